@@ -1,0 +1,1 @@
+"""Handwritten digits with small CNNs: the same networks in PyTorch and in TensorFlow."""

@@ -1,0 +1,64 @@
+"""The networks in PyTorch, and where they run."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from digits.errors import DigitsError
+from digits.hardware import cpu_has_bfloat16
+from digits.randomness import derive
+from digits.recipes import Recipe
+
+PIXEL_RANGE = (-1.0, 1.0)  # what the pixels 0 and 255 become
+
+
+class Baseline(nn.Module):
+    """Two convolutions and two dense layers. Pooling comes before ReLU: the same result from a quarter of the work."""
+
+    def __init__(self, classes: int, dropout: float):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 16, kernel_size=3)
+        self.conv2 = nn.Conv2d(16, 32, kernel_size=3)
+        self.dense1 = nn.Linear(32 * 5 * 5, 128)
+        self.dropout = nn.Dropout(dropout)
+        self.dense2 = nn.Linear(128, classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (n, 1, 28, 28)
+        x = F.relu(F.max_pool2d(self.conv1(x), 2))  # (n, 16, 26, 26), then (n, 16, 13, 13)
+        x = F.relu(F.max_pool2d(self.conv2(x), 2))  # (n, 32, 11, 11), then (n, 32, 5, 5)
+        x = F.relu(self.dense1(x.flatten(1)))  # (n, 800), then (n, 128)
+        return self.dense2(self.dropout(x))  # (n, classes): logits
+
+
+ARCHITECTURES = {"baseline": Baseline}
+
+
+def build(recipe: Recipe, classes: int, seed: int, device: torch.device) -> nn.Module:
+    model = ARCHITECTURES[recipe.architecture](classes, recipe.dropout)
+    generator = torch.Generator().manual_seed(derive(seed))
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(layer.weight, generator=generator)
+            nn.init.zeros_(layer.bias)
+    return model.to(device, memory_format=torch.channels_last)  # pooling is 10 times as fast in this layout
+
+
+def select_device(name: str) -> torch.device:
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next(device for device in ("cuda", "mps", "cpu") if available[device])
+    if not available[name]:
+        usable = ", ".join(device for device, there in available.items() if there)
+        raise DigitsError(f"device is {name}, but PyTorch finds none here; allowed: auto, {usable}")
+    return torch.device(name)
+
+
+def device_name(device: torch.device) -> str:
+    return device.type
+
+
+def select_precision(name: str, device: torch.device) -> str:
+    if name != "auto":
+        return name
+    has_bfloat16 = {"cpu": cpu_has_bfloat16, "cuda": lambda: torch.cuda.is_bf16_supported(False), "mps": lambda: False}
+    return "bfloat16" if has_bfloat16[device.type]() else "float32"

@@ -1,0 +1,174 @@
+"""The command line: parses and delegates. Imports late, so that `digits --help` answers at once."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from digits.errors import DigitsError
+from digits.recipes import RECIPES
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}. See: {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The `digits` command. Returns its exit status."""
+    parser = _Parser(prog="digits", description="Handwritten digits with small CNNs, in PyTorch and in TensorFlow.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, description, add_flags, run in [
+        ("download", "get MNIST, checked, into ./mnist_data", add_download_flags, _download),
+        ("train", "train a CNN, evaluate it and save its predictions", _add_train_flags, _train),
+        ("visualize", "draw what the runs in ./outputs are worth", add_visualize_flags, _visualize),
+    ]:
+        command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
+        add_flags(command)
+        command.set_defaults(run=run)
+    flags = parser.parse_args(argv)
+    return guarded(lambda: flags.run(flags))
+
+
+def script(description: str, add_flags: Callable[[argparse.ArgumentParser], None], run: Callable) -> None:
+    """Run one of the scripts at the project's root: parse its flags, call `run(flags)`, exit."""
+    parser = _Parser(description=description)
+    add_flags(parser)
+    flags = parser.parse_args()
+    sys.exit(guarded(lambda: run(flags)))
+
+
+def training_script(backend: str, run: Callable, **numbers: float) -> None:
+    """Run `mnist_{backend}.py`: flags change the `numbers` at its top; `run` takes the `Settings`."""
+    script(
+        f"Train a small CNN on MNIST with {backend}.",
+        lambda parser: add_training_flags(parser, **numbers),
+        lambda flags: run(_settings(backend, flags)),
+    )
+
+
+def guarded(action: Callable[[], object]) -> int:
+    """Call `action`; what a user can put right becomes one line on stderr. Returns the exit status."""
+    try:
+        action()
+        sys.stdout.flush()
+    except DigitsError as error:
+        return _fail(str(error))
+    except BrokenPipeError:  # the reader of our output, say `head`, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except KeyboardInterrupt:
+        return _fail("interrupted; nothing was saved, earlier outputs are as they were", 128 + signal.SIGINT)
+    return 0
+
+
+def _fail(message: str, status: int = 1) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return status
+
+
+def add_download_flags(parser: argparse.ArgumentParser) -> None:
+    _add_data_dir(parser)
+    parser.add_argument(
+        "--mirror",
+        metavar="FOLDER_OR_URL",
+        default=os.environ.get("DIGITS_MIRROR"),
+        help="has the four files, gzipped or not; tried first (default: the variable DIGITS_MIRROR)",
+    )
+
+
+def add_training_flags(
+    parser: argparse.ArgumentParser, *, epochs: int, batch_size: int, learning_rate: float, dropout: float, seed: int
+) -> None:
+    add = parser.add_argument
+    add("--epochs", type=int, default=epochs, metavar="N", help="passes over the training images (default: %(default)s)")
+    add("--batch-size", type=int, default=batch_size, metavar="N", help="images a step (default: %(default)s)")
+    add("--learning-rate", type=float, default=learning_rate, metavar="X", help="step size of Adam (default: %(default)s)")
+    add("--dropout", type=float, default=dropout, metavar="X", help="share of hidden units ignored (default: %(default)s)")
+    add("--seed", type=int, default=seed, metavar="N", help="of all randomness (default: %(default)s)")
+    add("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where to train (default: %(default)s)")
+    add(
+        "--precision",
+        choices=["auto", "float32", "bfloat16"],
+        default="auto",
+        help="arithmetic of training; auto is bfloat16 where the hardware has it (default: %(default)s)",
+    )
+    _add_data_dir(parser)
+    _add_output_dir(parser)
+
+
+def _add_train_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("backend", choices=["pytorch", "tensorflow"])
+    recipe = RECIPES["baseline"]
+    add_training_flags(
+        parser,
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        learning_rate=recipe.learning_rate,
+        dropout=recipe.dropout,
+        seed=0,
+    )
+
+
+def add_visualize_flags(parser: argparse.ArgumentParser) -> None:
+    _add_data_dir(parser)
+    _add_output_dir(parser)
+
+
+def _add_data_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data-dir", type=Path, default=Path("mnist_data"), metavar="DIR", help="folder of the dataset (./%(default)s)"
+    )
+
+
+def _add_output_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output-dir", type=Path, default=Path("outputs"), metavar="DIR", help="folder of the runs (./%(default)s)"
+    )
+
+
+def _settings(backend: str, flags: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from digits.training import Settings
+
+    recipe = replace(
+        RECIPES["baseline"],
+        epochs=flags.epochs,
+        batch_size=flags.batch_size,
+        learning_rate=flags.learning_rate,
+        dropout=flags.dropout,
+    )
+    return Settings(
+        backend,
+        recipe,
+        seed=flags.seed,
+        device=flags.device,
+        precision=flags.precision,
+        data_dir=flags.data_dir,
+        output_dir=flags.output_dir,
+    )
+
+
+def _download(flags: argparse.Namespace) -> None:
+    from digits.datasets import download_dataset
+
+    download_dataset(flags.data_dir, flags.mirror)
+
+
+def _train(flags: argparse.Namespace) -> None:
+    from digits import training
+
+    training.run(_settings(flags.backend, flags))
+
+
+def _visualize(flags: argparse.Namespace) -> None:
+    from digits.evaluation import visualize
+
+    visualize(flags.output_dir, flags.data_dir)

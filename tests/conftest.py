@@ -1,0 +1,44 @@
+"""What the tests share: the real MNIST, fetched once a run by the project's own downloader, and ways to run things."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digits.datasets import Dataset, download_dataset, load_dataset
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real MNIST as `download_mnist.py` lays it out. Read only: a test that damages it works on a copy."""
+    folder = tmp_path_factory.mktemp("mnist_data")
+    here = ROOT / "mnist_data" / "MNIST" / "raw"
+    download_dataset(folder, mirror=str(here) if here.is_dir() else None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist(data_dir: Path) -> Dataset:
+    return load_dataset("mnist", data_dir)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def run(*command: object, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python on `command` from the project's root, as a user would; output is captured, never a terminal."""
+    return subprocess.run(
+        [sys.executable, *map(str, command)],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )

@@ -1,0 +1,12 @@
+"""Draw what the runs in ./outputs are worth: confusion matrices, the mistakes, and how the loss fell."""
+
+from digits.cli import add_visualize_flags, script
+from digits.evaluation import visualize
+
+
+def main(flags) -> None:
+    visualize(flags.output_dir, flags.data_dir)
+
+
+if __name__ == "__main__":
+    script(__doc__, add_visualize_flags, main)
