@@ -7,10 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from digits.errors import DigitsError
 from digits.recipes import RECIPES
+
+if TYPE_CHECKING:
+    from digits.training import Settings
 
 
 class _Parser(argparse.ArgumentParser):
@@ -44,20 +47,24 @@ def script(description: str, add_flags: Callable[[argparse.ArgumentParser], None
     sys.exit(guarded(lambda: run(flags)))
 
 
-def training_script(backend: str, run: Callable, **numbers: float) -> None:
-    """Run `mnist_{backend}.py`: flags change the `numbers` at its top; `run` takes the `Settings`."""
+def training_script(
+    backend: str, run: Callable, *, epochs: int, batch_size: int, learning_rate: float, dropout: float, seed: int
+) -> None:
+    """Run `mnist_{backend}.py`: flags change the numbers at its top; `run` takes the `Settings`."""
     script(
         f"Train a small CNN on MNIST with {backend}.",
-        lambda parser: add_training_flags(parser, **numbers),
+        lambda parser: add_training_flags(
+            parser, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, dropout=dropout, seed=seed
+        ),
         lambda flags: run(_settings(backend, flags)),
     )
 
 
 def guarded(action: Callable[[], object]) -> int:
     """Call `action`; what a user can put right becomes one line on stderr. Returns the exit status."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a pipe gets each line at once, too
     try:
         action()
-        sys.stdout.flush()
     except DigitsError as error:
         return _fail(str(error))
     except BrokenPipeError:  # the reader of our output, say `head`, has gone
@@ -88,14 +95,19 @@ def add_download_flags(parser: argparse.ArgumentParser) -> None:
 def add_training_flags(
     parser: argparse.ArgumentParser, *, epochs: int, batch_size: int, learning_rate: float, dropout: float, seed: int
 ) -> None:
-    add = parser.add_argument
-    add("--epochs", type=int, default=epochs, metavar="N", help="passes over the training images (default: %(default)s)")
-    add("--batch-size", type=int, default=batch_size, metavar="N", help="images a step (default: %(default)s)")
-    add("--learning-rate", type=float, default=learning_rate, metavar="X", help="step size of Adam (default: %(default)s)")
-    add("--dropout", type=float, default=dropout, metavar="X", help="share of hidden units ignored (default: %(default)s)")
-    add("--seed", type=int, default=seed, metavar="N", help="of all randomness (default: %(default)s)")
-    add("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where to train (default: %(default)s)")
-    add(
+    def add(flag: str, default: float, metavar: str, what: str) -> None:
+        what += " (default: %(default)s)"
+        parser.add_argument(flag, type=type(default), default=default, metavar=metavar, help=what)
+
+    add("--epochs", epochs, "N", "passes over the training images")
+    add("--batch-size", batch_size, "N", "images a step")
+    add("--learning-rate", learning_rate, "X", "step size of Adam")
+    add("--dropout", dropout, "X", "share of hidden units that a step ignores")
+    add("--seed", seed, "N", "of all randomness")
+    parser.add_argument(
+        "--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where to train (default: %(default)s)"
+    )
+    parser.add_argument(
         "--precision",
         choices=["auto", "float32", "bfloat16"],
         default="auto",
@@ -135,7 +147,7 @@ def _add_output_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _settings(backend: str, flags: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _settings(backend: str, flags: argparse.Namespace) -> "Settings":
     from digits.training import Settings
 
     recipe = replace(

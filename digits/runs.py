@@ -101,7 +101,9 @@ def load_run(folder: Path, backend: str) -> Run:
 
 def _check_probabilities(path: Path, probabilities: np.ndarray, shape: tuple[int, int]) -> None:
     if probabilities.shape != shape or probabilities.dtype.kind != "f":
-        raise DigitsError(f"{path} holds {probabilities.dtype} of shape {probabilities.shape}; allowed: floats, {shape}")
+        raise DigitsError(
+            f"{path} holds {probabilities.dtype} of shape {probabilities.shape}; allowed: floats of shape {shape}"
+        )
     if not (np.isfinite(probabilities).all() and (probabilities >= 0).all() and (probabilities <= 1 + 1e-6).all()):
         raise DigitsError(f"{path} holds values that are not probabilities from 0 to 1")
 

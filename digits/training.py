@@ -70,7 +70,10 @@ class History:
 
 @dataclass(frozen=True)
 class Result:
-    """What the network says of the test images: probabilities (float32, `(n, classes)`), predictions (int64, `(n,)`)."""
+    """What the network says of the test images.
+
+    Probabilities are float32, `(n, classes)`; predictions int64, `(n,)`; accuracy is the share of right ones.
+    """
 
     probabilities: np.ndarray
     predictions: np.ndarray
@@ -141,7 +144,9 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
 def _report_to(bar: tqdm) -> Callable[[int, float], None]:
     def report(images: int, loss: float) -> None:
         if not math.isfinite(loss):
-            raise DigitsError(f"the loss became {loss}: training diverged, nothing was saved. Try a lower --learning-rate")
+            raise DigitsError(
+                f"the loss became {loss}: training diverged, nothing was saved. Try a lower --learning-rate"
+            )
         bar.update(images)
 
     return report

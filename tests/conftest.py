@@ -42,3 +42,25 @@ def run(*command: object, timeout: float = 300, **environment: str) -> subproces
         text=True,
         timeout=timeout,
     )
+
+
+@pytest.fixture(scope="session")
+def outputs(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """A folder with both scripts' runs on the real MNIST, and what each said on the console."""
+    folder = tmp_path_factory.mktemp("outputs")
+    flags = ("--data-dir", data_dir, "--output-dir", folder)
+    said = {backend: run(f"mnist_{backend}.py", *flags) for backend in ("pytorch", "tensorflow")}
+    assert all(done.returncode == 0 for done in said.values()), said
+    return folder, said
+
+
+@pytest.fixture(scope="session")
+def finished_runs(outputs: tuple[Path, dict]) -> Path:
+    """The folder of the two runs. Read only, but for pictures."""
+    return outputs[0]
+
+
+@pytest.fixture(scope="session")
+def consoles(outputs: tuple[Path, dict]) -> dict[str, subprocess.CompletedProcess[str]]:
+    """What each of the two scripts said, by backend."""
+    return outputs[1]

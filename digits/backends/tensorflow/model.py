@@ -39,7 +39,7 @@ def build(recipe: Recipe, classes: int, seed: int, device: str) -> keras.Model:
         model = ARCHITECTURES[recipe.architecture](classes, recipe.dropout)
         for index, layer in enumerate(model.layers):
             if isinstance(layer, layers.Conv2D | layers.Dense):
-                glorot = keras.initializers.GlorotUniform(derive(seed, index))
+                glorot = keras.initializers.GlorotUniform(derive(seed, "weights", index))
                 layer.kernel.assign(glorot(layer.kernel.shape))
                 layer.bias.assign(tf.zeros(layer.bias.shape))
     return model

@@ -41,7 +41,7 @@ def train(model, images, labels, recipe: Recipe, seed: int, precision: str, repo
         set_policy(model, "mixed_bfloat16" if precision == "bfloat16" else "float32")
         try:
             for epoch in range(recipe.epochs):
-                seed_dropout(model, derive(seed, epoch))
+                seed_dropout(model, derive(seed, "dropout", epoch))
                 order = epoch_order(len(labels), seed, epoch)
                 epoch_loss = 0.0
                 for start in range(0, len(order), recipe.batch_size * REPORT_STEPS):
@@ -112,5 +112,5 @@ def set_policy(model: keras.Model, name: str) -> None:
 
 def seed_dropout(model: keras.Model, seed: int) -> None:
     for layer in model.layers:
-        if isinstance(layer, keras.layers.Dropout):
+        if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:  # at 0 it draws nothing
             layer.seed_generator.state.assign([seed, 0])

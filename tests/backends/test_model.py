@@ -1,0 +1,88 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from digits.backends import load_backend
+from digits.errors import DigitsError
+from digits.hardware import cpu_has_bfloat16
+from digits.recipes import RECIPES
+from tests.backends.conftest import kernels_and_biases
+
+BASELINE = RECIPES["baseline"]
+
+
+def built(backend, seed=0, recipe=BASELINE):
+    return backend.build(recipe, 10, seed, backend.select_device("cpu"))
+
+
+def test_the_network_is_the_seeds(backend):
+    weights = kernels_and_biases(built(backend))
+    assert [array.size for array in weights] == [16 * 9, 16, 32 * 16 * 9, 32, 800 * 128, 128, 128 * 10, 10]
+
+
+def test_weights_are_glorot_uniform_and_biases_zero(backend):
+    weights = kernels_and_biases(built(backend))
+    fans = [(9, 16 * 9), (16 * 9, 32 * 9), (800, 128), (128, 10)]
+    for kernel, bias, (fan_in, fan_out) in zip(weights[::2], weights[1::2], fans, strict=True):
+        bound = np.sqrt(6 / (fan_in + fan_out))
+        assert bound * 0.95 < np.abs(kernel).max() <= bound
+        assert kernel.std() == pytest.approx(bound / np.sqrt(3), rel=0.1)
+        assert not bias.any()
+
+
+def test_the_seed_decides_the_weights(backend):
+    first, again, other = (kernels_and_biases(built(backend, seed)) for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_layers_of_the_same_shape_would_not_start_alike(backend):
+    kernels = kernels_and_biases(built(backend))[::2]
+    size = min(kernel.size for kernel in kernels)
+    scaled = [kernel.ravel()[:size] / np.abs(kernel).max() for kernel in kernels]
+    assert np.abs(np.corrcoef(scaled)[np.triu_indices(4, 1)]).max() < 0.5
+
+
+def test_max_pooling_before_relu_is_max_pooling_after_it(backend, rng):
+    # The answers of the network, from its own weights, in NumPy and in the order in which the seed names the layers.
+    network = built(backend)
+    weights = kernels_and_biases(network)
+    images = rng.integers(0, 256, (4, 28, 28), np.uint8)
+    pytorch = load_backend("pytorch") is backend
+    x = images / 127.5 - 1 if pytorch else images / 255
+    x = x[..., np.newaxis]
+    for kernel, bias in [(weights[0], weights[1]), (weights[2], weights[3])]:
+        kernel = kernel.transpose(2, 3, 1, 0) if pytorch else kernel  # (3, 3, in, out)
+        windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(1, 2))  # (n, h, w, in, 3, 3)
+        x = np.maximum(np.einsum("nhwikl,klio->nhwo", windows, kernel) + bias, 0)
+        half = x.shape[1] // 2
+        x = x[:, : 2 * half, : 2 * half].reshape(4, half, 2, half, 2, -1).max((2, 4))
+    x = (x.transpose(0, 3, 1, 2) if pytorch else x).reshape(4, 800)
+    dense = [weights[4].T, weights[6].T] if pytorch else [weights[4], weights[6]]
+    expected = np.maximum(x @ dense[0] + weights[5], 0) @ dense[1] + weights[7]
+    assert np.abs(backend.predict(network, images) - expected).max() < 1e-4
+
+
+def test_prediction_does_not_depend_on_dropout_or_company(backend, mnist):
+    images = mnist.test.images[:300]
+    logits = backend.predict(built(backend, recipe=replace(BASELINE, dropout=0.9)), images)
+    assert logits.shape == (300, 10)
+    assert logits.dtype == np.float32
+    without = built(backend, recipe=replace(BASELINE, dropout=0.0))
+    assert np.allclose(logits, backend.predict(without, images), atol=1e-5)
+    assert np.allclose(logits[7:8], backend.predict(built(backend), images[7:8]), atol=1e-5)
+
+
+def test_precision_is_what_the_cpu_reports(backend):
+    device = backend.select_device("cpu")
+    assert backend.select_precision("auto", device) == ("bfloat16" if cpu_has_bfloat16() else "float32")
+    assert backend.select_precision("float32", device) == "float32"
+    assert backend.select_precision("bfloat16", device) == "bfloat16"
+
+
+def test_a_device_that_is_not_there_is_refused(backend):
+    assert backend.device_name(backend.select_device("cpu")) == "cpu"
+    if backend.device_name(backend.select_device("auto")) == "cpu":
+        with pytest.raises(DigitsError, match="device is cuda, but .* finds none here; allowed: auto, cpu"):
+            backend.select_device("cuda")

@@ -1,0 +1,29 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from digits.hardware import cpu_has_bfloat16
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="only Linux reports its CPU's features in a file")
+def test_bfloat16_is_what_the_cpu_reports():
+    report = Path("/proc/cpuinfo").read_text()
+    assert cpu_has_bfloat16() == ("avx512_bf16" in report or "amx_bf16" in report)
+
+
+def test_freed_memory_is_used_again():
+    # Without the setting, each of the large blocks is mapped anew, and its 2,000 pages are faults.
+    code = """
+import resource, numpy as np
+from digits.hardware import keep_freed_memory
+keep_freed_memory()
+np.ones(1_000_000)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(50):
+    np.ones(1_000_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    faults = int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    assert faults < 10_000 or not sys.platform.startswith("linux")
