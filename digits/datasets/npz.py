@@ -16,7 +16,7 @@ _NPY_HEADER = 4096  # bytes; a real header takes 128
 def encode(arrays: Mapping[str, np.ndarray]) -> bytes:
     """The bytes of a `.npz` of `arrays`. It is not compressed: that would make every later start slower."""
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # none is named like a flag of savez
     return buffer.getvalue()
 
 

@@ -70,9 +70,10 @@ def url_source(url: str, suffixes: tuple[str, ...]) -> Fetch:
             try:
                 downloader(f"{url.rstrip('/')}/{name}", received, None)
             except requests.HTTPError as error:
-                if error.response.status_code in (403, 404) and suffix != suffixes[-1]:
+                status = error.response.status_code  # type: ignore[union-attr]  # raise_for_status gives one
+                if status in (403, 404) and suffix != suffixes[-1]:
                     continue
-                raise NotServed(f"{name}: HTTP status {error.response.status_code}") from error
+                raise NotServed(f"{name}: HTTP status {status}") from error
             except (OSError, ValueError) as error:  # of requests, or of what it lets through
                 raise NotServed(f"{name}: {_why(error)}") from error
             finally:
