@@ -21,7 +21,7 @@ def test_a_command_loads_no_framework_that_it_does_not_use(tmp_path, data_dir, f
     for path in finished_runs.glob("*_*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     assert not loaded_after("visualize", *folders) & set(FRAMEWORKS)
-    quick = (*folders, "--epochs", "1", "--batch-size", "60000")
+    quick = (*folders, "--epochs", "1", "--batch-size", "1000")
     assert not loaded_after("train", "pytorch", *quick) & {"tensorflow", "keras"}
     assert "torch" not in loaded_after("train", "tensorflow", *quick)
 

@@ -75,7 +75,7 @@ def test_the_command_repeats_the_script_bit_for_bit(backend, finished_runs, data
 def test_visualize_draws_every_picture_and_prints_the_table(finished_runs, data_dir):
     done = run("visualize_results.py", "--data-dir", data_dir, "--output-dir", finished_runs)
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"^PyTorch +98\.\d\d% +98\.\d\d–99\.\d\d % +\d+\.\d$", done.stdout, re.MULTILINE)
+    assert re.search(r"^PyTorch +9[89]\.\d\d% +98\.\d\d–9[89]\.\d\d % +\d+\.\d$", done.stdout, re.MULTILINE)
     assert re.search(r"^TensorFlow +9[89]\.\d\d% ", done.stdout, re.MULTILINE)
     names = [
         "loss_curves.png",
@@ -179,7 +179,7 @@ def test_a_device_that_is_not_there(backend, device, data_dir, tmp_path):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_loss_that_is_no_number_stops_the_run(backend, data_dir, tmp_path):
-    flags = ("--learning-rate", "1e30", "--data-dir", data_dir, "--output-dir", tmp_path)
+    flags = ("--learning-rate", "1e38", "--data-dir", data_dir, "--output-dir", tmp_path)
     message = refused(f"mnist_{backend}.py", *flags)
     assert re.fullmatch(r"the loss became (nan|inf): training diverged, nothing was saved. .*--learning-rate", message)
     assert list(tmp_path.iterdir()) == []

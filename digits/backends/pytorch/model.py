@@ -14,21 +14,40 @@ from digits.recipes import Recipe
 PIXEL_RANGE = (-1.0, 1.0)  # what the pixels 0 and 255 become
 
 
+class Conv2d(nn.Conv2d):
+    """nn.Conv2d, which also takes images in oneDNN's own layout (`tensor.to_mkldnn()`) and then stays in it.
+
+    Convolution and pooling are a third faster in that layout; nn.Conv2d refuses it in bfloat16.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not x.is_mkldnn:
+            return super().forward(x)
+        return torch.mkldnn_convolution(
+            x, self.weight, self.bias, cast(tuple, self.padding), self.stride, self.dilation, self.groups
+        )
+
+
+def dense(x: torch.Tensor) -> torch.Tensor:
+    """Images from whichever layout into PyTorch's own."""
+    return x.to_dense() if x.is_mkldnn else x
+
+
 class Baseline(nn.Module):
     """Two convolutions and two dense layers. Pooling comes before ReLU: the same result from a quarter of the work."""
 
     def __init__(self, classes: int, dropout: float):
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 16, kernel_size=3)
-        self.conv2 = nn.Conv2d(16, 32, kernel_size=3)
+        self.conv1 = Conv2d(1, 16, kernel_size=3)
+        self.conv2 = Conv2d(16, 32, kernel_size=3)
         self.dense1 = nn.Linear(32 * 5 * 5, 128)
         self.dropout = nn.Dropout(dropout)
         self.dense2 = nn.Linear(128, classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (n, 1, 28, 28)
-        x = F.relu(F.max_pool2d(self.conv1(x), 2))  # (n, 16, 26, 26), then (n, 16, 13, 13)
-        x = F.relu(F.max_pool2d(self.conv2(x), 2))  # (n, 32, 11, 11), then (n, 32, 5, 5)
-        x = F.relu(self.dense1(x.flatten(1)))  # (n, 800), then (n, 128)
+        x = F.relu(F.max_pool2d(self.conv1(x), 2, 2))  # (n, 16, 26, 26), then (n, 16, 13, 13)
+        x = F.relu(F.max_pool2d(self.conv2(x), 2, 2))  # (n, 32, 11, 11), then (n, 32, 5, 5)
+        x = F.relu(self.dense1(dense(x).flatten(1)))  # (n, 800), then (n, 128)
         return self.dense2(self.dropout(x))  # (n, classes): logits
 
 
@@ -42,8 +61,7 @@ def build(recipe: Recipe, classes: int, seed: int, device: torch.device) -> nn.M
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.xavier_uniform_(layer.weight, generator=generator)
             nn.init.zeros_(cast(torch.Tensor, layer.bias))
-    # In this layout pooling is 10 times as fast. mypy: PyTorch's own annotation lacks the argument.
-    return model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model.to(device)
 
 
 def select_device(name: str) -> torch.device:
