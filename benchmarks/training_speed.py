@@ -43,7 +43,7 @@ def _run(*command: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("backends", nargs="*", default=list(PEERS), choices=[*PEERS, []], metavar="BACKEND")
+    parser.add_argument("--backends", nargs="+", choices=PEERS, default=PEERS, help="default: both")
     parser.add_argument("--runs", type=int, default=5, help="of each (default: %(default)s)")
     parser.add_argument("--data-dir", type=Path, default=Path("mnist_data"))
     parser.add_argument("--peers", type=Path, default=HERE / "peers", help="folder of the peers' scripts")

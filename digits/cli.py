@@ -31,6 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         ("download", "get MNIST, checked, into ./mnist_data", add_download_flags, _download),
         ("train", "train a CNN, evaluate it and save its predictions", _add_train_flags, _train),
         ("visualize", "draw what the runs in ./outputs are worth", add_visualize_flags, _visualize),
+        ("convert", "carry a model from one framework to the other", _add_convert_flags, _convert),
+        ("export", "write a model as an ONNX file, for use without either framework", _add_export_flags, _export),
+        ("predict", "read digits with an exported model", _add_predict_flags, _predict),
+        ("lockstep", "train both frameworks in step and compare their weights", _add_lockstep_flags, _lockstep),
+        ("evaluate", "say in numbers what one run is worth", _add_evaluate_flags, _evaluate),
+        ("compare", "say whether one run is better than another", _add_compare_flags, _compare),
+        ("report", "gather numbers and pictures into one page, ./outputs/report.html", add_visualize_flags, _report),
     ]:
         command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
         add_flags(command)
@@ -73,7 +80,7 @@ def guarded(action: Callable[[], object]) -> int:
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:
-        return _fail("interrupted; nothing was saved, earlier outputs are as they were", 128 + signal.SIGINT)
+        return _fail("interrupted; earlier outputs are as they were", 128 + signal.SIGINT)
     return 0
 
 
@@ -113,6 +120,9 @@ def add_training_flags(
         default="auto",
         help="arithmetic of training; auto is bfloat16 where the hardware has it (default: %(default)s)",
     )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on after the last complete epoch of a run that was interrupted"
+    )
     _add_data_dir(parser)
     _add_output_dir(parser)
 
@@ -131,6 +141,51 @@ def _add_train_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def add_visualize_flags(parser: argparse.ArgumentParser) -> None:
+    _add_data_dir(parser)
+    _add_output_dir(parser)
+
+
+def _add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser, "file")
+    _add_json(parser)
+
+
+def _add_compare_flags(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser, "a")
+    _add_run(parser, "b")
+    _add_json(parser)
+
+
+def _add_run(parser: argparse.ArgumentParser, name: str) -> None:
+    help_ = "a file of a run, such as outputs/pytorch_run.json or outputs/pytorch_preds.npy"
+    parser.add_argument(name, type=Path, metavar=name.upper(), help=help_)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+
+
+def _add_convert_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, help="a .safetensors or .keras model")
+    parser.add_argument("target", type=Path, help="the other kind, made or replaced")
+
+
+def _add_export_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", type=Path, help="a .safetensors or .keras model")
+    parser.add_argument("--to", choices=["onnx"], default="onnx", help="format (default: %(default)s)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="(default: beside the model, ending in .onnx)")
+
+
+def _add_predict_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", type=Path, help="an .onnx model")
+    parser.add_argument(
+        "files", type=Path, nargs="+", help="grey PNG images of 28 x 28 pixels, or .npy arrays; ink bright on dark"
+    )
+
+
+def _add_lockstep_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--steps", type=int, default=200, metavar="N", help="in each precision (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of weights and order (default: %(default)s)")
     _add_data_dir(parser)
     _add_output_dir(parser)
 
@@ -165,6 +220,7 @@ def _settings(backend: str, flags: argparse.Namespace) -> "Settings":
         precision=flags.precision,
         data_dir=flags.data_dir,
         output_dir=flags.output_dir,
+        resume=flags.resume,
     )
 
 
@@ -184,3 +240,49 @@ def _visualize(flags: argparse.Namespace) -> None:
     from digits.evaluation import visualize
 
     visualize(flags.output_dir, flags.data_dir)
+
+
+def _evaluate(flags: argparse.Namespace) -> None:
+    from digits.evaluation import evaluate
+
+    evaluate(flags.file, flags.json)
+
+
+def _compare(flags: argparse.Namespace) -> None:
+    from digits.evaluation import compare
+
+    compare(flags.a, flags.b, flags.json)
+
+
+def _report(flags: argparse.Namespace) -> None:
+    from digits.evaluation import report
+
+    report(flags.output_dir, flags.data_dir)
+
+
+def _convert(flags: argparse.Namespace) -> None:
+    from digits.convert import convert
+
+    convert(flags.source, flags.target)
+    print(f"Saved {flags.target}")
+
+
+def _export(flags: argparse.Namespace) -> None:
+    from digits.export import export
+
+    target = flags.output or flags.model.with_suffix(".onnx")
+    export(flags.model, target)
+    print(f"Saved {target}")
+
+
+def _predict(flags: argparse.Namespace) -> None:
+    from digits.predictor import predict
+
+    for line in predict(flags.model, flags.files):
+        print(line)
+
+
+def _lockstep(flags: argparse.Namespace) -> None:
+    from digits.lockstep import show
+
+    show(RECIPES["baseline"], flags.steps, flags.seed, flags.data_dir, flags.output_dir)

@@ -15,6 +15,9 @@ from digits.files import display, sha256, write_together
 BACKENDS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # name in commands and files: name in sentences
 
 
+MODEL_SUFFIXES = {"pytorch": ".safetensors", "tensorflow": ".keras"}
+
+
 @dataclass(frozen=True)
 class Run:
     """What one training left behind.
@@ -45,12 +48,16 @@ def probs_name(backend: str) -> str:
     return f"{backend}_probs.npy"
 
 
+def model_name(backend: str) -> str:
+    return f"{backend}_model{MODEL_SUFFIXES[backend]}"
+
+
 def record_name(backend: str) -> str:
     return f"{backend}_run.json"
 
 
-def save_run(folder: Path, run: Run) -> None:
-    """Write a run into `folder`; the SHA-256 of its files goes into the record under `files`.
+def save_run(folder: Path, run: Run, others: Mapping[str, bytes] | None = None) -> None:
+    """Write a run into `folder`, with `others`, files by name; the record lists the SHA-256 of each under `files`.
 
     Raises:
         OSError: `folder` cannot be written, or the disk is full. An earlier run in it is then as it was.
@@ -58,7 +65,7 @@ def save_run(folder: Path, run: Run) -> None:
     arrays = {preds_name(run.backend): run.predictions, labels_name(run.backend): run.labels}
     if run.probabilities is not None:
         arrays[probs_name(run.backend)] = run.probabilities
-    contents = {name: _npy(array) for name, array in arrays.items()}
+    contents = {**(others or {}), **{name: _npy(array) for name, array in arrays.items()}}
     record = {**run.record, "files": {name: sha256(data) for name, data in contents.items()}}
     contents[record_name(run.backend)] = (json.dumps(record, indent=2) + "\n").encode()
     write_together(folder, contents)

@@ -4,7 +4,6 @@ import math
 import platform
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,14 @@ import numpy as np
 from scipy.special import softmax
 from tqdm import tqdm
 
-from digits.backends import Backend, load_backend
+from digits.backends import Backend, Trainer, load_backend
+from digits.checkpoints import Checkpoint
 from digits.datasets import Dataset, load_dataset
 from digits.errors import DigitsError
 from digits.files import display
+from digits.models import ModelInfo, check_weights
 from digits.recipes import Recipe
-from digits.runs import Run, require_writable, save_run
+from digits.runs import Run, model_name, require_writable, save_run
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Settings:
         precision: of the arithmetic of training: "auto", "float32" or "bfloat16".
         data_dir: folder of the dataset.
         output_dir: folder of the run.
+        resume: whether to go on from the checkpoint in `output_dir`, if there is one.
         dataset: a name of `datasets.registry`.
     """
 
@@ -43,6 +45,7 @@ class Settings:
     precision: str = "auto"
     data_dir: Path = Path("mnist_data")
     output_dir: Path = Path("outputs")
+    resume: bool = False
     dataset: str = "mnist"
 
     def __post_init__(self) -> None:
@@ -52,17 +55,18 @@ class Settings:
 
 @dataclass(frozen=True)
 class Model:
-    """A network of one backend, the device that it is on, and the precision of its training."""
+    """A network of one backend, what it is, the device that it is on, and the precision of its training."""
 
     backend: Backend
     network: Any
+    info: ModelInfo
     device: str
     precision: str
 
 
 @dataclass(frozen=True)
 class History:
-    """One `{"loss": mean training loss, "seconds": …}` for each epoch, and the seconds of them all."""
+    """One `{"loss": mean training loss, "seconds": …}` for each epoch, and the seconds of the whole training."""
 
     epochs: list[dict[str, float]]
     seconds: float
@@ -115,41 +119,71 @@ def build(settings: Settings, dataset: Dataset) -> Model:
     device = backend.select_device(settings.device)
     precision = backend.select_precision(settings.precision, device)
     print(f"Using device: {backend.device_name(device)}")
-    network = backend.build(settings.recipe, len(dataset.classes), settings.seed, device)
-    return Model(backend, network, backend.device_name(device), precision)
+    info = ModelInfo(settings.recipe, dataset.name, dataset.classes, backend.PIXEL_RANGE)
+    network = backend.build(info, settings.seed, device)
+    return Model(backend, network, info, backend.device_name(device), precision)
 
 
 def train(settings: Settings, model: Model, dataset: Dataset) -> History:
-    """Train the network, in place, with one line for each epoch, and a progress bar where somebody watches.
+    """Train the network, in place, with a line and a checkpoint for each epoch, and a progress bar on a terminal.
 
     Raises:
-        DigitsError: the loss is no longer a number.
+        DigitsError: the loss is no longer a number, or the checkpoint to go on from is of another run.
     """
-    print("Starting training...")
-    images, labels, recipe = dataset.train.images, dataset.train.labels, settings.recipe
+    recipe, seed = settings.recipe, settings.seed
+    checkpoint = Checkpoint(settings.output_dir, settings.backend, identity(settings, model))
     epochs: list[dict[str, float]] = []
-    with tqdm(total=len(labels), unit=" images", leave=False, disable=not sys.stderr.isatty()) as bar:
-        start = epoch_start = time.perf_counter()
-        report = _report_to(bar)
-        for loss in model.backend.train(model.network, images, labels, recipe, settings.seed, model.precision, report):
-            now = time.perf_counter()
-            epochs.append({"loss": loss, "seconds": now - epoch_start})
-            epoch_start = now
-            bar.clear()
-            print(f"Epoch {len(epochs)}/{recipe.epochs}, Loss: {loss:.4f}", flush=True)
-            bar.reset()
-    return History(epochs, time.perf_counter() - start)
+    start = time.perf_counter()
+    trainer = model.backend.trainer(
+        model.network, dataset.train.images, dataset.train.labels, recipe, seed, model.precision
+    )
+    seconds = time.perf_counter() - start
+    saved = checkpoint.load() if settings.resume else None
+    if saved:
+        epochs = saved.epochs
+        shapes = {name: array.shape for name, array in trainer.state().items()}
+        check_weights(saved.state, shapes, f"the checkpoint in {display(settings.output_dir)}")
+        trainer.restore(saved.state)
+        print(f"Resuming after epoch {len(epochs)} of {recipe.epochs}...")
+    else:
+        print("Starting training...")
+    while len(epochs) < recipe.epochs:
+        start = time.perf_counter()
+        loss = _epoch(trainer, len(epochs), recipe.epochs, len(dataset.train))
+        epochs.append({"loss": loss, "seconds": time.perf_counter() - start + seconds})
+        seconds = 0.0  # of preparation, which count for the first epoch
+        print(f"Epoch {len(epochs)}/{recipe.epochs}, Loss: {loss:.4f}")
+        if len(epochs) < recipe.epochs:
+            checkpoint.save(epochs, trainer.state())
+    return History(epochs, sum(epoch["seconds"] for epoch in epochs))
 
 
-def _report_to(bar: tqdm) -> Callable[[int, float], None]:
-    def report(images: int, loss: float) -> None:
-        if not math.isfinite(loss):
-            raise DigitsError(
-                f"the loss became {loss}: training diverged, nothing was saved. Try a lower --learning-rate"
-            )
-        bar.update(images)
+def _epoch(trainer: Trainer, epoch: int, epochs: int, images: int) -> float:
+    """Train for one of the epochs and return its mean loss."""
+    total = 0.0
+    label, watched = f"Epoch {epoch + 1}/{epochs}", sys.stderr.isatty()
+    with tqdm(desc=label, total=images, unit=" images", leave=False, disable=not watched) as bar:
+        for count, loss in trainer.epoch(epoch):
+            if not math.isfinite(loss):
+                raise DigitsError(
+                    f"the loss became {loss}: training diverged, nothing was saved. Try a lower --learning-rate"
+                )
+            total += count * loss
+            bar.update(count)
+    return total / images
 
-    return report
+
+def identity(settings: Settings, model: Model) -> dict[str, Any]:
+    """All that decides the weights of a run: what a checkpoint must share with the run that goes on from it."""
+    return {
+        "backend": settings.backend,
+        "dataset": settings.dataset,
+        "recipe": asdict(settings.recipe),
+        "seed": settings.seed,
+        "device": model.device,
+        "precision": model.precision,
+        "versions": {"python": platform.python_version(), "numpy": np.__version__, **model.backend.VERSIONS},
+    }
 
 
 def evaluate(model: Model, dataset: Dataset) -> Result:
@@ -165,25 +199,21 @@ def evaluate(model: Model, dataset: Dataset) -> Result:
 
 
 def save(settings: Settings, model: Model, dataset: Dataset, history: History, result: Result) -> None:
-    """Write predictions, labels, probabilities and the run's record into the output folder, all or nothing.
+    """Write model, predictions, labels, probabilities and the run's record into the output folder, all or nothing.
 
     Raises:
         OSError: the folder cannot be written, or the disk is full.
     """
     record = {
-        "backend": settings.backend,
-        "dataset": dataset.name,
+        **identity(settings, model),
         "class_names": dataset.classes,
-        "recipe": asdict(settings.recipe),
-        "seed": settings.seed,
-        "device": model.device,
-        "precision": model.precision,
-        "versions": {"python": platform.python_version(), "numpy": np.__version__, **model.backend.VERSIONS},
         "epochs": history.epochs,
         "train_seconds": history.seconds,
         "evaluate_seconds": result.seconds,
         "test_accuracy": result.accuracy,
     }
     run = Run(settings.backend, result.predictions, dataset.test.labels, result.probabilities, record)
-    save_run(settings.output_dir, run)
+    encoded = model.backend.encode(model.network, model.info)
+    save_run(settings.output_dir, run, {model_name(settings.backend): encoded})
+    Checkpoint(settings.output_dir, settings.backend, {}).delete()
     print(f"Predictions and labels saved to {display(settings.output_dir)}")

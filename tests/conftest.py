@@ -1,6 +1,7 @@
 """What the tests share: the real MNIST, fetched once a run by the project's own downloader, and ways to run things."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -64,3 +65,8 @@ def finished_runs(outputs: tuple[Path, dict]) -> Path:
 def consoles(outputs: tuple[Path, dict]) -> dict[str, subprocess.CompletedProcess[str]]:
     """What each of the two scripts said, by backend."""
     return outputs[1]
+
+
+def heed_ctrl_c() -> None:
+    """For a child process: a shell that runs the tests in the background has taught them to ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,23 +1,42 @@
 """The two implementations of the networks. Each is a package with the same functions; see `Backend`."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 import numpy as np
 
 from digits.errors import DigitsError
 from digits.hardware import keep_freed_memory
+from digits.models import ModelInfo
 from digits.recipes import Recipe
 from digits.runs import BACKENDS
 
-Report = Callable[[int, float], None]  # takes the number of images since the last call, and their mean loss
+Arrays = Mapping[str, np.ndarray]
+
+
+class Trainer(Protocol):
+    """A training in progress. What it will do next is decided by its state, the seed and the number of the epoch."""
+
+    def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
+        """Train for one epoch, counted from 0; now and then yield the images since the last time, and their mean loss.
+
+        At the default of 100 steps a progress bar and Ctrl-C are prompt, and nobody waits for a GPU at each step.
+        """
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything between two epochs: weights, and the optimiser's moments and number of steps."""
+
+    def restore(self, state: Arrays) -> None:
+        """Go on from what `state` returned, in this process or in another."""
 
 
 class Backend(Protocol):
-    """What `digits.backends.pytorch` and `digits.backends.tensorflow` offer. A device and a model are theirs alone."""
+    """What `digits.backends.pytorch` and `digits.backends.tensorflow` offer; devices and networks are theirs alone."""
 
     VERSIONS: dict[str, str]
+    PIXEL_RANGE: tuple[float, float]
 
     def select_device(self, name: str) -> Any:
         """The device for "auto", "cpu", "cuda" or "mps"; raises DigitsError if it is not there."""
@@ -28,26 +47,37 @@ class Backend(Protocol):
     def select_precision(self, name: str, device: Any) -> str:
         """ "float32" or "bfloat16", for these or "auto": bfloat16 where the device multiplies it in hardware."""
 
-    def build(self, recipe: Recipe, classes: int, seed: int, device: Any) -> Any:
-        """A model with the weights of `seed`: Glorot uniform, and zero for biases."""
+    def build(self, info: ModelInfo, seed: int, device: Any, dtype: str = "float32") -> Any:
+        """A network with the weights of `seed`, in "float32" or "float64": Glorot uniform, and zero for biases.
 
-    def train(
-        self,
-        model: Any,
-        images: np.ndarray,
-        labels: np.ndarray,
-        recipe: Recipe,
-        seed: int,
-        precision: str,
-        report: Report,
-    ) -> Iterator[float]:
-        """Train `model` in place on images (uint8, `(n, 28, 28)`) and labels (int64, `(n,)`).
-
-        Yields the mean loss of each epoch when it is over.
+        It takes uint8 images `(n, 28, 28)`, brings their pixels into `info.pixel_range`, and returns logits.
         """
 
-    def predict(self, model: Any, images: np.ndarray) -> np.ndarray:
+    def trainer(
+        self, network: Any, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
+    ) -> Trainer:
+        """Prepare to train `network` in place on images (uint8, `(n, 28, 28)`) and labels (int64, `(n,)`)."""
+
+    def predict(self, network: Any, images: np.ndarray) -> np.ndarray:
         """Logits, float32, `(n, classes)`, computed in float32 with dropout off."""
+
+    def weights(self, network: Any) -> dict[str, np.ndarray]:
+        """All weights by name, in PyTorch's layout, whichever the backend; see `models`."""
+
+    def set_weights(self, network: Any, arrays: Arrays, name: str = "the model") -> None:
+        """Take over what `weights` returned, here or from the other backend.
+
+        Raises DigitsError, with `name` for whose they are, if they do not fit the network or are not finite.
+        """
+
+    def encode(self, network: Any, info: ModelInfo) -> bytes:
+        """The network as the bytes of a file that the framework's usual tools open."""
+
+    def decode(self, path: Path, device: Any) -> tuple[Any, ModelInfo]:
+        """The network in such a file, built anew from its recipe; only arrays are taken from the file.
+
+        Raises DigitsError if it is not such a file, or its weights do not fit the architecture or are not finite.
+        """
 
 
 def load_backend(name: str) -> Backend:

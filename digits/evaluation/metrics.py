@@ -1,10 +1,14 @@
 """Numbers about predictions, from scikit-learn and SciPy."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import binomtest
 from sklearn import metrics
+
+CALIBRATION_BINS = 15  # as in Guo et al. (2017)
+SIGNIFICANT = 0.05  # p-values below it count as evidence
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,166 @@ class Accuracy:
 
 def accuracy(labels: np.ndarray, predictions: np.ndarray) -> Accuracy:
     """Accuracy of `predictions` (int, `(n,)`) against `labels` (int, `(n,)`), with its Wilson interval (1927)."""
-    right = int(metrics.accuracy_score(labels, predictions, normalize=False))
-    interval = binomtest(right, len(labels)).proportion_ci(confidence_level=0.95, method="wilson")
-    return Accuracy(right / len(labels), interval.low, interval.high, len(labels))
+    return accuracy_of(int(metrics.accuracy_score(labels, predictions, normalize=False)), len(labels))
+
+
+def accuracy_of(right: int, count: int) -> Accuracy:
+    """The accuracy of `right` right predictions of `count`, with its Wilson interval."""
+    interval = binomtest(right, count).proportion_ci(confidence_level=0.95, method="wilson")
+    return Accuracy(right / count, interval.low, interval.high, count)
 
 
 def confusion(labels: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
     """How often each label (row) was given each prediction (column): int64, `(classes, classes)`."""
     return metrics.confusion_matrix(labels, predictions, labels=range(classes))
+
+
+class ClassScore(NamedTuple):
+    """How well one class is told from the others; None where it cannot be said, such as the recall of no images.
+
+    Precision is the share of right ones among the predictions of this class, recall among the images of it; F1 is
+    their harmonic mean.
+    """
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    images: int
+
+
+def class_scores(labels: np.ndarray, predictions: np.ndarray, classes: int) -> list[ClassScore]:
+    """Precision, recall and F1 for each of the classes, from labels and predictions (int, `(n,)`)."""
+    scores = metrics.precision_recall_fscore_support(
+        labels, predictions, labels=range(classes), average=None, zero_division=np.nan
+    )
+    shares = [[None if np.isnan(share) else float(share) for share in column] for column in scores[:3]]
+    return [ClassScore(*row) for row in zip(*shares, scores[3].tolist(), strict=True)]
+
+
+class Confusion(NamedTuple):
+    """So many images of the class `true` were taken for the class `predicted`."""
+
+    true: int
+    predicted: int
+    images: int
+
+
+def commonest_confusions(counts: np.ndarray, top: int = 10) -> list[Confusion]:
+    """The mistakes that were made most often, commonest first; `counts` is what `confusion` returns."""
+    mistakes = np.where(np.eye(len(counts), dtype=bool), 0, counts)
+    order = np.argsort(-mistakes, axis=None, kind="stable")[:top]
+    rows, columns = np.unravel_index(order, mistakes.shape)
+    cells = zip(rows.tolist(), columns.tolist(), mistakes[rows, columns].tolist(), strict=True)
+    return [Confusion(*cell) for cell in cells if cell[2]]
+
+
+def log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Mean of -ln(probability of the true class), in nats; `probabilities` is float, `(n, classes)`."""
+    exact = probabilities.astype(np.float64)  # float32 rows add up to 1 only nearly, which scikit-learn warns of
+    exact /= exact.sum(axis=1, keepdims=True)
+    return float(metrics.log_loss(labels, exact, labels=range(exact.shape[1])))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Confidence against accuracy, in bins of confidence of equal width.
+
+    Attributes:
+        edges: float, `(bins + 1,)`; bin i holds the confidences above `edges[i]`, up to and including `edges[i + 1]`.
+        images: int, `(bins,)`, how many predictions each bin holds.
+        confidence: float, `(bins,)`, their mean confidence; NaN in an empty bin.
+        accuracy: float, `(bins,)`, the share of right ones among them; NaN in an empty bin.
+    """
+
+    edges: np.ndarray
+    images: np.ndarray
+    confidence: np.ndarray
+    accuracy: np.ndarray
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error: mean of |accuracy - confidence| over the images, 0 to 1."""
+        return float(np.nansum(self.images * np.abs(self.accuracy - self.confidence)) / self.images.sum())
+
+
+def calibration(labels: np.ndarray, probabilities: np.ndarray, bins: int = CALIBRATION_BINS) -> Calibration:
+    """How far the confidence of predictions (their probability: the largest one) can be taken at its word.
+
+    After Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks, ICML 2017, equations 1 to 3.
+
+    Args:
+        labels: int, `(n,)`.
+        probabilities: float, `(n, classes)`.
+    """
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == labels
+    edges = np.linspace(0, 1, bins + 1)
+    place = np.digitize(confidence, edges[1:-1], right=True)
+    images = np.bincount(place, minlength=bins)
+    at_least_one = np.where(images, images, np.nan)
+    return Calibration(
+        edges,
+        images,
+        np.bincount(place, confidence, minlength=bins) / at_least_one,
+        np.bincount(place, right, minlength=bins) / at_least_one,
+    )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two sets of predictions, A and B, of the same images.
+
+    Attributes:
+        both_right, both_wrong, only_a_right, only_b_right: counts of images; together they are all.
+        same_answer: how many images got the same prediction from both, right or wrong.
+        p_value: of the exact McNemar test: how probable so uneven a split of the images that only one got right is,
+            or one more uneven, if both were equally good.
+    """
+
+    both_right: int
+    both_wrong: int
+    only_a_right: int
+    only_b_right: int
+    same_answer: int
+    p_value: float
+
+    @property
+    def images(self) -> int:
+        return self.both_right + self.both_wrong + self.only_a_right + self.only_b_right
+
+    @property
+    def agreement(self) -> float:
+        """The share of images with the same prediction from both."""
+        return self.same_answer / self.images
+
+    @property
+    def better(self) -> str | None:
+        """Which one, `a` or `b`, or None where there is no evidence that one is better."""
+        if self.p_value >= SIGNIFICANT:
+            return None
+        return "a" if self.only_a_right > self.only_b_right else "b"
+
+    def sentence(self, a: str, b: str) -> str:
+        """What can be said of the two, by their names."""
+        p = "p < 0.0001" if self.p_value < 0.0001 else f"p = {self.p_value:.2g}"
+        if self.better is None:
+            return f"no evidence that one is better ({p})"
+        return f"{a if self.better == 'a' else b} is better ({p})"
+
+
+def compare(labels: np.ndarray, a: np.ndarray, b: np.ndarray) -> Comparison:
+    """Predictions A against predictions B, all int, `(n,)`, of the same images.
+
+    The test is the exact form of McNemar: Note on the sampling error of the difference between correlated proportions
+    or percentages, Psychometrika 12, 1947: of the images that only one got right, each is A's or B's by a coin's toss.
+    """
+    a_right, b_right = a == labels, b == labels
+    only_a, only_b = int((a_right & ~b_right).sum()), int((b_right & ~a_right).sum())
+    return Comparison(
+        both_right=int((a_right & b_right).sum()),
+        both_wrong=int((~a_right & ~b_right).sum()),
+        only_a_right=only_a,
+        only_b_right=only_b,
+        same_answer=int((a == b).sum()),
+        p_value=float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0,
+    )

@@ -1,19 +1,24 @@
 """From the runs in a folder to pictures beside them, and a table."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from digits.datasets import Dataset, load_dataset
 from digits.errors import DigitsError
-from digits.evaluation import metrics, plots
+from digits.evaluation import metrics
+from digits.evaluation.compare import why_incomparable
+from digits.evaluation.judge import class_names
 from digits.files import display, write_together
 from digits.runs import BACKENDS, Run, has_run, load_run
 
+LOSS_CURVES, DISAGREEMENTS = "loss_curves.png", "disagreements.png"
+
 
 def visualize(output_dir: Path, data_dir: Path) -> None:
-    """Draw every run in `output_dir`: confusion matrix, mistakes and loss curves, and print a table.
+    """Draw every run in `output_dir`, save the pictures beside it and print a table.
 
     A backend without predictions is a warning; so is a dataset that cannot be read, without which mistakes cannot be
     shown.
@@ -21,6 +26,20 @@ def visualize(output_dir: Path, data_dir: Path) -> None:
     Raises:
         DigitsError: there is no run at all, or one whose files are damaged or do not belong together.
         OSError: the pictures cannot be written.
+    """
+    runs = load_runs(output_dir)
+    pictures = draw(runs, data_dir)
+    write_together(output_dir, pictures)
+    for name in pictures:
+        print(f"Saved {display(output_dir)}/{name}")
+    print(f"\n{_table(runs)}")
+
+
+def load_runs(output_dir: Path) -> dict[str, Run]:
+    """The runs in a folder, by backend, with a warning for each backend that has none.
+
+    Raises:
+        DigitsError: there is no run at all, or one whose files are damaged or do not belong together.
     """
     runs = {}
     for backend, title in BACKENDS.items():
@@ -30,32 +49,57 @@ def visualize(output_dir: Path, data_dir: Path) -> None:
             _warn(f"no {title} predictions in {display(output_dir)}. Run: python mnist_{backend}.py")
     if not runs:
         raise DigitsError(f"no predictions in {display(output_dir)}. Run: python mnist_pytorch.py")
+    return runs
+
+
+def picture_name(kind: str, backend: str) -> str:
+    """The file of a picture of one run; `kind` is `confusion_matrix`, `reliability` or `mistakes`."""
+    return f"{kind}_{backend}.png"
+
+
+def draw(runs: Mapping[str, Run], data_dir: Path) -> dict[str, bytes]:
+    """Every picture that these runs and the data allow: names and bytes of PNG files.
+
+    Confusion matrix, reliability (with probabilities) and mistakes (with the dataset) of each run, their disagreements
+    (with the dataset), and the loss curves (with records).
+
+    Raises:
+        DigitsError: the labels of a run are not those of its dataset.
+    """
+    from digits.evaluation import plots
 
     pictures: dict[str, bytes] = {}
-    for run in runs.values():
-        pictures |= _pictures(run, _dataset(run, data_dir))
+    datasets = {backend: _dataset(run, data_dir) for backend, run in runs.items()}
+    for backend, run in runs.items():
+        pictures |= _pictures(run, datasets[backend])
+    run, dataset = next(iter(runs.values())), next(iter(datasets.values()))
+    if len(runs) == 2 and dataset and not why_incomparable(*runs.values()):
+        answers = {BACKENDS[backend]: run.predictions for backend, run in runs.items()}
+        page = plots.disagreements(dataset.test.images, run.labels, answers, class_names(run))
+        pictures[DISAGREEMENTS] = plots.png(page)
     recorded = [run for run in runs.values() if run.record]
     losses = {BACKENDS[run.backend]: [epoch["loss"] for epoch in run.record["epochs"]] for run in recorded}
     if losses:
-        pictures["loss_curves.png"] = plots.png(plots.loss_curves(losses))
-    write_together(output_dir, pictures)
-    for name in pictures:
-        print(f"Saved {display(output_dir)}/{name}")
-    print(f"\n{_table(runs)}")
+        pictures[LOSS_CURVES] = plots.png(plots.loss_curves(losses))
+    return pictures
 
 
 def _pictures(run: Run, dataset: Dataset | None) -> dict[str, bytes]:
     """The pictures of one run: their file names and bytes."""
-    classes = run.record.get("class_names", "0123456789")
+    from digits.evaluation import plots
+
+    classes = class_names(run)
     title = f"{BACKENDS[run.backend]} on {dataset.title if dataset else 'the test images'}"
     counts = metrics.confusion(run.labels, run.predictions, len(classes))
     matrix = plots.confusion_matrix(counts, classes, title, metrics.accuracy(run.labels, run.predictions))
-    pictures = {f"confusion_matrix_{run.backend}.png": plots.png(matrix)}
+    figures = {"confusion_matrix": matrix}
+    if run.probabilities is not None:
+        figures["reliability"] = plots.reliability(metrics.calibration(run.labels, run.probabilities), title)
     if dataset:
         confidence = None if run.probabilities is None else run.probabilities.max(axis=1)
         page = plots.mistakes(dataset.test.images, run.labels, run.predictions, confidence, classes, title)
-        pictures[f"mistakes_{run.backend}.png"] = plots.png(page)
-    return pictures
+        figures["mistakes"] = page
+    return {picture_name(kind, run.backend): plots.png(figure) for kind, figure in figures.items()}
 
 
 def _dataset(run: Run, data_dir: Path) -> Dataset | None:

@@ -6,6 +6,7 @@ import pytest
 from digits.backends import load_backend
 from digits.errors import DigitsError
 from digits.hardware import cpu_has_bfloat16
+from digits.models import ModelInfo
 from digits.recipes import RECIPES
 from tests.backends.conftest import kernels_and_biases
 
@@ -13,7 +14,8 @@ BASELINE = RECIPES["baseline"]
 
 
 def built(backend, seed=0, recipe=BASELINE):
-    return backend.build(recipe, 10, seed, backend.select_device("cpu"))
+    info = ModelInfo(recipe, "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
+    return backend.build(info, seed, backend.select_device("cpu"))
 
 
 def test_the_network_is_the_seeds(backend):
@@ -86,3 +88,23 @@ def test_a_device_that_is_not_there_is_refused(backend):
     if backend.device_name(backend.select_device("auto")) == "cpu":
         with pytest.raises(DigitsError, match="device is cuda, but .* finds none here; allowed: auto, cpu"):
             backend.select_device("cuda")
+
+
+def test_pixels_span_the_range_of_the_seed():
+    assert load_backend("pytorch").PIXEL_RANGE == (-1.0, 1.0)
+    assert load_backend("tensorflow").PIXEL_RANGE == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("pixel_range", [(0.0, 1.0), (-1.0, 1.0), (-0.5, 2.0)])
+def test_a_network_brings_pixels_into_its_own_range(backend, pixel_range, rng):
+    # A shift and a scale of the pixels can be undone in the first layer: the answers are then the same.
+    images = rng.integers(0, 256, (4, 28, 28), np.uint8)
+    info = ModelInfo(BASELINE, "mnist", tuple("0123456789"), (0.0, 1.0))
+    network = backend.build(info, 0, backend.select_device("cpu"))
+    weights = backend.weights(network)
+    other = backend.build(replace(info, pixel_range=pixel_range), 0, backend.select_device("cpu"))
+    low, high = pixel_range
+    kernel = weights["conv1.weight"] / (high - low)
+    bias = weights["conv1.bias"] - low * kernel.sum((1, 2, 3))
+    backend.set_weights(other, {**weights, "conv1.weight": kernel, "conv1.bias": bias})
+    assert np.allclose(backend.predict(network, images), backend.predict(other, images), atol=1e-5)

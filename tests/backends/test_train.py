@@ -4,16 +4,25 @@ import numpy as np
 import pytest
 
 from digits.backends import load_backend
+from digits.models import ModelInfo
+from digits.randomness import epoch_order
 from digits.recipes import RECIPES
 from tests.backends.conftest import kernels_and_biases
 
 QUICK = replace(RECIPES["baseline"], epochs=2, batch_size=64)
 
 
-def trained(backend, images, labels, recipe=QUICK, seed=0, precision="float32", report=lambda images, loss: None):
-    """A network after training, and the loss of each epoch."""
-    network = backend.build(recipe, 10, seed, backend.select_device("cpu"))
-    return network, list(backend.train(network, images, labels, recipe, seed, precision, report))
+def trained(backend, images, labels, recipe=QUICK, seed=0, precision="float32"):
+    """A network after training, and the reports of each epoch: pairs of images and their mean loss."""
+    info = ModelInfo(recipe, "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
+    network = backend.build(info, seed, backend.select_device("cpu"))
+    trainer = backend.trainer(network, images, labels, recipe, seed, precision)
+    return network, [list(trainer.epoch(epoch)) for epoch in range(recipe.epochs)]
+
+
+def means(epochs) -> list[float]:
+    """The mean loss of each epoch."""
+    return [sum(count * loss for count, loss in reports) / sum(count for count, _ in reports) for reports in epochs]
 
 
 @pytest.fixture
@@ -24,7 +33,8 @@ def some(mnist):
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_one_batch_is_learnt_by_heart(backend, some, precision):
     images, labels = some[0][:64], some[1][:64]
-    network, losses = trained(backend, images, labels, replace(QUICK, epochs=120, dropout=0.0), precision=precision)
+    network, epochs = trained(backend, images, labels, replace(QUICK, epochs=120, dropout=0.0), precision=precision)
+    losses = means(epochs)
     assert losses[0] > 2
     assert losses[-1] < 0.005
     assert np.array_equal(backend.predict(network, images).argmax(1), labels)
@@ -33,8 +43,8 @@ def test_one_batch_is_learnt_by_heart(backend, some, precision):
 def test_shuffled_labels_are_not_learnt_in_two_epochs(backend, some):
     # The loss is that of these labels: with wrong ones it stays at that of guessing.
     images, labels = some
-    _, losses = trained(backend, images, np.random.default_rng(0).permutation(labels))
-    assert losses[-1] > 2.2
+    _, epochs = trained(backend, images, np.random.default_rng(0).permutation(labels))
+    assert means(epochs)[-1] > 2.2
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
@@ -52,11 +62,8 @@ def test_the_last_smaller_batch_is_used(backend, some):
     # 65 images: the last step of the epoch sees one of them. Its label decides the weights.
     images, labels = some[0][:65], some[1][:65]
     recipe = replace(QUICK, epochs=1)
-    seen = []
-    one, _ = trained(backend, images, labels, recipe, report=lambda images, loss: seen.append(images))
-    assert sum(seen) == 65
-    from digits.randomness import epoch_order
-
+    one, (reports,) = trained(backend, images, labels, recipe)
+    assert sum(count for count, _ in reports) == 65
     changed = labels.copy()
     last = epoch_order(65, seed=0, epoch=0)[-1]
     changed[last] = (changed[last] + 1) % 10
@@ -68,26 +75,23 @@ def test_the_loss_is_the_mean_over_images(backend, some):
     # With a learning rate of almost nothing the weights stay, and the loss is that of the first prediction.
     images, labels = some[0][:100], some[1][:100]
     recipe = replace(QUICK, epochs=1, learning_rate=1e-12, dropout=0.0)
-    reports = []
-    network, (loss,) = trained(backend, images, labels, recipe, report=lambda *report: reports.append(report))
+    network, ((report,),) = trained(backend, images, labels, recipe)
     logits = backend.predict(network, images).astype(float)
     expected = (np.log(np.exp(logits).sum(1)) - logits[np.arange(100), labels]).mean()
-    assert loss == pytest.approx(expected, rel=1e-4)
-    assert reports == [(100, pytest.approx(expected, rel=1e-4))]
+    assert report == (100, pytest.approx(expected, rel=1e-4))
 
 
 def test_a_long_epoch_reports_on_the_way(backend, mnist):
     images, labels = mnist.train.images[:410], mnist.train.labels[:410]
-    seen = []
-    trained(backend, images, labels, replace(QUICK, epochs=1, batch_size=4), report=lambda n, loss: seen.append(n))
-    assert seen == [400, 10]
+    _, (reports,) = trained(backend, images, labels, replace(QUICK, epochs=1, batch_size=4))
+    assert [count for count, _ in reports] == [400, 10]
 
 
 def test_dropout_makes_training_harder_and_is_drawn_anew_each_epoch(backend, some):
-    losses = {share: trained(backend, *some, replace(QUICK, dropout=share))[1] for share in (0.0, 0.25, 0.9)}
+    losses = {share: means(trained(backend, *some, replace(QUICK, dropout=share))[1]) for share in (0.0, 0.25, 0.9)}
     assert losses[0.0][-1] < losses[0.25][-1] < losses[0.9][-1]
     still = replace(QUICK, learning_rate=1e-12, dropout=0.5, epochs=3)
-    first, second, third = trained(backend, some[0][:64], some[1][:64], still)[1]
+    first, second, third = means(trained(backend, some[0][:64], some[1][:64], still)[1])
     assert len({first, second, third}) == 3
 
 
@@ -118,15 +122,3 @@ def test_both_frameworks_have_the_same_adam():
         theirs.step()
         ours.apply([tf.constant(gradient)])
     assert np.allclose(weight.detach().numpy(), variable.numpy(), rtol=1e-5, atol=1e-7)
-
-
-def test_pixels_span_the_range_of_the_seed():
-    shades = np.array([0, 51, 255], np.uint8)
-    import tensorflow as tf
-    import torch
-
-    from digits.backends.pytorch.train import pixels as pytorch_pixels
-    from digits.backends.tensorflow.train import pixels as tensorflow_pixels
-
-    assert np.allclose(pytorch_pixels(torch.from_numpy(shades), torch.float32).to_dense().numpy(), [-1, -0.6, 1])
-    assert np.allclose(tensorflow_pixels(tf.constant(shades), tf.float32).numpy(), [0, 0.2, 1])

@@ -19,7 +19,7 @@ import pytest
 from digits.datasets import download_dataset, load_dataset, npz, sources
 from digits.datasets.registry import DATASETS, DatasetSpec
 from digits.errors import DigitsError
-from tests.conftest import ROOT, run
+from tests.conftest import ROOT, heed_ctrl_c, run
 from tests.datasets.conftest import ARRAYS, FILES, SPEC, answer_with, assert_complete, put, reply
 
 NAMES = list(FILES)
@@ -301,7 +301,7 @@ def test_ctrl_c_during_a_download_ends_it_in_one_line(command: list[str], serve:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
+        preexec_fn=heed_ctrl_c,
     )
     assert asked.wait(20)
     process.send_signal(signal.SIGINT)

@@ -37,6 +37,16 @@ def test_confusion_matrix_of_a_perfect_run_and_of_a_class_without_images():
     assert len(plots.png(figure)) > 1000
 
 
+def shown_images(figure) -> list[np.ndarray]:
+    return [np.asarray(image.get_array()) for image in figure.axes[0].images]
+
+
+def lines_by_place(figure) -> list[str]:
+    """The texts on a page of images, from the top left on, as one reads."""
+    in_order = sorted(figure.axes[0].texts, key=lambda text: text.get_position()[::-1])
+    return [text.get_text() for text in in_order]
+
+
 @pytest.mark.parametrize("wrong", [0, 1, 13, 300])
 def test_mistakes_are_shown_most_confident_first(rng, wrong):
     images = rng.integers(0, 256, (1000, 28, 28), np.uint8)
@@ -44,13 +54,14 @@ def test_mistakes_are_shown_most_confident_first(rng, wrong):
     predictions[:wrong] = (predictions[:wrong] + 1) % 10
     confidence = rng.uniform(0.2, 1, 1000)
     figure = plots.mistakes(images, LABELS, predictions, confidence, DIGITS, "Mine")
-    panels = [axes for axes in figure.axes if axes.images]
-    assert len(panels) == min(wrong, 96)
     order = np.argsort(-confidence[:wrong])[:96]
-    for axes, index in zip(panels, order, strict=True):
-        assert np.array_equal(axes.images[0].get_array(), images[index])
-        assert axes.get_title() == f"{LABELS[index]} → {predictions[index]}"
+    assert np.array_equal(shown_images(figure), images[order]) or not wrong
+    assert len(shown_images(figure)) == min(wrong, 96)
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert written[::2] == [f"{LABELS[index]} → {predictions[index]}" for index in order]
+    assert written[1::2] == [f"{confidence[index]:.0%} sure" for index in order]
     assert any(f"{wrong:,} mistakes in 1,000 images" in text for text in texts(figure))
+    assert len(plots.png(figure)) > 1000
 
 
 def test_mistakes_without_probabilities_are_in_order(rng):
@@ -58,8 +69,66 @@ def test_mistakes_without_probabilities_are_in_order(rng):
     predictions = LABELS.copy()
     predictions[[5, 700]] = 9
     figure = plots.mistakes(images, LABELS, predictions, None, DIGITS, "Mine")
-    assert [axes.get_title() for axes in figure.axes if axes.images] == ["0 → 9", "7 → 9"]
+    assert lines_by_place(figure) == ["0 → 9", "7 → 9"]
     assert not any("sure" in text for text in texts(figure))
+
+
+def test_images_on_a_page_stand_upright_in_rows_of_twelve_with_their_own_text(rng):
+    images = rng.integers(0, 256, (1000, 28, 28), np.uint8)
+    predictions = LABELS.copy()
+    predictions[:13] = 7
+    figure = plots.mistakes(images, LABELS, predictions, None, DIGITS, "Mine")
+    axes = figure.axes[0]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # y grows downwards
+    boxes = [image.get_extent() for image in axes.images]
+    for (left, right, lower, upper), heading in zip(boxes, axes.texts, strict=True):
+        assert left < heading.get_position()[0] < right
+        assert heading.get_position()[1] < upper < lower
+    assert all(box[2:] == boxes[0][2:] for box in boxes[:12])
+    assert boxes[12][:2] == boxes[0][:2]
+    assert boxes[12][3] > boxes[0][2]
+    assert all(image.origin == "upper" for image in axes.images)
+
+
+def test_disagreements_show_both_answers_and_who_is_right(rng):
+    images = rng.integers(0, 256, (1000, 28, 28), np.uint8)
+    a, b = LABELS.copy(), LABELS.copy()
+    a[[10, 990]] = 5, 4  # only b is right on these, and neither on 990
+    b[[20, 990]] = 6, 3  # only a is right on 20
+    a[500] = b[500] = 1  # wrong, but no disagreement
+    figure = plots.disagreements(images, LABELS, {"Ann": a, "Bob": b}, DIGITS)
+    assert np.array_equal(shown_images(figure), images[[20, 10, 990]])
+    written = [(text.get_text(), text.get_color()) for text in figure.axes[0].texts]
+    assert [text for text, _ in written] == ["0", "Ann 0", "Bob 6", "0", "Ann 5", "Bob 0", "9", "Ann 4", "Bob 3"]
+    assert [text for text, color in written if color == plots.WRONG] == ["Bob 6", "Ann 5", "Ann 4", "Bob 3"]
+    assert any("Ann alone is right on 1, Bob alone on 1, neither on 1;" in text for text in texts(figure))
+
+
+@pytest.mark.parametrize("different", [0, 200])
+def test_disagreements_of_equals_and_of_more_than_a_page(rng, different):
+    images = rng.integers(0, 256, (1000, 28, 28), np.uint8)
+    b = LABELS.copy()
+    b[:different] += 1
+    figure = plots.disagreements(images, LABELS, {"Ann": LABELS, "Bob": b}, DIGITS)
+    assert len(shown_images(figure)) == min(different, 96)
+    assert any("; 96 shown;" in text for text in texts(figure)) == (different > 96)
+    assert len(plots.png(figure)) > 1000
+
+
+def test_reliability_has_a_point_for_each_bin_that_holds_images():
+    probabilities = np.array([[0.6, 0.4]] * 10 + [[0.05, 0.95]] * 20)
+    labels = np.repeat([0, 1, 1], [7, 3, 20])
+    figure = plots.reliability(metrics.calibration(labels, probabilities, bins=10), "Mine on MNIST")
+    top, bottom = figure.axes
+    points = next(line for line in top.lines if line.get_marker() == "o")
+    assert np.allclose(points.get_xydata(), [[0.6, 0.7], [0.95, 1.0]])  # confidence across, accuracy up
+    low, high = top.collections[0].get_segments()[0][:, 1]
+    assert (low, high) == pytest.approx((0.397, 0.892), abs=1e-3)  # Wilson's interval of 7 in 10
+    counts, edges, _ = bottom.patches[0].get_data()
+    assert counts.tolist() == [0, 0, 0, 0, 0, 10, 0, 0, 0, 20]
+    assert edges[5:7] == pytest.approx([0.5, 0.6])
+    assert any("expected calibration error 6.67%" in text for text in texts(figure))
+    assert len(plots.png(figure)) > 1000
 
 
 def test_loss_curves_show_each_run():

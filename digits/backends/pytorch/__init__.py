@@ -2,9 +2,25 @@
 
 import torch
 
-from digits.backends.pytorch.model import build, device_name, select_device, select_precision
-from digits.backends.pytorch.train import predict, train
+from digits.backends.pytorch.model import PIXEL_RANGE, build, device_name, select_device, select_precision
+from digits.backends.pytorch.store import decode, encode, set_weights, weights
+from digits.backends.pytorch.train import Trainer, predict
 
 VERSIONS = {"torch": torch.__version__}
 
-__all__ = ["VERSIONS", "build", "device_name", "predict", "select_device", "select_precision", "train"]
+trainer = Trainer
+
+__all__ = [
+    "PIXEL_RANGE",
+    "VERSIONS",
+    "build",
+    "decode",
+    "device_name",
+    "encode",
+    "predict",
+    "select_device",
+    "select_precision",
+    "set_weights",
+    "trainer",
+    "weights",
+]

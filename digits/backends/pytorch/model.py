@@ -8,8 +8,8 @@ from torch.nn import functional as F
 
 from digits.errors import DigitsError
 from digits.hardware import cpu_has_bfloat16
+from digits.models import ModelInfo
 from digits.randomness import derive
-from digits.recipes import Recipe
 
 PIXEL_RANGE = (-1.0, 1.0)  # what the pixels 0 and 255 become
 
@@ -28,6 +28,19 @@ class Conv2d(nn.Conv2d):
         )
 
 
+class Pixels(nn.Module):
+    """uint8 images as the network sees them: in a range of its own, and on the CPU in oneDNN's layout."""
+
+    def __init__(self, pixel_range: tuple[float, float]):
+        super().__init__()
+        self.low, self.high = pixel_range
+
+    def forward(self, images: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:  # (n, 28, 28), uint8
+        x = images.unsqueeze(1).to(dtype) * ((self.high - self.low) / 255) + self.low  # (n, 1, 28, 28)
+        has_layout = x.device.type == "cpu" and dtype != torch.float64 and torch.backends.mkldnn.is_available()
+        return x.to_mkldnn() if has_layout and not torch.compiler.is_exporting() else x
+
+
 def dense(x: torch.Tensor) -> torch.Tensor:
     """Images from whichever layout into PyTorch's own."""
     return x.to_dense() if x.is_mkldnn else x
@@ -36,15 +49,17 @@ def dense(x: torch.Tensor) -> torch.Tensor:
 class Baseline(nn.Module):
     """Two convolutions and two dense layers. Pooling comes before ReLU: the same result from a quarter of the work."""
 
-    def __init__(self, classes: int, dropout: float):
+    def __init__(self, info: ModelInfo):
         super().__init__()
+        self.pixels = Pixels(info.pixel_range)
         self.conv1 = Conv2d(1, 16, kernel_size=3)
         self.conv2 = Conv2d(16, 32, kernel_size=3)
         self.dense1 = nn.Linear(32 * 5 * 5, 128)
-        self.dropout = nn.Dropout(dropout)
-        self.dense2 = nn.Linear(128, classes)
+        self.dropout = nn.Dropout(info.recipe.dropout)
+        self.dense2 = nn.Linear(128, len(info.classes))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (n, 1, 28, 28)
+    def forward(self, images: torch.Tensor) -> torch.Tensor:  # (n, 28, 28), uint8
+        x = self.pixels(images, self.conv1.weight.dtype)  # (n, 1, 28, 28)
         x = F.relu(F.max_pool2d(self.conv1(x), 2, 2))  # (n, 16, 26, 26), then (n, 16, 13, 13)
         x = F.relu(F.max_pool2d(self.conv2(x), 2, 2))  # (n, 32, 11, 11), then (n, 32, 5, 5)
         x = F.relu(self.dense1(dense(x).flatten(1)))  # (n, 800), then (n, 128)
@@ -54,14 +69,14 @@ class Baseline(nn.Module):
 ARCHITECTURES = {"baseline": Baseline}
 
 
-def build(recipe: Recipe, classes: int, seed: int, device: torch.device) -> nn.Module:
-    model = ARCHITECTURES[recipe.architecture](classes, recipe.dropout)
+def build(info: ModelInfo, seed: int, device: torch.device, dtype: str = "float32") -> nn.Module:
+    network = ARCHITECTURES[info.recipe.architecture](info)
     generator = torch.Generator().manual_seed(derive(seed, "weights"))
-    for layer in model.modules():
+    for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.xavier_uniform_(layer.weight, generator=generator)
             nn.init.zeros_(cast(torch.Tensor, layer.bias))
-    return model.to(device)
+    return network.to(device, getattr(torch, dtype))
 
 
 def select_device(name: str) -> torch.device:

@@ -53,7 +53,15 @@ class Adam:
             amsgrad=False,
             maximize=False,
         )
+        self.round()
+
+    def round(self) -> None:
+        """Bring the copy in low precision up to date."""
         self.rounded.copy_(self.weights)
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """What the next step depends on; writing into these tensors changes it."""
+        return {"weights": self.weights, "first": self.first, "second": self.second, "steps": self.steps}
 
 
 def _share(model: nn.Module, vector: torch.Tensor) -> None:

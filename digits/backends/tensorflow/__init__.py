@@ -33,8 +33,9 @@ with _without_banners():
     import keras
     import tensorflow as tf
 
-    from digits.backends.tensorflow.model import build, device_name, select_device, select_precision
-    from digits.backends.tensorflow.train import predict, train
+    from digits.backends.tensorflow.model import PIXEL_RANGE, build, device_name, select_device, select_precision
+    from digits.backends.tensorflow.store import decode, encode, set_weights, weights
+    from digits.backends.tensorflow.train import Trainer, predict
 
     # One thread an operation, and one operation a core: at this size that beats all cores in one operation.
     tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -43,4 +44,19 @@ with _without_banners():
 
 VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__}
 
-__all__ = ["VERSIONS", "build", "device_name", "predict", "select_device", "select_precision", "train"]
+trainer = Trainer
+
+__all__ = [
+    "PIXEL_RANGE",
+    "VERSIONS",
+    "build",
+    "decode",
+    "device_name",
+    "encode",
+    "predict",
+    "select_device",
+    "select_precision",
+    "set_weights",
+    "trainer",
+    "weights",
+]

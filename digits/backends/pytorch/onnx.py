@@ -1,0 +1,45 @@
+"""Export to ONNX: a graph that takes raw images and holds all that comes before and after the network."""
+
+import contextlib
+import io
+import logging
+import warnings
+
+import torch
+from torch import nn
+
+from digits.models import HEADER, ModelInfo
+
+
+class Reader(nn.Module):
+    """From uint8 images to probabilities, and the logits that they come from."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # (n, 28, 28), uint8
+        logits = self.network(images)
+        return logits.softmax(1), logits  # both (n, classes), float32
+
+
+def to_onnx(network: nn.Module, info: ModelInfo) -> bytes:
+    """The network as an ONNX file, with its description in `metadata_props`."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, we do not
+    example = torch.zeros(2, 28, 28, dtype=torch.uint8)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):  # the exporter talks to its developers
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            Reader(network).eval(),
+            (example,),
+            dynamo=True,
+            verbose=False,
+            input_names=["images"],
+            output_names=["probabilities", "logits"],
+            dynamic_shapes={"images": {0: torch.export.Dim("n", min=1)}},
+        )
+    proto = program.model_proto  # type: ignore[union-attr]
+    for node in proto.graph.node:
+        node.ClearField("metadata_props")  # stack traces, with the paths of this machine
+    proto.metadata_props.add(key=HEADER, value=info.to_json())
+    return proto.SerializeToString()

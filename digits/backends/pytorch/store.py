@@ -1,0 +1,37 @@
+"""PyTorch's networks as arrays and as files (.safetensors)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+import torch
+from torch import nn
+
+from digits.backends.pytorch.model import build
+from digits.models import HEADER, ModelInfo, check_weights, read_safetensors
+
+
+def weights(network: nn.Module) -> dict[str, np.ndarray]:
+    return {name: tensor.cpu().numpy().copy() for name, tensor in network.state_dict().items()}
+
+
+@torch.no_grad()
+def set_weights(network: nn.Module, arrays: Mapping[str, np.ndarray], name: str = "the model") -> None:
+    tensors = network.state_dict()
+    dtype = str(next(network.parameters()).dtype).removeprefix("torch.")
+    check_weights(arrays, {key: tuple(tensor.shape) for key, tensor in tensors.items()}, name, dtype)
+    for key, tensor in tensors.items():
+        tensor.copy_(torch.from_numpy(np.array(arrays[key])))
+
+
+def encode(network: nn.Module, info: ModelInfo) -> bytes:
+    return safetensors.numpy.save(weights(network), metadata={HEADER: info.to_json()})
+
+
+def decode(path: Path, device: torch.device) -> tuple[nn.Module, ModelInfo]:
+    arrays, metadata = read_safetensors(path)
+    info = ModelInfo.from_json(metadata.get(HEADER, ""), path)
+    network = build(info, 0, device)
+    set_weights(network, arrays, str(path))
+    return network, info

@@ -1,0 +1,48 @@
+"""Models from one framework to the other: weights travel unchanged, and the pixel range travels with them."""
+
+from pathlib import Path
+from typing import Any
+
+from digits.backends import Backend, load_backend
+from digits.errors import DigitsError
+from digits.files import write_together
+from digits.models import ModelInfo
+from digits.runs import MODEL_SUFFIXES
+
+
+def convert(source: Path, target: Path) -> None:
+    """Write the model in `source` as a model of the other framework into `target`; suffixes say which is which.
+
+    Raises:
+        DigitsError: a suffix is neither framework's, both are the same, or `source` is damaged or not ours.
+        OSError: `target` cannot be written.
+    """
+    theirs, ours = backend_of(source), backend_of(target)
+    if theirs == ours:
+        raise DigitsError(f"{source} and {target} are models of the same framework; nothing to convert")
+    _, network, info = open_model(source)
+    backend, converted = rebuild(load_backend(theirs).weights(network), info, ours)
+    write_together(target.parent, {target.name: backend.encode(converted, info)})
+
+
+def backend_of(path: Path) -> str:
+    """The backend whose models have the suffix of `path`."""
+    for backend, suffix in MODEL_SUFFIXES.items():
+        if path.suffix == suffix:
+            return backend
+    raise DigitsError(f"{path} is no model's name; allowed: names that end in {' or '.join(MODEL_SUFFIXES.values())}")
+
+
+def open_model(path: Path) -> tuple[Backend, Any, ModelInfo]:
+    """A model's backend, network and description, on the CPU."""
+    backend = load_backend(backend_of(path))
+    network, info = backend.decode(path, backend.select_device("cpu"))
+    return backend, network, info
+
+
+def rebuild(weights: Any, info: ModelInfo, name: str) -> tuple[Backend, Any]:
+    """A network of the backend `name` with these weights (in `models`' layout), on the CPU."""
+    backend = load_backend(name)
+    network = backend.build(info, 0, backend.select_device("cpu"))
+    backend.set_weights(network, weights)
+    return backend, network

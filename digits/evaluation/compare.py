@@ -1,0 +1,76 @@
+"""`digits compare`: whether one run's predictions are better than another's of the same images."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digits.errors import DigitsError
+from digits.evaluation import metrics
+from digits.evaluation.judge import open_run, title
+from digits.runs import Run
+
+
+def compare(path_a: Path, path_b: Path, as_json: bool = False) -> None:
+    """Print how the runs A and B that the two files belong to compare: a table, or one JSON object (see `to_json`).
+
+    Raises:
+        DigitsError: one is not a run (see `judge.open_run`), or they are not of the same images.
+    """
+    a, b = open_run(path_a), open_run(path_b)
+    obstacle = why_incomparable(a, b)
+    if obstacle:
+        raise DigitsError(f"{path_a} and {path_b} cannot be compared: {obstacle}")
+    comparison = metrics.compare(a.labels, a.predictions, b.predictions)
+    if as_json:
+        print(json.dumps({"a": str(path_a), "b": str(path_b), **to_json(comparison)}, indent=2))
+    else:
+        print(_table({"A": (path_a, a), "B": (path_b, b)}, comparison))
+
+
+def why_incomparable(a: Run, b: Run) -> str | None:
+    """Why the predictions of the two are not of the same images, or None where they are."""
+    datasets = a.record.get("dataset"), b.record.get("dataset")
+    if None not in datasets and datasets[0] != datasets[1]:
+        return f"one is of {datasets[0]}, the other of {datasets[1]}"
+    if len(a.labels) != len(b.labels):
+        return f"one is of {len(a.labels):,} images, the other of {len(b.labels):,}"
+    different = int(np.count_nonzero(a.labels != b.labels))
+    return f"{different:,} of their {len(a.labels):,} labels differ" if different else None
+
+
+def to_json(comparison: metrics.Comparison) -> dict[str, Any]:
+    """The comparison as an object; the command adds `a` and `b`, the two files.
+
+    Its keys:
+        images: how many both predicted.
+        agreement: the share of images with the same prediction from both, right or wrong, 0 to 1.
+        both_right, both_wrong, only_a_right, only_b_right: counts of images.
+        p_value: of the exact McNemar test, 0 to 1.
+        better: `a` or `b`, or null where there is no evidence that one is better (p_value is 0.05 or more).
+    """
+    keys = ("images", "agreement", "both_right", "both_wrong", "only_a_right", "only_b_right", "p_value", "better")
+    return {key: getattr(comparison, key) for key in keys}
+
+
+def outcomes(comparison: metrics.Comparison, a: str, b: str) -> list[tuple[str, int]]:
+    """The lines of the table: what happened, and to how many images; `a` and `b` are names."""
+    return [
+        ("both right", comparison.both_right),
+        (f"only {a} right", comparison.only_a_right),
+        (f"only {b} right", comparison.only_b_right),
+        ("both wrong", comparison.both_wrong),
+        ("same answer", comparison.same_answer),
+    ]
+
+
+def _table(runs: dict[str, tuple[Path, Run]], comparison: metrics.Comparison) -> str:
+    lines = [
+        f"{name}  {path}: {title(run)}, {metrics.accuracy(run.labels, run.predictions)}"
+        for name, (path, run) in runs.items()
+    ]
+    lines += ["", f"{'':<16}{'images':>8}{'share':>9}"]
+    lines += [f"{what:<16}{n:>8,}{n / comparison.images:>9.2%}" for what, n in outcomes(comparison, "A", "B")]
+    lines += ["", f"Exact McNemar test: {comparison.sentence('A', 'B')}"]
+    return "\n".join(lines)

@@ -1,0 +1,163 @@
+"""`digits evaluate`: what one run's predictions are worth, in numbers."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from digits.datasets.registry import DATASETS
+from digits.errors import DigitsError
+from digits.evaluation import metrics
+from digits.runs import BACKENDS, Run, labels_name, load_run, preds_name, probs_name, record_name
+
+_BACKEND_OF = {
+    name(backend): backend for backend in BACKENDS for name in (record_name, preds_name, probs_name, labels_name)
+}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The numbers about one run; those that need probabilities are None where it has only predictions."""
+
+    accuracy: metrics.Accuracy
+    log_loss: float | None
+    calibration: metrics.Calibration | None
+    classes: list[metrics.ClassScore]
+    confusions: list[metrics.Confusion]
+
+
+def open_run(path: Path) -> Run:
+    """The run that a file belongs to, such as `outputs/pytorch_run.json` or `outputs/pytorch_preds.npy`.
+
+    Raises:
+        DigitsError: it is not a run's file, is missing, or the run's files are damaged or do not belong together.
+    """
+    if path.name not in _BACKEND_OF:
+        allowed = f"{record_name('pytorch')}, {preds_name('pytorch')} and the same with tensorflow"
+        raise DigitsError(f"{path} is not a run: allowed are its files, {allowed}")
+    backend = _BACKEND_OF[path.name]
+    if not path.is_file():
+        raise DigitsError(f"{path} is missing. Run: python mnist_{backend}.py")
+    return load_run(path.parent, backend)
+
+
+def judge(run: Run) -> Judgement:
+    """All the numbers about the predictions of `run`."""
+    classes = len(class_names(run))
+    probabilities = run.probabilities
+    return Judgement(
+        metrics.accuracy(run.labels, run.predictions),
+        None if probabilities is None else metrics.log_loss(run.labels, probabilities),
+        None if probabilities is None else metrics.calibration(run.labels, probabilities),
+        metrics.class_scores(run.labels, run.predictions, classes),
+        metrics.commonest_confusions(metrics.confusion(run.labels, run.predictions, classes)),
+    )
+
+
+def class_names(run: Run) -> Sequence[str]:
+    return run.record.get("class_names", "0123456789")
+
+
+def dataset_title(run: Run) -> str:
+    """What the run's images are, as far as its record says: `MNIST`."""
+    dataset = DATASETS.get(run.record.get("dataset", ""))
+    return dataset.title if dataset else "the test images"
+
+
+def title(run: Run) -> str:
+    """Whose predictions of what: `PyTorch on MNIST`."""
+    return f"{BACKENDS[run.backend]} on {dataset_title(run)}"
+
+
+def evaluate(path: Path, as_json: bool = False) -> None:
+    """Print what the run that `path` belongs to is worth: tables, or one JSON object (see `to_json`).
+
+    Raises:
+        DigitsError: see `open_run`.
+    """
+    run = open_run(path)
+    judgement = judge(run)
+    print(json.dumps(to_json(run, judgement), indent=2) if as_json else _tables(run, judgement))
+
+
+def to_json(run: Run, judgement: Judgement) -> dict[str, Any]:
+    """The numbers as one object.
+
+    Its keys:
+        backend: `pytorch` or `tensorflow`.
+        dataset: its name, or null where the run has no record.
+        images: how many were predicted.
+        accuracy: `value`, and `low` and `high` of its 95 % Wilson interval, 0 to 1.
+        log_loss: in nats, or null without probabilities.
+        expected_calibration_error: 0 to 1, or null without probabilities.
+        calibration: a list of bins, or null without probabilities; each has `above`, `up_to` (the confidences it
+            holds), `images`, and their mean `confidence` and `accuracy` (null in an empty bin).
+        classes: a list, one for each class: `name`, `precision`, `recall`, `f1` (0 to 1, or null where a class has no
+            predictions or no images) and `images`.
+        confusions: the commonest, most often first: names of the `true` and the `predicted` class, and `images`.
+    """
+    names, accuracy, calibration = class_names(run), judgement.accuracy, judgement.calibration
+    return {
+        "backend": run.backend,
+        "dataset": run.record.get("dataset"),
+        "images": accuracy.count,
+        "accuracy": {"value": accuracy.value, "low": accuracy.low, "high": accuracy.high},
+        "log_loss": judgement.log_loss,
+        "expected_calibration_error": calibration.error if calibration else None,
+        "calibration": _bins(calibration) if calibration else None,
+        "classes": [{"name": name, **score._asdict()} for name, score in zip(names, judgement.classes, strict=True)],
+        "confusions": [
+            {"true": names[true], "predicted": names[predicted], "images": images}
+            for true, predicted, images in judgement.confusions
+        ],
+    }
+
+
+def _bins(calibration: metrics.Calibration) -> list[dict[str, float | int | None]]:
+    return [
+        {
+            "above": above,
+            "up_to": up_to,
+            "images": images,
+            "confidence": confidence if images else None,
+            "accuracy": accuracy if images else None,
+        }
+        for above, up_to, images, confidence, accuracy in zip(
+            calibration.edges[:-1].tolist(),
+            calibration.edges[1:].tolist(),
+            calibration.images.tolist(),
+            calibration.confidence.tolist(),
+            calibration.accuracy.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage, or a dash where it cannot be said."""
+    return "–" if value is None else f"{value:.2%}"
+
+
+def calibration_facts(run: Run, judgement: Judgement) -> list[tuple[str, str]]:
+    """What the probabilities are worth, as pairs of a word and a value."""
+    loss, error = [f"cannot be computed: there is no {probs_name(run.backend)}"] * 2
+    if judgement.calibration is not None:
+        loss = f"{judgement.log_loss:.4f}"
+        error = f"{judgement.calibration.error:.2%}, expected, over {len(judgement.calibration.images)} bins"
+    return [("log-loss", loss), ("calibration error", error)]
+
+
+def _tables(run: Run, judgement: Judgement) -> str:
+    facts = [("accuracy", f"{judgement.accuracy}, {judgement.accuracy.count:,} images")]
+    facts += calibration_facts(run, judgement)
+    lines = [title(run), "", *(f"{what:<19}{value}" for what, value in facts)]
+    names = class_names(run)
+    width = max(9, *map(len, names)) + 2
+    lines += ["", f"{'class':<{width}}{'precision':>9}{'recall':>9}{'F1':>9}{'images':>9}"]
+    for name, (precision, recall, f1, images) in zip(names, judgement.classes, strict=True):
+        lines.append(f"{name:<{width}}{share(precision):>9}{share(recall):>9}{share(f1):>9}{images:>9,}")
+    lines += ["", "commonest confusions", f"{'true':<{width}}{'predicted':<{width}}{'images':>7}"]
+    for true, predicted, images in judgement.confusions:
+        lines.append(f"{names[true]:<{width}}{names[predicted]:<{width}}{images:>7,}")
+    return "\n".join(lines)

@@ -1,0 +1,97 @@
+"""`digits report`: the tables and pictures of the runs in a folder, in one page that needs nothing else."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from digits.evaluation import metrics
+from digits.evaluation.compare import outcomes, why_incomparable
+from digits.evaluation.judge import Judgement, calibration_facts, class_names, dataset_title, judge, share
+from digits.evaluation.visualize import DISAGREEMENTS, LOSS_CURVES, draw, load_runs, picture_name
+from digits.files import display, write_together
+from digits.runs import BACKENDS, Run
+
+REPORT = "report.html"
+
+
+def report(output_dir: Path, data_dir: Path) -> None:
+    """Write `report.html` into `output_dir`: every number and picture of the runs in it.
+
+    A backend without predictions is a warning; so is a dataset that cannot be read, without which no images are shown.
+
+    Raises:
+        DigitsError: there is no run at all, or one whose files are damaged or do not belong together.
+        OSError: the page cannot be written.
+    """
+    runs = load_runs(output_dir)
+    page = render(runs, draw(runs, data_dir))
+    write_together(output_dir, {REPORT: page.encode()})
+    print(f"Saved {display(output_dir)}/{REPORT}")
+
+
+def render(runs: Mapping[str, Run], pictures: Mapping[str, bytes]) -> str:
+    """The page as HTML, with the pictures (names and bytes of PNG files) in it; it asks for no other file."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("digits.evaluation"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["share"] = share
+    titles = dict.fromkeys(dataset_title(run) for run in runs.values())
+    return environment.get_template(REPORT).render(
+        title=f"Digits on {' and '.join(titles)}",
+        runs=[_view(run) for run in runs.values()],
+        pictures={name: f"data:image/png;base64,{base64.b64encode(png).decode()}" for name, png in pictures.items()},
+        loss_curves=LOSS_CURVES,
+        disagreements=DISAGREEMENTS,
+        **(_comparison(*runs.values()) if len(runs) == 2 else {}),
+    )
+
+
+def _view(run: Run) -> dict[str, Any]:
+    """What the page says of one run."""
+    judgement, names = judge(run), class_names(run)
+    return {
+        "name": BACKENDS[run.backend],
+        "accuracy": judgement.accuracy,
+        "facts": _facts(run, judgement),
+        "recipe": run.record.get("recipe"),
+        "classes": list(zip(names, judgement.classes, strict=True)),
+        "confusions": [(names[true], names[predicted], images) for true, predicted, images in judgement.confusions],
+        **{kind: picture_name(kind, run.backend) for kind in ("confusion_matrix", "reliability", "mistakes")},
+    }
+
+
+def _facts(run: Run, judgement: Judgement) -> list[tuple[str, str]]:
+    """What else is known of a run, as pairs of a word and a value."""
+    facts, record = calibration_facts(run, judgement), run.record
+    if not record:
+        return [*facts, ("made", "not known: this run has no record")]
+    return [
+        *facts,
+        ("training", f"{record['train_seconds']:.1f} s"),
+        ("testing", f"{record['evaluate_seconds']:.1f} s"),
+        ("device", record["device"]),
+        ("precision", record["precision"]),
+        ("seed", str(record["seed"])),
+        ("versions", ", ".join(f"{package} {version}" for package, version in record["versions"].items())),
+    ]
+
+
+def _comparison(a: Run, b: Run) -> dict[str, Any]:
+    """What the page says of the two together: a comparison, or the obstacle to one."""
+    obstacle = why_incomparable(a, b)
+    if obstacle:
+        return {"comparison": None, "obstacle": obstacle}
+    comparison, names = (
+        metrics.compare(a.labels, a.predictions, b.predictions),
+        (BACKENDS[a.backend], BACKENDS[b.backend]),
+    )
+    sentence = comparison.sentence(*names)
+    return {
+        "comparison": {
+            "sentence": f"{sentence[0].upper()}{sentence[1:]}",
+            "outcomes": [(what, count, count / comparison.images) for what, count in outcomes(comparison, *names)],
+        }
+    }

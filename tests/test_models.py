@@ -1,0 +1,150 @@
+import json
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from digits.errors import DigitsError
+from digits.models import ModelInfo, check_weights, read_safetensors
+from digits.recipes import RECIPES
+
+INFO = ModelInfo(RECIPES["baseline"], "mnist", tuple("0123456789"), (-1.0, 1.0))
+FIELDS = json.loads(INFO.to_json())
+HERE = Path("folder/model.safetensors")
+
+
+@pytest.mark.parametrize("bounds", [(-1.0, 1.0), (0.0, 1.0), (-0.42421296296296, 2.8214867)])
+def test_a_description_survives_its_file(bounds):
+    info = replace(INFO, classes=("zwölf", 'a "b"', "\n"), pixel_range=bounds)
+    assert ModelInfo.from_json(info.to_json(), HERE) == info
+
+
+def without(name: str) -> dict:
+    return {key: value for key, value in FIELDS.items() if key != name}
+
+
+def with_recipe(**fields: object) -> dict:
+    return {**FIELDS, "recipe": {**FIELDS["recipe"], **fields}}
+
+
+HOSTILE = {
+    "nothing": "",
+    "not JSON": "{",
+    "not UTF-8": b"\xff\xfe\x00",
+    "a list": "[]",
+    "null": "null",
+    "a deep nest": "[" * 100_000,
+    "no recipe": json.dumps(without("recipe")),
+    "no classes": json.dumps(without("classes")),
+    "no dataset": json.dumps(without("dataset")),
+    "no pixel range": json.dumps(without("pixel_range")),
+    "recipe a string": json.dumps({**FIELDS, "recipe": "baseline"}),
+    "a field too many": json.dumps(with_recipe(colour="red")),
+    "dropout 5": json.dumps(with_recipe(dropout=5)),
+    "dropout a string": json.dumps(with_recipe(dropout="0.25")),
+    "dropout not a number": json.dumps(with_recipe(dropout=float("nan"))),
+    "an unknown architecture": json.dumps(with_recipe(architecture="transformer")),
+    "an architecture that is a list": json.dumps(with_recipe(architecture=["baseline"])),
+    "one class": json.dumps({**FIELDS, "classes": ["0"]}),
+    "a million classes": json.dumps({**FIELDS, "classes": ["0"] * 1_000_000}),
+    "classes a number": json.dumps({**FIELDS, "classes": 10}),
+    "one bound": json.dumps({**FIELDS, "pixel_range": [0]}),
+    "bounds the wrong way round": json.dumps({**FIELDS, "pixel_range": [1, -1]}),
+    "an endless bound": json.dumps({**FIELDS, "pixel_range": [0, float("inf")]}),
+    "a bound that is no float": json.dumps({**FIELDS, "pixel_range": [0, 10**400]}),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_description_that_is_not_ours_is_refused(text):
+    with pytest.raises(DigitsError, match=f"^{HERE} is not a model of ours") as caught:
+        ModelInfo.from_json(text, HERE)
+    assert "\n" not in str(caught.value)
+
+
+SHAPES = {"a.weight": (2, 3), "a.bias": (2,)}
+
+
+def fitting(**changes: np.ndarray) -> dict[str, np.ndarray]:
+    return {"a.weight": np.ones((2, 3), np.float32), "a.bias": np.zeros(2, np.float32), **changes}
+
+
+def test_weights_that_fit_pass():
+    check_weights(fitting(), SHAPES, "it")
+    check_weights({name: array.astype(np.float64) for name, array in fitting().items()}, SHAPES, "it", "float64")
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({"a.weight": np.ones((2, 3), np.float32)}, "it does not fit its architecture: a.bias is missing"),
+        (fitting(more=np.ones(1, np.float32)), "it does not fit its architecture: more is extra"),
+        ({}, "it does not fit its architecture: a.bias is missing"),
+        (fitting(**{"a.bias": np.zeros(3, np.float32)}), r"it: a.bias is float32 of shape \(3,\); allowed: .* \(2,\)"),
+        (fitting(**{"a.bias": np.zeros((2, 1), np.float32)}), r"it: a.bias is float32 of shape \(2, 1\)"),
+        (fitting(**{"a.bias": np.full(2, 1e300)}), "it: a.bias is float64 of shape .*; allowed: float32"),
+        (fitting(**{"a.bias": np.zeros(2, np.float16)}), "it: a.bias is float16"),
+        (fitting(**{"a.bias": np.zeros(2, np.int64)}), "it: a.bias is int64"),
+        (fitting(**{"a.bias": np.zeros(2, np.complex64)}), "it: a.bias is complex64"),
+        (fitting(**{"a.bias": np.array([0, np.nan], np.float32)}), "it: a.bias holds values that are not finite"),
+        (fitting(**{"a.bias": np.array([0, -np.inf], np.float32)}), "it: a.bias holds values that are not finite"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(weights, message):
+    with pytest.raises(DigitsError, match=f"^{message}"):
+        check_weights(weights, SHAPES, "it")
+
+
+def raw(header: object, data: bytes = b"") -> bytes:
+    """A .safetensors file with any header."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def entry(dtype: str, shape: list[int], end: int) -> dict:
+    return {"a": {"dtype": dtype, "shape": shape, "data_offsets": [0, end]}}
+
+
+WHOLE = safetensors.numpy.save(fitting(), metadata={"digits": "text"})
+BROKEN = {
+    "empty": b"",
+    "text": b"hello, this is no model",
+    "a zip": b"PK\x03\x04" + bytes(100),
+    "truncated": WHOLE[:-1],
+    "truncated in its header": WHOLE[:40],
+    "something behind": WHOLE + b"x",
+    "a header of 10 exabytes": struct.pack("<Q", 10**19) + b"{}",
+    "a header that is not JSON": raw(b"{{{"),
+    "a huge array": raw(entry("F32", [1 << 40], 4 << 40), bytes(16)),
+    "a size beyond 64 bits": raw(entry("F32", [1 << 40, 1 << 40], 16), bytes(16)),
+    "offsets beyond the end": raw(entry("F32", [8], 32), bytes(16)),
+    "a shape that is not its bytes": raw(entry("F32", [5], 16), bytes(16)),
+    "a negative shape": raw(entry("F32", [-4], 16), bytes(16)),
+    "a type that does not exist": raw(entry("PICKLE", [4], 16), bytes(16)),
+    "a type that NumPy lacks": raw(entry("BF16", [8], 16), bytes(16)),
+    "another type that NumPy lacks": raw(entry("F8_E5M2", [16], 16), bytes(16)),
+}
+
+
+@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
+def test_a_broken_safetensors_file_is_refused(data, tmp_path):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(DigitsError, match=rf"^{path} is damaged or not a .safetensors file \(.+\)$"):
+        read_safetensors(path)
+
+
+def test_arrays_and_metadata_of_a_safetensors_file(tmp_path):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(WHOLE)
+    arrays, metadata = read_safetensors(path)
+    assert metadata == {"digits": "text"}
+    assert arrays.keys() == SHAPES.keys()
+    assert all(np.array_equal(arrays[name], array) for name, array in fitting().items())
+    with pytest.raises(DigitsError, match=f"^{tmp_path} is damaged"):
+        read_safetensors(tmp_path)
+    with pytest.raises(DigitsError, match=f"^{tmp_path}/none is not there$"):
+        read_safetensors(tmp_path / "none")
