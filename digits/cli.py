@@ -70,6 +70,7 @@ def training_script(
 def guarded(action: Callable[[], object]) -> int:
     """Call `action`; what a user can put right becomes one line on stderr. Returns the exit status."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a pipe gets each line at once, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and so cleans up on the way
     try:
         action()
     except DigitsError as error:
@@ -148,16 +149,18 @@ def add_visualize_flags(parser: argparse.ArgumentParser) -> None:
 def _add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
     _add_run(parser, "file")
     _add_json(parser)
+    _add_data_dir(parser)
 
 
 def _add_compare_flags(parser: argparse.ArgumentParser) -> None:
     _add_run(parser, "a")
     _add_run(parser, "b")
     _add_json(parser)
+    _add_data_dir(parser)
 
 
 def _add_run(parser: argparse.ArgumentParser, name: str) -> None:
-    help_ = "a file of a run, such as outputs/pytorch_run.json or outputs/pytorch_preds.npy"
+    help_ = "a file of a run, such as outputs/pytorch_preds.npy, or a model (.safetensors, .keras, .onnx)"
     parser.add_argument(name, type=Path, metavar=name.upper(), help=help_)
 
 
@@ -243,15 +246,18 @@ def _visualize(flags: argparse.Namespace) -> None:
 
 
 def _evaluate(flags: argparse.Namespace) -> None:
+    from digits.answers import open_answers
     from digits.evaluation import evaluate
 
-    evaluate(flags.file, flags.json)
+    evaluate(open_answers(flags.file, flags.data_dir), flags.json)
 
 
 def _compare(flags: argparse.Namespace) -> None:
+    from digits.answers import open_answers
     from digits.evaluation import compare
 
-    compare(flags.a, flags.b, flags.json)
+    a, b = (open_answers(path, flags.data_dir) for path in (flags.a, flags.b))
+    compare(flags.a, a, flags.b, b, flags.json)
 
 
 def _report(flags: argparse.Namespace) -> None:

@@ -15,7 +15,15 @@ from digits.files import display, sha256, write_together
 BACKENDS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # name in commands and files: name in sentences
 
 
+TITLES = BACKENDS | {"onnx": "The ONNX model"}  # of whatever gives answers
 MODEL_SUFFIXES = {"pytorch": ".safetensors", "tensorflow": ".keras"}
+
+
+# What readers of a record rely on.
+_RECORD_KEYS = (
+    *("dataset", "class_names", "recipe", "seed", "device", "precision", "versions", "epochs"),
+    *("train_seconds", "evaluate_seconds", "test_accuracy", "files"),
+)
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,8 @@ def _check_probabilities(path: Path, probabilities: np.ndarray, shape: tuple[int
         )
     if not (np.isfinite(probabilities).all() and (probabilities >= 0).all() and (probabilities <= 1 + 1e-6).all()):
         raise DigitsError(f"{path} holds values that are not probabilities from 0 to 1")
+    if not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
+        raise DigitsError(f"{path} holds rows of probabilities that do not add up to 1")
 
 
 def _read_record(path: Path) -> dict[str, Any]:
@@ -122,8 +132,9 @@ def _read_record(path: Path) -> dict[str, Any]:
         return {}
     except ValueError as error:
         raise DigitsError(f"{path} is not a run record: {error}") from error
-    if not isinstance(record, dict) or not isinstance(record.get("files"), dict):
-        raise DigitsError(f"{path} is not a run record: it does not list the run's files")
+    missing = [key for key in _RECORD_KEYS if key not in record] if isinstance(record, dict) else _RECORD_KEYS
+    if missing or not isinstance(record["files"], dict):
+        raise DigitsError(f"{path} is not a run record: it has no {missing[0] if missing else 'list of files'}")
     return record
 
 

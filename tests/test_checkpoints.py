@@ -16,7 +16,7 @@ from digits.checkpoints import Checkpoint
 from digits.convert import open_model
 from digits.datasets import Split
 from digits.errors import DigitsError
-from digits.models import ModelInfo
+from digits.models import ModelInfo, read_safetensors
 from digits.recipes import RECIPES
 from digits.runs import model_name
 from tests.conftest import ROOT, run
@@ -57,7 +57,7 @@ def test_a_killed_run_resumed_ends_as_if_nothing_had_been(backend, last, finishe
     assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
     records = [json.loads((folder / f"{backend}_run.json").read_text()) for folder in (tmp_path, finished_runs)]
     losses = [[epoch["loss"] for epoch in record["epochs"]] for record in records]
-    assert losses[0] == losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)  # a sum of many, of no effect on the weights
     assert len(losses[0]) == 3
 
 
@@ -173,7 +173,7 @@ def resumed(small, settings):
 
 def test_a_run_goes_on_from_its_checkpoint(checkpoint, small, tmp_path, capsys):
     weights, epochs = resumed(small, settings_of(tmp_path))
-    assert capsys.readouterr().out.startswith("Resuming after epoch 1 of 2...\nEpoch 2/2, Loss: ")
+    assert "cpu\nResuming after epoch 1 of 2...\nEpoch 2/2, Loss: " in capsys.readouterr().out
     whole, _ = resumed(small, settings_of(tmp_path, resume=False))
     assert epochs[0] == {"loss": 2.0, "seconds": 1.0}
     assert len(epochs) == 2
@@ -182,7 +182,7 @@ def test_a_run_goes_on_from_its_checkpoint(checkpoint, small, tmp_path, capsys):
 
 def test_without_a_checkpoint_a_run_starts_from_the_beginning(small, tmp_path, capsys):
     weights, _ = resumed(small, settings_of(tmp_path / "none"))
-    assert capsys.readouterr().out.startswith("Starting training...\nEpoch 1/2")
+    assert "cpu\nStarting training...\nEpoch 1/2" in capsys.readouterr().out
     whole, _ = resumed(small, settings_of(tmp_path, resume=False))
     assert all(np.array_equal(weights[name], whole[name]) for name in whole)
 
@@ -190,7 +190,7 @@ def test_without_a_checkpoint_a_run_starts_from_the_beginning(small, tmp_path, c
 def test_without_resume_a_checkpoint_is_not_read(checkpoint, small, tmp_path, capsys):
     checkpoint.write_bytes(b"damaged")
     resumed(small, settings_of(tmp_path, resume=False))
-    assert capsys.readouterr().out.startswith("Starting training...\nEpoch 1/2")
+    assert "cpu\nStarting training...\nEpoch 1/2" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -230,8 +230,7 @@ STATES = {
 
 @pytest.mark.parametrize(("change", "message"), STATES.values(), ids=STATES)
 def test_a_checkpoint_of_other_arrays_is_refused(checkpoint, small, tmp_path, change, message):
-    header = json.loads(checkpoint.read_bytes()[8:].split(b"}}")[0].decode(errors="ignore") + "}}")["__metadata__"]
-    state = safetensors.numpy.load(checkpoint.read_bytes())
+    state, header = read_safetensors(checkpoint)
     change(state)
     checkpoint.write_bytes(safetensors.numpy.save(state, metadata=header))
     assert message in refused(small, tmp_path)

@@ -2,6 +2,18 @@ import pytest
 
 from tests.conftest import ROOT, run
 
+COMMANDS = [
+    "download",
+    "train",
+    "visualize",
+    "convert",
+    "export",
+    "predict",
+    "lockstep",
+    "evaluate",
+    "compare",
+    "report",
+]
 FRAMEWORKS = ("torch", "tensorflow", "keras")
 
 
@@ -28,7 +40,7 @@ def test_a_command_loads_no_framework_that_it_does_not_use(tmp_path, data_dir, f
 
 def test_help_names_the_commands():
     output = run("-m", "digits", "--help").stdout
-    assert all(command in output for command in ("download", "train", "visualize"))
+    assert all(command in output for command in COMMANDS)
 
 
 @pytest.mark.parametrize(

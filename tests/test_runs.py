@@ -7,12 +7,27 @@ import pytest
 from digits.errors import DigitsError
 from digits.runs import Run, has_run, load_run, require_writable, save_run
 
+RECORD = {
+    "backend": "pytorch",
+    "dataset": "mnist",
+    "class_names": list("0123456789"),
+    "recipe": {},
+    "seed": 0,
+    "device": "cpu",
+    "precision": "float32",
+    "versions": {},
+    "epochs": [{"loss": 0.1, "seconds": 1.0}],
+    "train_seconds": 1.0,
+    "evaluate_seconds": 0.1,
+    "test_accuracy": 0.1,
+}
+
 
 @pytest.fixture
 def run(rng):
     labels = rng.integers(0, 10, 50)
     probabilities = rng.dirichlet(np.ones(10), 50).astype(np.float32)
-    return Run("pytorch", probabilities.argmax(1), labels, probabilities, {"backend": "pytorch"})
+    return Run("pytorch", probabilities.argmax(1), labels, probabilities, RECORD)
 
 
 def replace_file(folder: Path, name: str, array: np.ndarray) -> None:
@@ -75,6 +90,7 @@ def test_a_file_that_is_gone_is_named(tmp_path, run, name):
         ("pytorch_probs.npy", np.zeros((50, 9), np.float32), r"allowed: floats of shape \(50, 10\)"),
         ("pytorch_probs.npy", np.full((50, 10), np.nan, np.float32), "not probabilities"),
         ("pytorch_probs.npy", np.full((50, 10), 2.0, np.float32), "not probabilities"),
+        ("pytorch_probs.npy", np.full((50, 10), 0.0, np.float32), "do not add up to 1"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(tmp_path, run, name, array, message):
@@ -121,7 +137,9 @@ def test_an_array_cut_short_is_refused(tmp_path, run):
         load_run(tmp_path, "pytorch")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"files": 3}', "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"files": 3}', "\x00", json.dumps({**RECORD, "files": 3}), json.dumps(RECORD)]
+)
 def test_what_is_not_a_record_is_refused(tmp_path, run, text):
     save_run(tmp_path, run)
     (tmp_path / "pytorch_run.json").write_text(text)

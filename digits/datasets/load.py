@@ -39,6 +39,8 @@ def load_dataset(name: str, data_dir: Path) -> Dataset:
     Raises:
         DigitsError: it is not there, or what is there is damaged.
     """
+    if name not in DATASETS:
+        raise DigitsError(f"dataset is {name!r}; allowed: {', '.join(DATASETS)}")
     spec = DATASETS[name]
     path = data_dir / spec.npz
     remedy = "python download_mnist.py" + ("" if data_dir == Path("mnist_data") else f" --data-dir {data_dir}")

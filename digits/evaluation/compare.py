@@ -8,17 +8,16 @@ import numpy as np
 
 from digits.errors import DigitsError
 from digits.evaluation import metrics
-from digits.evaluation.judge import open_run, title
+from digits.evaluation.judge import title
 from digits.runs import Run
 
 
-def compare(path_a: Path, path_b: Path, as_json: bool = False) -> None:
-    """Print how the runs A and B that the two files belong to compare: a table, or one JSON object (see `to_json`).
+def compare(path_a: Path, a: Run, path_b: Path, b: Run, as_json: bool = False) -> None:
+    """Print how the runs A and B, from these two files, compare: a table, or one JSON object (see `to_json`).
 
     Raises:
-        DigitsError: one is not a run (see `judge.open_run`), or they are not of the same images.
+        DigitsError: they are not of the same images.
     """
-    a, b = open_run(path_a), open_run(path_b)
     obstacle = why_incomparable(a, b)
     if obstacle:
         raise DigitsError(f"{path_a} and {path_b} cannot be compared: {obstacle}")

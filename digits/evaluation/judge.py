@@ -3,17 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from digits.datasets.registry import DATASETS
-from digits.errors import DigitsError
 from digits.evaluation import metrics
-from digits.runs import BACKENDS, Run, labels_name, load_run, preds_name, probs_name, record_name
-
-_BACKEND_OF = {
-    name(backend): backend for backend in BACKENDS for name in (record_name, preds_name, probs_name, labels_name)
-}
+from digits.runs import TITLES, Run, probs_name
 
 
 @dataclass(frozen=True)
@@ -25,21 +19,6 @@ class Judgement:
     calibration: metrics.Calibration | None
     classes: list[metrics.ClassScore]
     confusions: list[metrics.Confusion]
-
-
-def open_run(path: Path) -> Run:
-    """The run that a file belongs to, such as `outputs/pytorch_run.json` or `outputs/pytorch_preds.npy`.
-
-    Raises:
-        DigitsError: it is not a run's file, is missing, or the run's files are damaged or do not belong together.
-    """
-    if path.name not in _BACKEND_OF:
-        allowed = f"{record_name('pytorch')}, {preds_name('pytorch')} and the same with tensorflow"
-        raise DigitsError(f"{path} is not a run: allowed are its files, {allowed}")
-    backend = _BACKEND_OF[path.name]
-    if not path.is_file():
-        raise DigitsError(f"{path} is missing. Run: python mnist_{backend}.py")
-    return load_run(path.parent, backend)
 
 
 def judge(run: Run) -> Judgement:
@@ -67,16 +46,11 @@ def dataset_title(run: Run) -> str:
 
 def title(run: Run) -> str:
     """Whose predictions of what: `PyTorch on MNIST`."""
-    return f"{BACKENDS[run.backend]} on {dataset_title(run)}"
+    return f"{TITLES[run.backend]} on {dataset_title(run)}"
 
 
-def evaluate(path: Path, as_json: bool = False) -> None:
-    """Print what the run that `path` belongs to is worth: tables, or one JSON object (see `to_json`).
-
-    Raises:
-        DigitsError: see `open_run`.
-    """
-    run = open_run(path)
+def evaluate(run: Run, as_json: bool = False) -> None:
+    """Print what a run is worth: tables, or one JSON object (see `to_json`)."""
     judgement = judge(run)
     print(json.dumps(to_json(run, judgement), indent=2) if as_json else _tables(run, judgement))
 
@@ -85,7 +59,7 @@ def to_json(run: Run, judgement: Judgement) -> dict[str, Any]:
     """The numbers as one object.
 
     Its keys:
-        backend: `pytorch` or `tensorflow`.
+        backend: `pytorch`, `tensorflow`, or `onnx` for an exported model.
         dataset: its name, or null where the run has no record.
         images: how many were predicted.
         accuracy: `value`, and `low` and `high` of its 95 % Wilson interval, 0 to 1.

@@ -8,6 +8,7 @@ from digits.runs import Run, save_run
 RECORD = {
     "dataset": "mnist",
     "class_names": list("0123456789"),
+    "test_accuracy": 0.5,
     "recipe": {"name": "baseline", "learning_rate": 0.001},
     "seed": 0,
     "device": "cpu",
