@@ -44,11 +44,16 @@ def lockstep(dataset: Dataset, recipe: Recipe, steps: int, seed: int, precision:
     info = ModelInfo(recipe, dataset.name, dataset.classes, pixel_range=(0.0, 1.0))
     count = steps * recipe.batch_size
     images, labels = dataset.train.images[:count], dataset.train.labels[:count]
+    return _steps(info, images, labels, seed, precision)
+
+
+def _steps(info: ModelInfo, images: np.ndarray, labels: np.ndarray, seed: int, precision: str) -> Iterator[Step]:
+    """The lockstep itself, on one epoch of these images."""
     backends = [load_backend(name) for name in ("pytorch", "tensorflow")]
     networks = [backend.build(info, seed, backend.select_device("cpu"), precision) for backend in backends]
     backends[1].set_weights(networks[1], backends[0].weights(networks[0]))
     trainers = [
-        backend.trainer(network, images, labels, recipe, seed, precision)
+        backend.trainer(network, images, labels, info.recipe, seed, precision)
         for backend, network in zip(backends, networks, strict=True)
     ]
     epochs = [trainer.epoch(0, report_steps=1) for trainer in trainers]
@@ -68,10 +73,11 @@ def show(recipe: Recipe, steps: int, seed: int, data_dir: Path, output_dir: Path
     dataset = load_dataset("mnist", data_dir)
     runs: dict[str, list[Step]] = {}
     for precision in ("float64", "float32"):
+        coming = lockstep(dataset, recipe, steps, seed, precision)
         print(f"\n{precision}: the same weights, the same batches in the same order, dropout off\n")
         print(f"{'step':>5}  {'loss in PyTorch':<20}{'loss in TensorFlow':<20}largest difference of a weight")
         runs[precision] = []
-        for step in lockstep(dataset, recipe, steps, seed, precision):
+        for step in coming:
             runs[precision].append(step)
             print(f"{step.number:>5}  {step.pytorch:<20.15f}{step.tensorflow:<20.15f}{step.difference:.1e}")
     print()

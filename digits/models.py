@@ -54,6 +54,8 @@ class ModelInfo:
             classes = tuple(str(name) for name in fields["classes"])
             if not (2 <= len(classes) <= 1000 and np.isfinite([low, high]).all() and low < high):
                 raise ValueError(f"{len(classes)} classes, pixels from {low} to {high}")
+            if not all(name.isprintable() for name in classes):
+                raise ValueError("a class has a name that cannot be printed")
             return cls(recipe, str(fields["dataset"]), classes, (low, high))
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError, DigitsError) as error:
             raise DigitsError(f"{path} is not a model of ours: its description is not one ({error})") from error

@@ -2,6 +2,7 @@
 
 import io
 import json
+import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +150,7 @@ def _read_npy(path: Path, expected: Mapping[str, str]) -> np.ndarray:
         raise DigitsError(f"{path} is not the file that {record_name(backend)} was written with. {_again(backend)}")
     try:
         return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, TypeError, SyntaxError, MemoryError) as error:
+    except (ValueError, EOFError, TypeError, SyntaxError, MemoryError, tokenize.TokenError) as error:
         raise DigitsError(f"{path} is not an array of numbers in NumPy's format: {error}") from error
 
 

@@ -119,7 +119,7 @@ def test_a_pickle_is_refused_and_never_run(tmp_path, run):
     assert not (tmp_path / "boom").exists()
 
 
-@pytest.mark.parametrize("data", [b"", b"\x93NUMPY", b"<html>", b"\x93NUMPY\x01\x00v\x00{'descr': '<i8'"])
+@pytest.mark.parametrize("data", [b"", b"\x93NUMPY", b"<html>", b"\x93NUMPY\x01\x00\x10\x00{'descr': ('<i8'  "])
 def test_what_is_not_an_array_is_refused(tmp_path, run, data):
     save_run(tmp_path, run)
     (tmp_path / "pytorch_run.json").unlink()

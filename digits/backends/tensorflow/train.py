@@ -40,13 +40,15 @@ class Trainer:
 
     def _steps(self, order: tf.Tensor) -> tf.Tensor:
         """A step on each batch of these indices, all in one graph; returns the summed loss."""
-        total = tf.zeros((), self.weights[0].dtype)
+        total = tf.zeros(
+            [self.parts], self.weights[0].dtype
+        )  # a sum for each part: added up at once, their order varies
         for start in tf.range(0, tf.size(order), self.recipe.batch_size):
             total += self._step(order[start : start + self.recipe.batch_size])
-        return total
+        return tf.reduce_sum(total)
 
     def _step(self, batch: tf.Tensor) -> tf.Tensor:
-        """A step on the images of these indices, in parts that run side by side; returns their summed loss."""
+        """A step on the images of these indices, in parts that run side by side; returns the summed loss of each."""
         losses, gradients = [], []
         for index in range(self.parts):
             part = batch[index :: self.parts]
@@ -59,7 +61,7 @@ class Trainer:
             gradients.append(tape.gradient(loss, self.weights))
         count = tf.cast(tf.size(batch), self.weights[0].dtype)
         self.optimizer.apply([tf.add_n(parts) / count for parts in zip(*gradients, strict=True)])
-        return tf.add_n(losses)
+        return tf.stack(losses)
 
     def state(self) -> dict[str, np.ndarray]:
         return {name: np.asarray(variable) for name, variable in self.optimizer.state().items()}
