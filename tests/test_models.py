@@ -18,8 +18,14 @@ HERE = Path("folder/model.safetensors")
 
 @pytest.mark.parametrize("bounds", [(-1.0, 1.0), (0.0, 1.0), (-0.42421296296296, 2.8214867)])
 def test_a_description_survives_its_file(bounds):
-    info = replace(INFO, classes=("zwölf", 'a "b"', "\n"), pixel_range=bounds)
+    info = replace(INFO, classes=("zwölf", 'a "b"', "\\n"), pixel_range=bounds)
     assert ModelInfo.from_json(info.to_json(), HERE) == info
+
+
+def test_a_class_name_that_could_steer_a_terminal_is_refused():
+    hostile = replace(INFO, classes=("0", "\x1b[2J"))
+    with pytest.raises(DigitsError, match="a class has a name that cannot be printed"):
+        ModelInfo.from_json(hostile.to_json(), HERE)
 
 
 def without(name: str) -> dict:
