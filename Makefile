@@ -27,8 +27,9 @@ lint: $(VENV)/.dev-installed ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed ## Time training side by side with the usual loops (about 5 minutes)
+bench: $(VENV)/.installed ## Time training and prediction side by side with peers (about 5 minutes)
 	$(BIN)/python benchmarks/training_speed.py
+	$(BIN)/python benchmarks/prediction_speed.py
 
 clean: ## Remove .venv, outputs and caches; mnist_data stays
 	rm -rf $(VENV) outputs build *.egg-info .mypy_cache .ruff_cache .hypothesis .pytest_cache
