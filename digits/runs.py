@@ -14,11 +14,8 @@ from digits.errors import DigitsError
 from digits.files import display, sha256, write_together
 
 BACKENDS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # name in commands and files: name in sentences
-
-
 TITLES = BACKENDS | {"onnx": "The ONNX model"}  # of whatever gives answers
 MODEL_SUFFIXES = {"pytorch": ".safetensors", "tensorflow": ".keras"}
-
 
 # What readers of a record rely on.
 _RECORD_KEYS = (

@@ -73,7 +73,7 @@ def mistakes(
     figure = _gallery(
         images[shown],
         [f"{classes[labels[index]]} → {classes[predictions[index]]}" for index in shown],
-        [[] if confidence is None else [(f"{confidence[index]:.0%} sure", MUTED)] for index in shown],
+        [[] if confidence is None else [(f"{confidence[index]:.1%} sure", MUTED)] for index in shown],
     )
     note = f"{len(wrong):,} mistakes in {len(labels):,} images"
     if len(shown) < len(wrong):

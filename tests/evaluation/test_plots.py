@@ -59,7 +59,7 @@ def test_mistakes_are_shown_most_confident_first(rng, wrong):
     assert len(shown_images(figure)) == min(wrong, 96)
     written = [text.get_text() for text in figure.axes[0].texts]
     assert written[::2] == [f"{LABELS[index]} → {predictions[index]}" for index in order]
-    assert written[1::2] == [f"{confidence[index]:.0%} sure" for index in order]
+    assert written[1::2] == [f"{confidence[index]:.1%} sure" for index in order]
     assert any(f"{wrong:,} mistakes in 1,000 images" in text for text in texts(figure))
     assert len(plots.png(figure)) > 1000
 

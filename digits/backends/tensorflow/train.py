@@ -36,13 +36,12 @@ class Trainer:
         for start in range(0, len(order), size):
             part = order[start : start + size]
             with tf.device(self.device):
-                yield len(part), float(self.steps(tf.constant(part))) / len(part)
+                total = float(self.steps(tf.constant(part)))
+            yield len(part), total / len(part)
 
     def _steps(self, order: tf.Tensor) -> tf.Tensor:
         """A step on each batch of these indices, all in one graph; returns the summed loss."""
-        total = tf.zeros(
-            [self.parts], self.weights[0].dtype
-        )  # a sum for each part: added up at once, their order varies
+        total = tf.zeros([self.parts], self.weights[0].dtype)  # kept apart: added at once, their order would vary
         for start in tf.range(0, tf.size(order), self.recipe.batch_size):
             total += self._step(order[start : start + self.recipe.batch_size])
         return tf.reduce_sum(total)
