@@ -20,8 +20,8 @@ def convert(source: Path, target: Path) -> None:
     theirs, ours = backend_of(source), backend_of(target)
     if theirs == ours:
         raise DigitsError(f"{source} and {target} are models of the same framework; nothing to convert")
-    _, network, info = open_model(source)
-    backend, converted = rebuild(load_backend(theirs).weights(network), info, ours)
+    source_backend, network, info = open_model(source)
+    backend, converted = rebuild(source_backend.weights(network), info, ours)
     write_together(target.parent, {target.name: backend.encode(converted, info)})
 
 

@@ -215,5 +215,5 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
     run = Run(settings.backend, result.predictions, dataset.test.labels, result.probabilities, record)
     encoded = model.backend.encode(model.network, model.info)
     save_run(settings.output_dir, run, {model_name(settings.backend): encoded})
-    Checkpoint(settings.output_dir, settings.backend, {}).delete()
+    Checkpoint(settings.output_dir, settings.backend, identity(settings, model)).delete()
     print(f"Predictions and labels saved to {display(settings.output_dir)}")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from digits.datasets import idx, npz
-from digits.datasets.registry import DATASETS, DatasetSpec, IdxFile
+from digits.datasets.registry import DATASETS, DatasetSpec
 from digits.datasets.sources import NotServed, folder_source, sources
 from digits.errors import DigitsError
 from digits.files import display, sha256, write_together
@@ -33,7 +33,7 @@ def download_dataset(
         contents = _from_sources(data_dir, spec, contents, mirror, say)
 
     raw = data_dir / spec.raw
-    new = {file.name: contents[file.name] for file in spec.files if not _is_on_disk(raw / file.name, file)}
+    new = {file.name: contents[file.name] for file in spec.files if not _same(raw / file.name, contents[file.name])}
     arrays = {file.array: idx.decode(contents[file.name], file.name) for file in spec.files}
     archive = npz.encode(arrays)
     new_archive = {} if _same(data_dir / spec.npz, archive) else {spec.npz: archive}
@@ -87,10 +87,6 @@ def _on_disk(data_dir: Path, spec: DatasetSpec, say: Callable[[str], None]) -> d
         encoded = {file: idx.encode(arrays[file.array]) for file in spec.files}
         contents |= {file.name: data for file, data in encoded.items() if sha256(data) == file.sha256}
     return contents
-
-
-def _is_on_disk(path: Path, file: IdxFile) -> bool:
-    return path.is_file() and path.stat().st_size == file.size and sha256(path.read_bytes()) == file.sha256
 
 
 def _same(path: Path, data: bytes) -> bool:

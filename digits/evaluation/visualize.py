@@ -1,7 +1,8 @@
 """From the runs in a folder to pictures beside them, and a table."""
 
+import functools
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,8 @@ def draw(runs: Mapping[str, Run], data_dir: Path) -> dict[str, bytes]:
     from digits.evaluation import plots
 
     pictures: dict[str, bytes] = {}
-    datasets = {backend: _dataset(run, data_dir) for backend, run in runs.items()}
+    load = functools.cache(load_dataset)  # the runs are mostly of one dataset
+    datasets = {backend: _dataset(run, data_dir, load) for backend, run in runs.items()}
     for backend, run in runs.items():
         pictures |= _pictures(run, datasets[backend])
     run, dataset = next(iter(runs.values())), next(iter(datasets.values()))
@@ -102,10 +104,10 @@ def _pictures(run: Run, dataset: Dataset | None) -> dict[str, bytes]:
     return {picture_name(kind, run.backend): plots.png(figure) for kind, figure in figures.items()}
 
 
-def _dataset(run: Run, data_dir: Path) -> Dataset | None:
+def _dataset(run: Run, data_dir: Path, load: Callable[[str, Path], Dataset]) -> Dataset | None:
     """The dataset that the run was tested on, or None, with a warning, where it cannot be read."""
     try:
-        dataset = load_dataset(run.record.get("dataset", "mnist"), data_dir)
+        dataset = load(run.record.get("dataset", "mnist"), data_dir)
     except DigitsError as error:
         _warn(f"the mistakes of {BACKENDS[run.backend]} are not drawn: {error}")
         return None

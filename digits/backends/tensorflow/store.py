@@ -91,8 +91,9 @@ def decode(path: Path, device: str) -> tuple[keras.Model, ModelInfo]:
         theirs.write_bytes(data)
         network.save_weights(ours)
         try:
-            if _shapes(theirs) != _shapes(ours):
-                odd = min(_shapes(theirs).items() ^ _shapes(ours).items())
+            found, expected = _shapes(theirs), _shapes(ours)
+            if found != expected:
+                odd = min(found.items() ^ expected.items())
                 raise DigitsError(f"{path} does not fit its architecture {info.recipe.architecture}: {odd}")
             network.load_weights(theirs)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
