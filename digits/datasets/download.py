@@ -24,9 +24,14 @@ def download_dataset(
         say: takes each line for the user.
 
     Raises:
-        DigitsError: no source gave a file.
+        DigitsError: no source gave a file, or there is no dataset of this name.
         OSError: `data_dir` cannot be written.
     """
+    if name not in DATASETS:
+        raise DigitsError(
+            f"dataset is {name!r}; allowed for download: {', '.join(DATASETS)}. "
+            "Your own data need none: give their path to digits train --dataset"
+        )
     spec = DATASETS[name]
     contents = _on_disk(data_dir, spec, say)
     if len(contents) < len(spec.files):

@@ -10,6 +10,24 @@ from digits.errors import DigitsError
 _UINT8 = 0x08  # the format's code for unsigned bytes, the only type that the published files use
 
 
+def read_header(data: bytes | memoryview, name: str) -> tuple[tuple[int, ...], int]:
+    """The shape that the header of an IDX file says, and the place in `data`, its first bytes, where the array begins.
+
+    Raises:
+        DigitsError: not an IDX file of unsigned bytes; `name` is what it is called in the error.
+    """
+    if len(data) < 4 or bytes(data[:2]) != b"\0\0":
+        raise DigitsError(f"{name} is not an IDX file: it begins with {bytes(data[:4])!r}, not with two zero bytes")
+    code, dimensions = data[2], data[3]
+    if code != _UINT8 or not 1 <= dimensions <= 4:
+        raise DigitsError(f"{name} holds type {code:#04x} in {dimensions} dimensions; allowed: 0x08 in 1 to 4")
+    start = 4 + 4 * dimensions
+    if len(data) < start:
+        raise DigitsError(f"{name} is cut off within its header, after {len(data)} bytes")
+    shape = struct.unpack(f">{dimensions}I", data[4:start])
+    return shape, start
+
+
 def decode(data: bytes | memoryview, name: str) -> np.ndarray:
     """The array in the bytes of an IDX file.
 
@@ -23,15 +41,7 @@ def decode(data: bytes | memoryview, name: str) -> np.ndarray:
     Raises:
         DigitsError: not an IDX file of unsigned bytes, or its length is not what its header says.
     """
-    if len(data) < 4 or bytes(data[:2]) != b"\0\0":
-        raise DigitsError(f"{name} is not an IDX file: it begins with {bytes(data[:4])!r}, not with two zero bytes")
-    code, dimensions = data[2], data[3]
-    if code != _UINT8 or not 1 <= dimensions <= 4:
-        raise DigitsError(f"{name} holds type {code:#04x} in {dimensions} dimensions; allowed: 0x08 in 1 to 4")
-    start = 4 + 4 * dimensions
-    if len(data) < start:
-        raise DigitsError(f"{name} is cut off within its header, after {len(data)} bytes")
-    shape = struct.unpack(f">{dimensions}I", data[4:start])
+    shape, start = read_header(data, name)
     if len(data) - start != math.prod(shape) or 0 in shape:
         raise DigitsError(f"{name} holds {len(data) - start:,} bytes of pixels or labels, its header says {shape}")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)

@@ -1,49 +1,30 @@
 """From the data folder to arrays, checked."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from digits.datasets import idx, npz
+from digits.datasets.custom import load_custom
+from digits.datasets.dataset import Dataset, Split
 from digits.datasets.registry import DATASETS
 from digits.errors import DigitsError
 from digits.files import display, sha256
 
 
-@dataclass(frozen=True)
-class Split:
-    """Images (uint8, `(n, 28, 28)`, ink bright on dark) and their labels (int64, `(n,)`)."""
-
-    images: np.ndarray
-    labels: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """A dataset in memory: its name, its title in pictures, a name for each label, and its two splits."""
-
-    name: str
-    title: str
-    classes: tuple[str, ...]
-    train: Split
-    test: Split
-
-
 def load_dataset(name: str, data_dir: Path) -> Dataset:
     """The dataset `name`, read from `data_dir` and checked, byte for byte, against the published files.
+
+    A name that is none of these is the path of the user's own data; see `custom.load_custom`.
 
     Raises:
         DigitsError: it is not there, or what is there is damaged.
     """
     if name not in DATASETS:
-        raise DigitsError(f"dataset is {name!r}; allowed: {', '.join(DATASETS)}")
+        return load_custom(name)
     spec = DATASETS[name]
     path = data_dir / spec.npz
-    remedy = "python download_mnist.py" + ("" if data_dir == Path("mnist_data") else f" --data-dir {data_dir}")
+    remedy = spec.command + ("" if data_dir == Path("mnist_data") else f" --data-dir {data_dir}")
     if not path.is_file():
         raise DigitsError(f"{spec.title} is not in {display(data_dir)}. Run: {remedy}")
     try:

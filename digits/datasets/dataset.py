@@ -1,0 +1,27 @@
+"""What a dataset is, wherever it comes from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images (uint8, `(n, 28, 28)`, ink bright on dark) and their labels (int64, `(n,)`)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset in memory: its name or path, its title in pictures, a name for each label, and its two splits."""
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    train: Split
+    test: Split

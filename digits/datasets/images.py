@@ -1,0 +1,122 @@
+"""Image files and arrays of any size, brought into the one form that networks here see: grey, 28 × 28 pixels."""
+
+import io
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from digits.errors import DigitsError
+
+SIDE = 28
+MAX_PIXELS = 50_000_000  # of one image; a photograph of a telephone has 12 to 50 millions
+MAX_FILE = 256 << 20  # bytes of an image's file
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+ALLOWED = "PNG, JPEG, BMP, GIF, TIFF or WebP"
+
+
+def read_grey(data: bytes, name: str) -> np.ndarray:
+    """The image in the bytes of a file as uint8, `(height, width)`, upright as its EXIF data say, on white.
+
+    Raises:
+        DigitsError: it is no image, too large, or more than one; `name` is what it is called in the error.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise _too_large(name)
+            frames = getattr(image, "n_frames", 1)
+            if frames > 1 and image.format != "MPO":  # telephones add pictures to a JPEG, which is then called MPO
+                raise DigitsError(f"{name} holds {frames} images; allowed: one")
+            if image.mode in ("I", "F"):
+                raise DigitsError(f"{name} has pixels of 32 bits; allowed: 8 or 16 bits")
+            return _grey(ImageOps.exif_transpose(image))
+    except DigitsError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise _too_large(name) from error
+    except Exception as error:  # a file that is something else, or partly something else, may raise anything
+        reason = "" if isinstance(error, UnidentifiedImageError) else f" ({' '.join(str(error).split())})"
+        raise DigitsError(f"{name} is not a readable image{reason}; allowed: {ALLOWED}") from error
+
+
+def _too_large(name: str) -> DigitsError:
+    return DigitsError(f"{name} is too large; allowed: images of up to {MAX_PIXELS // 1_000_000} megapixels")
+
+
+def _grey(image: Image.Image) -> np.ndarray:
+    if image.mode.startswith("I;16"):
+        return ((np.asarray(image).astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    if image.has_transparency_data:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    return np.asarray(image.convert("L"))
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """Images scaled to fit into 28 × 28 pixels, in the middle, while what is to lie around them is not known yet.
+
+    Attributes:
+        images: uint8, `(n, 28, 28)`.
+        sizes: int, `(n, 2)`: height and width of the part that each image takes.
+        resized: how many were of another size than 28 × 28.
+    """
+
+    images: np.ndarray
+    sizes: np.ndarray
+    resized: int
+
+    def _groups(self) -> Iterator[tuple[np.ndarray, slice, slice]]:
+        """For each size: which images have it, and the rows and columns that they take."""
+        sizes, group = np.unique(self.sizes, axis=0, return_inverse=True)
+        for number, (height, width) in enumerate(sizes.tolist()):
+            yield np.flatnonzero(group.ravel() == number), *_middle(height, width)
+
+    def background(self) -> float:
+        """The median of all pixels on the edge of an image, 0 to 255."""
+        counts = np.zeros(256, np.int64)
+        for which, rows, columns in self._groups():
+            inside = self.images[which, rows, columns]
+            for edge in (inside[:, 0], inside[:, -1], inside[:, 1:-1, 0], inside[:, 1:-1, -1]):
+                counts += np.bincount(edge.ravel(), minlength=256)
+        below = counts.cumsum()
+        middle = np.searchsorted(below, [(below[-1] - 1) // 2, below[-1] // 2], side="right")
+        return float(middle.mean())
+
+    def on(self, background: int) -> np.ndarray:
+        """The images, each with pixels of `background` around it: uint8, `(n, 28, 28)`."""
+        if (self.sizes == SIDE).all():
+            return self.images
+        images = np.full_like(self.images, background)
+        for which, rows, columns in self._groups():
+            images[which, rows, columns] = self.images[which, rows, columns]
+        return images
+
+
+def canvas(greys: Iterable[np.ndarray], count: int) -> Canvas:
+    """`count` grey images (uint8, `(height, width)`, of any sizes) scaled to fit, keeping their proportions."""
+    if isinstance(greys, np.ndarray) and greys.shape[1:] == (SIDE, SIDE):
+        return Canvas(greys, np.full((count, 2), SIDE), resized=0)
+    images, sizes, resized = np.zeros((count, SIDE, SIDE), np.uint8), np.empty((count, 2), np.int64), 0
+    for index, grey in enumerate(greys):
+        fitted = _fit(grey)
+        resized += fitted is not grey
+        rows, columns = _middle(*fitted.shape)
+        images[index, rows, columns] = fitted
+        sizes[index] = fitted.shape
+    return Canvas(images, sizes, resized)
+
+
+def _fit(grey: np.ndarray) -> np.ndarray:
+    """The image with its longer side of 28 pixels; itself where it is 28 × 28 already."""
+    if grey.shape == (SIDE, SIDE):
+        return grey
+    height, width = (max(1, round(length * SIDE / max(grey.shape))) for length in grey.shape)
+    return np.asarray(Image.fromarray(grey).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0))
+
+
+def _middle(height: int, width: int) -> tuple[slice, slice]:
+    top, left = (SIDE - height) // 2, (SIDE - width) // 2
+    return slice(top, top + height), slice(left, left + width)
