@@ -54,7 +54,14 @@ def open_answers(path: Path, data_dir: Path) -> Run:
 
 
 def _run(backend: str, info: ModelInfo, data_dir: Path, probabilities_of: Callable[[np.ndarray], np.ndarray]) -> Run:
-    test = load_dataset(info.dataset, data_dir).test
+    dataset = load_dataset(info.dataset, data_dir)
+    if dataset.classes != info.classes:
+        odd = sorted(set(dataset.classes) ^ set(info.classes))[:1] or ["another order"]
+        raise DigitsError(
+            f"the model was trained for the {len(info.classes):,} classes that {info.dataset} had then, and it now has "
+            f"{len(dataset.classes):,} ({odd[0]}). Train again"
+        )
+    test = dataset.test
     probabilities = probabilities_of(test.images)
     record = {"dataset": info.dataset, "class_names": list(info.classes)}
     return Run(backend, probabilities.argmax(axis=1), test.labels, probabilities, record)

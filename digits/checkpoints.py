@@ -16,10 +16,10 @@ from digits.models import read_safetensors
 
 @dataclass(frozen=True)
 class Saved:
-    """The record of each epoch so far, and the state of the trainer."""
+    """The record of each epoch so far, a list for each network of an ensemble, and arrays by name."""
 
-    epochs: list[dict[str, float]]
-    state: dict[str, np.ndarray]
+    histories: list[list[dict[str, float]]]
+    arrays: dict[str, np.ndarray]
 
 
 class Checkpoint:
@@ -29,9 +29,9 @@ class Checkpoint:
         self.folder, self.name = folder, f"{backend}_checkpoint.safetensors"
         self.identity = json.loads(json.dumps(identity))
 
-    def save(self, epochs: list[dict[str, float]], state: Mapping[str, np.ndarray]) -> None:
-        header = {"identity": json.dumps(self.identity), "epochs": json.dumps(epochs)}
-        write_together(self.folder, {self.name: safetensors.numpy.save(dict(state), metadata=header)})
+    def save(self, saved: Saved) -> None:
+        header = {"identity": json.dumps(self.identity), "histories": json.dumps(saved.histories)}
+        write_together(self.folder, {self.name: safetensors.numpy.save(saved.arrays, metadata=header)})
 
     def load(self) -> Saved | None:
         """What was saved last, or None if nothing was.
@@ -42,21 +42,26 @@ class Checkpoint:
         path = self.folder / self.name
         if not path.exists():
             return None
-        state, header = read_safetensors(path)
+        arrays, header = read_safetensors(path)
         try:
             identity = dict(json.loads(header["identity"]))
-            epochs = [{key: float(epoch[key]) for key in ("loss", "seconds")} for epoch in json.loads(header["epochs"])]
-        except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
+            histories = [[_numbers(epoch) for epoch in history] for history in json.loads(header["histories"])]
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise DigitsError(f"{path} is not a checkpoint. Delete it, or run without --resume") from error
         for name, theirs, ours in _differences(identity, self.identity):
             raise DigitsError(
                 f"{path} is of another run: its {name} is {theirs}, this run's is {ours}. "
                 f"Run with the same, or without --resume"
             )
-        return Saved(epochs, state)
+        return Saved(histories, arrays)
 
     def delete(self) -> None:
         (self.folder / self.name).unlink(missing_ok=True)
+
+
+def _numbers(epoch: Mapping[str, Any]) -> dict[str, float]:
+    """The record of an epoch, which has at least its loss and its seconds."""
+    return {key: float(epoch[key]) for key in ("loss", "seconds", *epoch)}
 
 
 def _differences(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:

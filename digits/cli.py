@@ -4,16 +4,19 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from digits.errors import DigitsError
-from digits.recipes import RECIPES
+from digits.recipes import RECIPES, SCHEDULES, Recipe
 
 if TYPE_CHECKING:
     from digits.training import Settings
+
+
+_BACKENDS = ["pytorch", "tensorflow"]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,9 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _Parser(prog="digits", description="Handwritten digits with small CNNs, in PyTorch and in TensorFlow.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, description, add_flags, run in [
-        ("download", "get MNIST, checked, into ./mnist_data", add_download_flags, _download),
+        ("download", "get a dataset, checked, into ./mnist_data", _add_download_flags, _download),
         ("train", "train a CNN, evaluate it and save its predictions", _add_train_flags, _train),
-        ("visualize", "draw what the runs in ./outputs are worth", add_visualize_flags, _visualize),
+        ("visualize", "draw what runs are worth, or what augmentation does", _add_visualize_flags, _visualize),
+        ("recipes", "list the recipes, their networks and what they reach", lambda parser: None, _recipes),
         ("convert", "carry a model from one framework to the other", _add_convert_flags, _convert),
         ("export", "write a model as an ONNX file, for use without either framework", _add_export_flags, _export),
         ("predict", "read digits with an exported model", _add_predict_flags, _predict),
@@ -54,15 +58,12 @@ def script(description: str, add_flags: Callable[[argparse.ArgumentParser], None
     sys.exit(guarded(lambda: run(flags)))
 
 
-def training_script(
-    backend: str, run: Callable, *, epochs: int, batch_size: int, learning_rate: float, dropout: float, seed: int
-) -> None:
-    """Run `mnist_{backend}.py`: flags change the numbers at its top; `run` takes the `Settings`."""
+def training_script(backend: str, run: Callable, *, seed: int, **numbers: float) -> None:
+    """Run `mnist_{backend}.py`: flags change the numbers at its top, fields of the baseline; `run` takes `Settings`."""
+    baseline = replace(RECIPES["baseline"], **numbers)  # type: ignore[arg-type]
     script(
         f"Train a small CNN on MNIST with {backend}.",
-        lambda parser: add_training_flags(
-            parser, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, dropout=dropout, seed=seed
-        ),
+        lambda parser: add_training_flags(parser, {**RECIPES, "baseline": baseline}, seed),
         lambda flags: run(_settings(backend, flags)),
     )
 
@@ -100,18 +101,41 @@ def add_download_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_training_flags(
-    parser: argparse.ArgumentParser, *, epochs: int, batch_size: int, learning_rate: float, dropout: float, seed: int
-) -> None:
-    def add(flag: str, default: float, metavar: str, what: str) -> None:
-        what += " (default: %(default)s)"
-        parser.add_argument(flag, type=type(default), default=default, metavar=metavar, help=what)
+def _add_download_flags(parser: argparse.ArgumentParser) -> None:
+    _add_dataset(parser, "mnist or fashion-mnist (default: %(default)s)")
+    add_download_flags(parser)
 
-    add("--epochs", epochs, "N", "passes over the training images")
-    add("--batch-size", batch_size, "N", "images a step")
-    add("--learning-rate", learning_rate, "X", "step size of Adam")
-    add("--dropout", dropout, "X", "share of hidden units that a step ignores")
-    add("--seed", seed, "N", "of all randomness")
+
+RECIPE_FLAGS = {  # fields of `Recipe` and of `Augmentation`: what --help says of them
+    "architecture": "which network",
+    "epochs": "passes over the training images",
+    "batch_size": "images a step",
+    "learning_rate": "step size of Adam, the largest one where a schedule changes it",
+    "schedule": "how the learning rate goes",
+    "warmup": "share of the steps on which one-cycle goes up",
+    "beta_1": "decay of Adam's first moment",
+    "beta_2": "decay of Adam's second moment",
+    "epsilon": "added to the root of Adam's second moment",
+    "dropout": "share of hidden units that a step ignores",
+    "label_smoothing": "share of the target that is spread over all classes",
+    "averaging": "average the weights over the steps, each of which keeps this share",
+    "validation": "share of the training images kept back to choose the best epoch by",
+    "patience": "stop after so many epochs without a better validation loss",
+    "rotation": "augmentation: degrees either way",
+    "scale": "augmentation: share by which a digit grows or shrinks",
+    "shear": "augmentation: degrees by which it leans",
+    "shift": "augmentation: pixels along each axis",
+    "elastic": "augmentation: pixels by which it is bent",
+    "thickness": "augmentation: share of the way to strokes two pixels thicker, or thinner",
+    "contrast": "augmentation: share by which ink becomes brighter or fainter",
+    "blur": "augmentation: share of the way to a blurred image",
+}
+CHOICES = {"architecture": sorted({recipe.architecture for recipe in RECIPES.values()}), "schedule": SCHEDULES}
+
+
+def add_training_flags(parser: argparse.ArgumentParser, recipes: Mapping[str, Recipe], seed: int) -> None:
+    _add_recipe_flags(parser.add_argument_group("what is trained, and how"), recipes, "baseline")
+    parser.add_argument("--seed", type=int, default=seed, metavar="N", help="of all randomness (default: %(default)s)")
     parser.add_argument(
         "--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where to train (default: %(default)s)"
     )
@@ -124,26 +148,54 @@ def add_training_flags(
     parser.add_argument(
         "--resume", action="store_true", help="go on after the last complete epoch of a run that was interrupted"
     )
+    parser.add_argument(
+        "--ensemble", type=int, default=1, metavar="N", help="train N networks and average their probabilities"
+    )
+    parser.add_argument(
+        "--metrics", choices=["tensorboard"], help="write event files for TensorBoard into the output folder"
+    )
+    _add_dataset(parser, "mnist, fashion-mnist or the path of your own data (default: %(default)s)")
     _add_data_dir(parser)
     _add_output_dir(parser)
 
 
-def _add_train_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("backend", choices=["pytorch", "tensorflow"])
-    recipe = RECIPES["baseline"]
-    add_training_flags(
-        parser,
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        learning_rate=recipe.learning_rate,
-        dropout=recipe.dropout,
-        seed=0,
+def _add_recipe_flags(group: argparse._ActionsContainer, recipes: Mapping[str, Recipe], default: str) -> None:
+    group.add_argument(
+        "--recipe",
+        choices=recipes,
+        default=default,
+        help="digits recipes lists them; the flags below change a recipe (default: %(default)s)",
     )
+    group.set_defaults(recipes=recipes)
+    baseline = asdict(recipes["baseline"])
+    for name, value in {**baseline, **baseline["augmentation"]}.items():
+        if name in RECIPE_FLAGS:
+            group.add_argument(
+                f"--{name.replace('_', '-')}",
+                type=type(value),
+                choices=CHOICES.get(name),
+                metavar=None if name in CHOICES else "N" if isinstance(value, int) else "X",
+                help=f"{RECIPE_FLAGS[name]} (baseline: {value})",
+            )
+
+
+def _add_train_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("backend", choices=_BACKENDS)
+    add_training_flags(parser, RECIPES, seed=0)
 
 
 def add_visualize_flags(parser: argparse.ArgumentParser) -> None:
     _add_data_dir(parser)
     _add_output_dir(parser)
+
+
+def _add_visualize_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="?", choices=["runs", "augmentation"], default="runs", help="(default: runs)")
+    add_visualize_flags(parser)
+    group = parser.add_argument_group("of augmentation only")
+    group.add_argument("--backend", choices=_BACKENDS, default="pytorch", help="which framework's (default: pytorch)")
+    _add_dataset(group, "mnist, fashion-mnist or the path of your own data (default: %(default)s)")
+    _add_recipe_flags(group, RECIPES, "deep")
 
 
 def _add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
@@ -187,10 +239,15 @@ def _add_predict_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_lockstep_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--recipe", choices=RECIPES, default="baseline", help="(default: %(default)s)")
     parser.add_argument("--steps", type=int, default=200, metavar="N", help="in each precision (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of weights and order (default: %(default)s)")
     _add_data_dir(parser)
     _add_output_dir(parser)
+
+
+def _add_dataset(parser: argparse._ActionsContainer, what: str) -> None:
+    parser.add_argument("--dataset", default="mnist", metavar="NAME", help=what)
 
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:
@@ -206,31 +263,36 @@ def _add_output_dir(parser: argparse.ArgumentParser) -> None:
 
 
 def _settings(backend: str, flags: argparse.Namespace) -> "Settings":
+    from digits.datasets import full_name
     from digits.training import Settings
 
-    recipe = replace(
-        RECIPES["baseline"],
-        epochs=flags.epochs,
-        batch_size=flags.batch_size,
-        learning_rate=flags.learning_rate,
-        dropout=flags.dropout,
-    )
     return Settings(
         backend,
-        recipe,
+        _recipe(flags),
         seed=flags.seed,
         device=flags.device,
         precision=flags.precision,
         data_dir=flags.data_dir,
         output_dir=flags.output_dir,
         resume=flags.resume,
+        dataset=full_name(flags.dataset),
+        ensemble=flags.ensemble,
+        tensorboard=flags.metrics == "tensorboard",
     )
+
+
+def _recipe(flags: argparse.Namespace) -> Recipe:
+    """The chosen recipe, changed by the flags that were given."""
+    recipe: Recipe = flags.recipes[flags.recipe]
+    given = {name: value for name in RECIPE_FLAGS if (value := getattr(flags, name)) is not None}
+    bending = {name: given.pop(name) for name in asdict(recipe.augmentation) if name in given}
+    return replace(recipe, augmentation=replace(recipe.augmentation, **bending), **given)
 
 
 def _download(flags: argparse.Namespace) -> None:
     from digits.datasets import download_dataset
 
-    download_dataset(flags.data_dir, flags.mirror)
+    download_dataset(flags.data_dir, flags.mirror, flags.dataset)
 
 
 def _train(flags: argparse.Namespace) -> None:
@@ -240,9 +302,21 @@ def _train(flags: argparse.Namespace) -> None:
 
 
 def _visualize(flags: argparse.Namespace) -> None:
+    if getattr(flags, "what", "runs") == "augmentation":
+        from digits.datasets import full_name
+        from digits.preview import show_augmentation
+
+        show_augmentation(_recipe(flags), flags.backend, full_name(flags.dataset), flags.data_dir, flags.output_dir)
+        return
     from digits.evaluation import visualize
 
     visualize(flags.output_dir, flags.data_dir)
+
+
+def _recipes(flags: argparse.Namespace) -> None:
+    from digits.measured import table
+
+    print(table())
 
 
 def _evaluate(flags: argparse.Namespace) -> None:
@@ -291,4 +365,4 @@ def _predict(flags: argparse.Namespace) -> None:
 def _lockstep(flags: argparse.Namespace) -> None:
     from digits.lockstep import show
 
-    show(RECIPES["baseline"], flags.steps, flags.seed, flags.data_dir, flags.output_dir)
+    show(RECIPES[flags.recipe], flags.steps, flags.seed, flags.data_dir, flags.output_dir)

@@ -1,7 +1,8 @@
 """What a trained model is, whichever backend holds it: its description, and its weights in one layout.
 
 Weights are float arrays by name, laid out as in PyTorch: `conv1.weight` `(out, in, height, width)`, `dense1.weight`
-`(out, in)`, with the features that a dense layer takes from images in the order channel, row, column.
+`(out, in)`, with the features that a dense layer takes from images in the order channel, row, column. Those of an
+ensemble's networks begin with `members.0.`, `members.1.` and so on.
 """
 
 import json
@@ -16,6 +17,7 @@ from digits.errors import DigitsError
 from digits.recipes import RECIPES, Recipe
 
 HEADER = "digits"  # where a model's file keeps its description
+MAX_MEMBERS = 100  # of an ensemble
 MAX_BYTES = 1 << 30  # of a model's file; the largest of ours takes a thousandth of it
 
 
@@ -25,15 +27,17 @@ class ModelInfo:
 
     Attributes:
         recipe: how it was trained; its architecture and dropout decide the network.
-        dataset: a name of `datasets.registry`.
+        dataset: a name of `datasets.registry`, or the path of the user's own data.
         classes: a name for each label.
         pixel_range: what the pixels 0 and 255 become before the first layer.
+        members: networks in it, trained with different seeds, whose probabilities are averaged; 1 for a single one.
     """
 
     recipe: Recipe
     dataset: str
     classes: tuple[str, ...]
     pixel_range: tuple[float, float]
+    members: int = 1
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -47,7 +51,7 @@ class ModelInfo:
         """
         try:
             fields = json.loads(text)
-            recipe = Recipe(**fields["recipe"])
+            recipe = Recipe.from_dict(fields["recipe"])
             if recipe.architecture not in {known.architecture for known in RECIPES.values()}:
                 raise ValueError(f"architecture {recipe.architecture} is unknown")
             low, high = (float(bound) for bound in fields["pixel_range"])
@@ -56,7 +60,10 @@ class ModelInfo:
                 raise ValueError(f"{len(classes)} classes, pixels from {low} to {high}")
             if not all(name.isprintable() for name in classes):
                 raise ValueError("a class has a name that cannot be printed")
-            return cls(recipe, str(fields["dataset"]), classes, (low, high))
+            members = int(fields.get("members", 1))
+            if not 1 <= members <= MAX_MEMBERS:
+                raise ValueError(f"{members} members")
+            return cls(recipe, str(fields["dataset"]), classes, (low, high), members)
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError, DigitsError) as error:
             raise DigitsError(f"{path} is not a model of ours: its description is not one ({error})") from error
 

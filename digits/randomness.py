@@ -5,7 +5,8 @@ So an epoch can be run again without the ones before it, and both frameworks see
 
 import numpy as np
 
-PURPOSES = ("weights", "order", "dropout")  # new ones go to the end: the place decides the numbers
+# New ones go to the end, as the place decides the numbers.
+PURPOSES = ("weights", "order", "dropout", "augmentation", "validation")
 
 
 def derive(seed: int, purpose: str, index: int = 0) -> int:

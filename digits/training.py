@@ -2,22 +2,24 @@
 
 import math
 import platform
-import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 from scipy.special import softmax
-from tqdm import tqdm
 
-from digits.backends import Backend, Trainer, load_backend
-from digits.checkpoints import Checkpoint
+from digits.backends import Arrays, Backend, load_backend
+from digits.checkpoints import Checkpoint, Saved
 from digits.datasets import Dataset, load_dataset
 from digits.errors import DigitsError
+from digits.events import open_events
 from digits.files import display
-from digits.models import ModelInfo, check_weights
+from digits.fit import Epoch, Progress, best_epoch, finished, fit, hold_out
+from digits.models import MAX_MEMBERS, ModelInfo
 from digits.recipes import Recipe
 from digits.runs import Run, model_name, require_writable, save_run
 
@@ -35,7 +37,9 @@ class Settings:
         data_dir: folder of the dataset.
         output_dir: folder of the run.
         resume: whether to go on from the checkpoint in `output_dir`, if there is one.
-        dataset: a name of `datasets.registry`.
+        dataset: a name of `datasets.registry`, or the path of the user's own data.
+        ensemble: how many networks to train, with seeds from `seed` on, and to average; 1 for a single one.
+        tensorboard: whether to write TensorBoard's event files into `output_dir`.
     """
 
     backend: str
@@ -47,10 +51,14 @@ class Settings:
     output_dir: Path = Path("outputs")
     resume: bool = False
     dataset: str = "mnist"
+    ensemble: int = 1
+    tensorboard: bool = False
 
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise DigitsError(f"seed is {self.seed}, but must be a whole number, 0 or more")
+        if not 1 <= self.ensemble <= MAX_MEMBERS:
+            raise DigitsError(f"ensemble is {self.ensemble}, but must be a whole number from 1 to {MAX_MEMBERS}")
 
 
 @dataclass(frozen=True)
@@ -66,10 +74,23 @@ class Model:
 
 @dataclass(frozen=True)
 class History:
-    """One `{"loss": mean training loss, "seconds": …}` for each epoch, and the seconds of the whole training."""
+    """The epochs of each network that was trained: one list, or as many as an ensemble has networks."""
 
-    epochs: list[dict[str, float]]
-    seconds: float
+    members: list[list[Epoch]]
+
+    @property
+    def epochs(self) -> list[Epoch]:
+        """The means over the networks that trained so long, and of the seconds the sums."""
+        longest = max(map(len, self.members))
+        columns = [[epochs[number] for epochs in self.members if len(epochs) > number] for number in range(longest)]
+        return [
+            {name: (math.fsum if name == "seconds" else fmean)(epoch[name] for epoch in column) for name in column[0]}
+            for column in columns
+        ]
+
+    @property
+    def seconds(self) -> float:
+        return math.fsum(epoch["seconds"] for epochs in self.members for epoch in epochs)
 
 
 @dataclass(frozen=True)
@@ -101,9 +122,10 @@ def load(settings: Settings) -> Dataset:
         DigitsError: the data are missing or damaged, too few for a batch, or the output folder cannot be written.
     """
     dataset = load_dataset(settings.dataset, settings.data_dir)
-    if settings.recipe.batch_size > len(dataset.train):
+    training, _ = hold_out(dataset.train, settings.recipe.validation, settings.seed)
+    if settings.recipe.batch_size > len(training):
         raise DigitsError(
-            f"batch size is {settings.recipe.batch_size:,}, but there are only {len(dataset.train):,} training images"
+            f"batch size is {settings.recipe.batch_size:,}, but there are only {len(training):,} training images"
         )
     require_writable(settings.output_dir)
     return dataset
@@ -119,65 +141,80 @@ def build(settings: Settings, dataset: Dataset) -> Model:
     device = backend.select_device(settings.device)
     precision = backend.select_precision(settings.precision, device)
     print(f"Using device: {backend.device_name(device)}")
-    info = ModelInfo(settings.recipe, dataset.name, dataset.classes, backend.PIXEL_RANGE)
+    info = ModelInfo(settings.recipe, dataset.name, dataset.classes, backend.PIXEL_RANGE, settings.ensemble)
     network = backend.build(info, settings.seed, device)
     return Model(backend, network, info, backend.device_name(device), precision)
 
 
 def train(settings: Settings, model: Model, dataset: Dataset) -> History:
-    """Train the network, in place, with a line and a checkpoint for each epoch, and a progress bar on a terminal.
+    """Train the network, or each of an ensemble, in place, with a line and a checkpoint for each epoch.
 
     Raises:
         DigitsError: the loss is no longer a number, or the checkpoint to go on from is of another run.
     """
-    recipe, seed = settings.recipe, settings.seed
+    recipe, backend, networks = settings.recipe, model.backend, model.backend.members(model.network)
+    training, validation = hold_out(dataset.train, recipe.validation, settings.seed)
     checkpoint = Checkpoint(settings.output_dir, settings.backend, identity(settings, model))
-    epochs: list[dict[str, float]] = []
-    start = time.perf_counter()
-    trainer = model.backend.trainer(
-        model.network, dataset.train.images, dataset.train.labels, recipe, seed, model.precision
-    )
-    seconds = time.perf_counter() - start
-    saved = checkpoint.load() if settings.resume else None
-    if saved:
-        epochs = saved.epochs
-        shapes = {name: array.shape for name, array in trainer.state().items()}
-        check_weights(saved.state, shapes, f"the checkpoint in {display(settings.output_dir)}")
-        trainer.restore(saved.state)
-        print(f"Resuming after epoch {len(epochs)} of {recipe.epochs}...")
-    else:
-        print("Starting training...")
-    while len(epochs) < recipe.epochs:
-        start = time.perf_counter()
-        loss = _epoch(trainer, len(epochs), recipe.epochs, len(dataset.train))
-        epochs.append({"loss": loss, "seconds": time.perf_counter() - start + seconds})
-        seconds = 0.0  # of preparation, which count for the first epoch
-        print(f"Epoch {len(epochs)}/{recipe.epochs}, Loss: {loss:.4f}")
-        if len(epochs) < recipe.epochs:
-            checkpoint.save(epochs, trainer.state())
-    return History(epochs, sum(epoch["seconds"] for epoch in epochs))
+    saved = (checkpoint.load() if settings.resume else None) or Saved([], {})
+    histories = saved.histories
+    origin = f"the checkpoint in {display(settings.output_dir)}"
+    if len(networks) > 1 and histories:
+        backend.set_weights(model.network, _part(saved.arrays, "network"), origin)
+    for index, network in enumerate(networks):
+        seed, begin = settings.seed + index, Progress()
+        if len(networks) > 1:
+            print(f"Network {index + 1} of {len(networks)}, seed {seed}")
+        if index == len(histories):
+            histories.append([])
+            print("Starting training...")
+        elif finished(recipe, histories[index]):
+            print("Trained before")
+            continue
+        else:
+            begin = Progress(histories[index], _part(saved.arrays, "trainer"), _part(saved.arrays, "best"), origin)
+            print(f"Resuming after epoch {len(begin.history)} of {recipe.epochs}...")
+        with open_events(settings.tensorboard, _events(settings, index), len(begin.history) * len(training)) as write:
+            course = fit(backend, network, training, validation, recipe, seed, model.precision, begin, write)
+            for progress in course:
+                histories[index] = progress.history
+                print(_line(recipe, progress.history))
+                if not (network is networks[-1] and finished(recipe, progress.history)):
+                    whole = backend.weights(model.network) if len(networks) > 1 else {}
+                    parts = {"trainer": progress.state, "best": progress.best, "network": whole}
+                    checkpoint.save(Saved(histories, _join(parts)))
+    return History(histories)
 
 
-def _epoch(trainer: Trainer, epoch: int, epochs: int, images: int) -> float:
-    """Train for one of the epochs and return its mean loss."""
-    total = 0.0
-    label, watched = f"Epoch {epoch + 1}/{epochs}", sys.stderr.isatty()
-    with tqdm(desc=label, total=images, unit=" images", leave=False, disable=not watched) as bar:
-        for count, loss in trainer.epoch(epoch):
-            if not math.isfinite(loss):
-                raise DigitsError(
-                    f"the loss became {loss}: training diverged, nothing was saved. Try a lower --learning-rate"
-                )
-            total += count * loss
-            bar.update(count)
-    return total / images
+def _line(recipe: Recipe, history: list[Epoch]) -> str:
+    """What to say of the last epoch."""
+    last, line = history[-1], f"Epoch {len(history)}/{recipe.epochs}, Loss: {history[-1]['loss']:.4f}"
+    if "validation_loss" in last:
+        line += f", Validation Loss: {last['validation_loss']:.4f}, Accuracy: {last['validation_accuracy']:.2%}"
+        if finished(recipe, history):
+            line += f"\nKeeping the weights of epoch {best_epoch(history) + 1}, which had the lowest validation loss"
+    return line
+
+
+def _join(parts: Mapping[str, Arrays]) -> dict[str, np.ndarray]:
+    """Arrays of several kinds under one name each; `_part` finds those of a kind again."""
+    return {f"{kind}/{name}": array for kind, arrays in parts.items() for name, array in arrays.items()}
+
+
+def _part(arrays: Arrays, kind: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(f"{kind}/"): array for name, array in arrays.items() if name.startswith(f"{kind}/")}
+
+
+def _events(settings: Settings, index: int = 0) -> Path:
+    """The folder of TensorBoard's event files of a network."""
+    return settings.output_dir / "tensorboard" / f"{settings.backend}_seed_{settings.seed + index}"
 
 
 def identity(settings: Settings, model: Model) -> dict[str, Any]:
     """All that decides the weights of a run: what a checkpoint must share with the run that goes on from it."""
     return {
         "backend": settings.backend,
-        "dataset": settings.dataset,
+        "dataset": model.info.dataset,
+        "ensemble": settings.ensemble,
         "recipe": asdict(settings.recipe),
         "seed": settings.seed,
         "device": model.device,
@@ -208,6 +245,7 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
         **identity(settings, model),
         "class_names": dataset.classes,
         "epochs": history.epochs,
+        **({"members": history.members} if settings.ensemble > 1 else {}),
         "train_seconds": history.seconds,
         "evaluate_seconds": result.seconds,
         "test_accuracy": result.accuracy,
@@ -215,5 +253,7 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
     run = Run(settings.backend, result.predictions, dataset.test.labels, result.probabilities, record)
     encoded = model.backend.encode(model.network, model.info)
     save_run(settings.output_dir, run, {model_name(settings.backend): encoded})
+    with open_events(settings.tensorboard, _events(settings)) as write:
+        write("test_accuracy", result.accuracy, len(history.epochs) * len(dataset.train))
     Checkpoint(settings.output_dir, settings.backend, identity(settings, model)).delete()
     print(f"Predictions and labels saved to {display(settings.output_dir)}")

@@ -12,7 +12,7 @@ import safetensors.numpy
 
 from digits import training
 from digits.backends import load_backend
-from digits.checkpoints import Checkpoint
+from digits.checkpoints import Checkpoint, Saved
 from digits.convert import open_model
 from digits.datasets import Split
 from digits.errors import DigitsError
@@ -97,11 +97,11 @@ def test_a_trainer_goes_on_from_a_checkpoint_bit_for_bit(name, precision, mnist,
 
     first = trainer_of(backend, mnist, precision)
     train(first, 0)
-    Checkpoint(tmp_path, name, {"seed": 7}).save([{"loss": 1.5, "seconds": 2.5}], first.state())
+    Checkpoint(tmp_path, name, {"seed": 7}).save(Saved([[{"loss": 1.5, "seconds": 2.5}]], first.state()))
     saved = Checkpoint(tmp_path, name, {"seed": 7}).load()
-    assert saved.epochs == [{"loss": 1.5, "seconds": 2.5}]
+    assert saved.histories == [[{"loss": 1.5, "seconds": 2.5}]]
     second = trainer_of(backend, mnist, precision, seed=99)
-    second.restore(saved.state)
+    second.restore(saved.arrays)
     assert train(second, 1) == losses[1:]
 
     assert whole.state().keys() == second.state().keys()
@@ -160,7 +160,8 @@ def checkpoint(small, tmp_path):
     trainer = model.backend.trainer(model.network, small.train.images, small.train.labels, RECIPE, 0, "float32")
     train(trainer, 0)
     identity = training.identity(settings, model)
-    Checkpoint(tmp_path, "pytorch", identity).save([{"loss": 2.0, "seconds": 1.0}], trainer.state())
+    arrays = {f"trainer/{name}": array for name, array in trainer.state().items()}
+    Checkpoint(tmp_path, "pytorch", identity).save(Saved([[{"loss": 2.0, "seconds": 1.0}]], arrays))
     return tmp_path / "pytorch_checkpoint.safetensors"
 
 
@@ -204,7 +205,7 @@ def test_without_resume_a_checkpoint_is_not_read(checkpoint, small, tmp_path, ca
     ],
 )
 def test_a_checkpoint_of_another_run_is_refused_by_name(checkpoint, small, tmp_path, changes, message):
-    before = checkpoint.read_bytes()
+    before, small = checkpoint.read_bytes(), replace(small, name=changes.get("dataset", "mnist"))
     expected = f"{checkpoint} is of another run: {message}. Run with the same, or without --resume"
     with pytest.raises(DigitsError, match=f"^{re.escape(expected)}$"):
         resumed(small, settings_of(tmp_path, **changes))
@@ -212,7 +213,7 @@ def test_a_checkpoint_of_another_run_is_refused_by_name(checkpoint, small, tmp_p
 
 
 def test_another_version_of_the_framework_is_named(tmp_path):
-    Checkpoint(tmp_path, "pytorch", {"versions": {"torch": "2.0"}}).save([], {})
+    Checkpoint(tmp_path, "pytorch", {"versions": {"torch": "2.0"}}).save(Saved([], {}))
     with pytest.raises(DigitsError, match="its versions.torch is 2.0, this run's is 2.13"):
         Checkpoint(tmp_path, "pytorch", {"versions": {"torch": "2.13"}}).load()
     with pytest.raises(DigitsError, match="its versions is {'torch': '2.0'}, this run's is None"):
@@ -220,11 +221,20 @@ def test_another_version_of_the_framework_is_named(tmp_path):
 
 
 STATES = {
-    "a weight too many": (lambda state: state.update(weights=np.zeros(7, np.float32)), "weights is float32 of shape"),
-    "an array missing": (lambda state: state.pop("first"), "first is missing"),
-    "an array too many": (lambda state: state.update(evil=np.zeros(1)), "evil is extra"),
-    "another type": (lambda state: state.update(first=state["first"].astype(np.float64)), "first is float64"),
-    "no number": (lambda state: state["second"].__setitem__(0, np.nan), "second holds values that are not finite"),
+    "a weight too many": (
+        lambda state: state.update({"trainer/weights": np.zeros(7, np.float32)}),
+        "weights is float32 of shape",
+    ),
+    "an array missing": (lambda state: state.pop("trainer/first"), "first is missing"),
+    "an array too many": (lambda state: state.update({"trainer/evil": np.zeros(1)}), "evil is extra"),
+    "another type": (
+        lambda state: state.update({"trainer/first": state["trainer/first"].astype(np.float64)}),
+        "first is float64",
+    ),
+    "no number": (
+        lambda state: state["trainer/second"].__setitem__(0, np.nan),
+        "second holds values that are not finite",
+    ),
 }
 
 
@@ -256,13 +266,14 @@ def test_a_truncated_checkpoint_is_refused(checkpoint, small, tmp_path, kept):
     [
         {},
         {"identity": "{}"},
-        {"identity": "{", "epochs": "[]"},
-        {"identity": "[1]", "epochs": "[]"},
-        {"identity": "7", "epochs": "[]"},
-        {"identity": "{}", "epochs": "7"},
-        {"identity": "{}", "epochs": "[7]"},
-        {"identity": "{}", "epochs": '[{"loss": 1}]'},
-        {"identity": "{}", "epochs": "[" * 100_000},
+        {"identity": "{", "histories": "[]"},
+        {"identity": "[1]", "histories": "[]"},
+        {"identity": "7", "histories": "[]"},
+        {"identity": "{}", "histories": "7"},
+        {"identity": "{}", "histories": "[7]"},
+        {"identity": "{}", "histories": "[[7]]"},
+        {"identity": "{}", "histories": '[[{"loss": 1}]]'},
+        {"identity": "{}", "histories": "[" * 100_000},
     ],
 )
 def test_a_checkpoint_with_another_header_is_refused(small, tmp_path, header):

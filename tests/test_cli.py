@@ -1,11 +1,17 @@
+import argparse
+from dataclasses import asdict, replace
+
 import pytest
 
+from digits.cli import _recipe, add_training_flags
+from digits.recipes import RECIPES, Recipe
 from tests.conftest import ROOT, run
 
 COMMANDS = [
     "download",
     "train",
     "visualize",
+    "recipes",
     "convert",
     "export",
     "predict",
@@ -62,6 +68,42 @@ def test_a_command_line_that_is_wrong_gets_one_line(command):
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert "--help" in done.stderr
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_field_of_a_recipe_can_be_changed_by_a_flag(recipe):
+    fields = flat(RECIPES[recipe])
+    others = {"architecture": "baseline" if recipe != "baseline" else "deep", "schedule": "one-cycle"}
+    if fields["schedule"] == "one-cycle":
+        others["schedule"] = "constant"
+    flags = []
+    for name, value in fields.items():
+        if name not in ("name", "optimizer"):
+            if name not in others:
+                others[name] = value + 1 if isinstance(value, int) else value / 2 + 0.03
+            flags += [f"--{name.replace('_', '-')}", str(others[name])]
+    parser = argparse.ArgumentParser()
+    add_training_flags(parser, RECIPES, seed=0)
+    changed = flat(_recipe(parser.parse_args(["--recipe", recipe, *flags])))
+    assert changed == {**fields, **others}
+    assert all(changed[name] != fields[name] for name in others)
+    assert _recipe(parser.parse_args(["--recipe", recipe])) == RECIPES[recipe]
+
+
+def flat(recipe: Recipe) -> dict:
+    fields = asdict(recipe)
+    augmentation = fields.pop("augmentation")
+    return {**fields, **augmentation}
+
+
+def test_a_scripts_numbers_are_the_baselines():
+    """They stand at its top; another recipe has its own, and a flag is stronger than both."""
+    parser = argparse.ArgumentParser()
+    add_training_flags(parser, {**RECIPES, "baseline": replace(RECIPES["baseline"], epochs=9, batch_size=7)}, seed=3)
+    assert _recipe(parser.parse_args([])).epochs == 9
+    assert _recipe(parser.parse_args(["--epochs", "4"])) == replace(RECIPES["baseline"], epochs=4, batch_size=7)
+    assert _recipe(parser.parse_args(["--recipe", "fast"])) == RECIPES["fast"]
+    assert parser.parse_args([]).seed == 3
 
 
 def test_a_reader_that_leaves_is_no_error(data_dir):

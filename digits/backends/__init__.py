@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
+from digits.augmentation import Draws
 from digits.errors import DigitsError
 from digits.hardware import keep_freed_memory
 from digits.models import ModelInfo
@@ -50,8 +51,16 @@ class Backend(Protocol):
     def build(self, info: ModelInfo, seed: int, device: Any, dtype: str = "float32") -> Any:
         """A network with the weights of `seed`, in "float32" or "float64": Glorot uniform, and zero for biases.
 
+        An ensemble's networks have those of `seed`, `seed` + 1 and so on.
+
         It takes uint8 images `(n, 28, 28)`, brings their pixels into `info.pixel_range`, and returns logits.
         """
+
+    def members(self, network: Any) -> list[Any]:
+        """The networks of an ensemble, which is trained by training each of them; or a single network alone."""
+
+    def augmented(self, images: np.ndarray, draws: Draws) -> np.ndarray:
+        """Images (uint8, `(n, 28, 28)`) as training shows them to a network, after these draws; likewise uint8."""
 
     def trainer(
         self, network: Any, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str

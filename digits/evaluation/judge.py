@@ -1,11 +1,12 @@
 """`digits evaluate`: what one run's predictions are worth, in numbers."""
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from digits.datasets.registry import DATASETS
+from digits.datasets.registry import title_of
 from digits.evaluation import metrics
 from digits.runs import TITLES, Run, probs_name
 
@@ -40,8 +41,7 @@ def class_names(run: Run) -> Sequence[str]:
 
 def dataset_title(run: Run) -> str:
     """What the run's images are, as far as its record says: `MNIST`."""
-    dataset = DATASETS.get(run.record.get("dataset", ""))
-    return dataset.title if dataset else "the test images"
+    return title_of(str(run.record["dataset"])) if "dataset" in run.record else "the test images"
 
 
 def title(run: Run) -> str:
@@ -127,11 +127,22 @@ def _tables(run: Run, judgement: Judgement) -> str:
     facts += calibration_facts(run, judgement)
     lines = [title(run), "", *(f"{what:<19}{value}" for what, value in facts)]
     names = class_names(run)
-    width = max(9, *map(len, names)) + 2
+    width = max(9, *map(_columns, names)) + 2
     lines += ["", f"{'class':<{width}}{'precision':>9}{'recall':>9}{'F1':>9}{'images':>9}"]
     for name, (precision, recall, f1, images) in zip(names, judgement.classes, strict=True):
-        lines.append(f"{name:<{width}}{share(precision):>9}{share(recall):>9}{share(f1):>9}{images:>9,}")
+        lines.append(f"{_pad(name, width)}{share(precision):>9}{share(recall):>9}{share(f1):>9}{images:>9,}")
     lines += ["", "commonest confusions", f"{'true':<{width}}{'predicted':<{width}}{'images':>7}"]
     for true, predicted, images in judgement.confusions:
-        lines.append(f"{names[true]:<{width}}{names[predicted]:<{width}}{images:>7,}")
+        lines.append(f"{_pad(names[true], width)}{_pad(names[predicted], width)}{images:>7,}")
     return "\n".join(lines)
+
+
+def _pad(name: str, width: int) -> str:
+    """The name and spaces, as wide as `width` letters of a terminal."""
+    return name + " " * (width - _columns(name))
+
+
+def _columns(name: str) -> int:
+    """How many columns of a terminal a name takes: two for a Chinese sign, none for an accent on its own."""
+    wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in name)
+    return len(name) + wide - sum(map(bool, map(unicodedata.combining, name)))

@@ -1,19 +1,28 @@
 """The pictures. Each function returns a figure; `png` turns one into the bytes of a file."""
 
+import contextlib
+import functools
 import io
-from collections.abc import Mapping, Sequence
+import math
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import seaborn as sns
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from digits.evaluation.metrics import Accuracy, Calibration, accuracy_of
 
 RIGHT, WRONG, MUTED = "#dfe9f3", "#c2410c", "#6b7280"
-COLUMNS = 12  # of images on a page
+COLUMNS = 12  # of images on a page; fewer where their texts are long
 A_PAGE = 8 * COLUMNS
+COUNTED = 20  # classes: in the cells of more, counts would be too small to read
+NAME = 1.6  # inches for the name of a class; a longer one is cut short
 
 
 def confusion_matrix(counts: np.ndarray, classes: Sequence[str], title: str, accuracy: Accuracy) -> Figure:
@@ -25,13 +34,24 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], title: str, acc
         title: whose predictions these are, of what.
         accuracy: of the same predictions.
     """
-    size = max(6.0, 0.62 * len(classes) + 1.5)
-    figure = Figure(figsize=(size + 1, size), layout="constrained")
+    few = len(classes) <= COUNTED
+    cell, font = (max(0.62, 4.5 / len(classes)), 10) if few else (9 / len(classes), 7)  # inches, points
+    names = [_shorten(name, font, NAME) for name in classes]
+    longest = max(_width(name, font) for name in names)
+    flat = longest < 0.95 * cell  # so that names fit side by side
+    size = cell * len(classes) + 1.3
+    figure = Figure(figsize=(size + 1.4 + longest, size + (0.2 if flat else longest)), layout="constrained")
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     diagonal = np.eye(len(counts), dtype=bool)
     cells = np.where(counts > 0, counts.astype(str), "")
-    style = {"annot": cells, "fmt": "", "linewidths": 1, "linecolor": "white", "square": True, "ax": axes}
+    style: dict[str, Any] = {
+        "annot": cells if few else None,
+        "fmt": "",
+        "linewidths": 1 if few else 0,
+        "linecolor": "white",
+    }
+    style |= {"square": True, "xticklabels": False, "yticklabels": False, "ax": axes}
     sns.heatmap(shares, mask=~diagonal, cmap=ListedColormap([RIGHT]), cbar=False, **style)
     sns.heatmap(
         shares,
@@ -39,14 +59,19 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], title: str, acc
         cmap=sns.light_palette(WRONG, as_cmap=True),
         vmin=0,
         vmax=max(0.01, shares[~diagonal].max(initial=0)),
-        xticklabels=classes,
-        yticklabels=classes,
         cbar_kws={"label": "mistakes: share of the row", "format": PercentFormatter(1, decimals=1), "shrink": 0.7},
         **style,
     )
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    axes.tick_params(length=0, rotation=0)
+    places = np.arange(0, len(classes), math.ceil(0.13 / cell))  # lines of text need so many inches each
+    ticks: dict[str, Any] = {"labels": [names[place] for place in places], "fontsize": font, "parse_math": False}
+    axes.set_yticks(places + 0.5, **ticks)
+    axes.set_xticks(places + 0.5, rotation=0 if flat else 45 if few else 90, **ticks)
+    if few and not flat:
+        for label in axes.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
+    axes.tick_params(length=0)
     _title(figure, title, f"{accuracy.value:.2%} of {accuracy.count:,} right, 95 % interval {accuracy.interval}")
     return figure
 
@@ -72,7 +97,7 @@ def mistakes(
     shown = wrong[:A_PAGE]
     figure = _gallery(
         images[shown],
-        [f"{classes[labels[index]]} → {classes[predictions[index]]}" for index in shown],
+        [(classes[labels[index]], f"→ {classes[predictions[index]]}") for index in shown],
         [[] if confidence is None else [(f"{confidence[index]:.1%} sure", MUTED)] for index in shown],
     )
     note = f"{len(wrong):,} mistakes in {len(labels):,} images"
@@ -102,7 +127,7 @@ def disagreements(
     shown = different[:A_PAGE][np.argsort(group[:A_PAGE], kind="stable")]
     figure = _gallery(
         images[shown],
-        [classes[labels[index]] for index in shown],
+        [(classes[labels[index]],) for index in shown],
         [
             [
                 (f"{name} {classes[answers[index]]}", MUTED if answers[index] == labels[index] else WRONG)
@@ -153,14 +178,21 @@ def reliability(calibration: Calibration, title: str) -> Figure:
     return figure
 
 
-def loss_curves(losses: Mapping[str, Sequence[float]]) -> Figure:
-    """The mean training loss of each epoch, a line for each of the named runs."""
+def loss_curves(losses: Mapping[str, Sequence[float]], validation: Mapping[str, Sequence[float]]) -> Figure:
+    """The mean training loss of each epoch, a line for each of the named runs, and their validation loss.
+
+    The lowest validation loss is marked: that epoch's weights were kept.
+    """
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
     palette = sns.color_palette("colorblind")
     for color, (name, values) in zip(palette, losses.items(), strict=False):
-        epochs = range(1, len(values) + 1)
-        axes.plot(epochs, values, marker="o", color=color, label=name)
+        axes.plot(range(1, len(values) + 1), values, marker="o", color=color, label=name)
+        if name in validation:
+            watched = validation[name]
+            epochs, best = range(1, len(watched) + 1), int(np.argmin(watched))
+            axes.plot(epochs, watched, marker="o", ms=4, ls="--", color=color, label=f"{name}, validation")
+            axes.plot(best + 1, watched[best], marker="o", ms=11, mfc="none", ls="", color=color)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("epoch")
     axes.set_ylabel("cross-entropy")
@@ -169,7 +201,31 @@ def loss_curves(losses: Mapping[str, Sequence[float]]) -> Figure:
     axes.set_axisbelow(True)
     sns.despine(ax=axes)
     axes.legend(frameon=False)
-    _title(figure, "Training loss", "mean of each epoch, with dropout on")
+    note = "mean of each epoch, with dropout on"
+    if validation:
+        note += "; validation: after it, with dropout off, the lowest circled"
+    _title(figure, "Loss", note)
+    return figure
+
+
+def augmentation(images: np.ndarray, title: str) -> Figure:
+    """Images beside what training makes of them.
+
+    Args:
+        images: uint8, `(rows, columns, height, width)`; the first of each row as it is, the others changed.
+        title: what made them of what.
+    """
+    rows, columns, height, width = images.shape
+    figure = Figure(figsize=(0.75 * columns, 0.75 * rows + 0.7), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1, columns - 1))
+    for axes, part, heading in ((left, images[:, :1], "image"), (right, images[:, 1:], "as training may show it")):
+        page = part.transpose(0, 2, 1, 3).reshape(rows * height, -1)
+        axes.imshow(page, cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
+        axes.vlines(np.arange(1, part.shape[1]) * width - 0.5, -0.5, rows * height - 0.5, color="#e5e7eb", lw=1)
+        axes.hlines(np.arange(1, rows) * height - 0.5, -0.5, page.shape[1] - 0.5, color="#e5e7eb", lw=1)
+        axes.set_title(heading, fontsize=10)
+        axes.set_axis_off()
+    figure.suptitle(title, fontsize=12)
     return figure
 
 
@@ -207,32 +263,70 @@ def lockstep(
 def png(figure: Figure) -> bytes:
     """The figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
+    with _boxes_for_missing_letters():
+        figure.savefig(buffer, format="png", dpi=150)
     return buffer.getvalue()
 
 
-def _gallery(images: np.ndarray, headings: Sequence[str], captions: Sequence[Sequence[tuple[str, str]]]) -> Figure:
+def _gallery(
+    images: np.ndarray, headings: Sequence[tuple[str, ...]], captions: Sequence[Sequence[tuple[str, str]]]
+) -> Figure:
     """A page of images, row by row: each with a heading above it, and below it lines of text, each with its colour.
 
+    A heading is one line where all fit, or a line for each of its parts. Long texts get wider places, fewer in a row.
     One pair of axes in inches holds them all: axes for each image would take several times as long to draw.
     """
-    rows, lines = max(1, -(-len(images) // COLUMNS)), max(map(len, captions), default=0)
-    width, height, side, top, line_height = 0.85, 1.05 + 0.12 * lines, 0.66, 0.22, 0.12
-    figure = Figure(figsize=(COLUMNS * width, rows * height + 0.5), layout="constrained")
+    page, gap, size = COLUMNS * 0.85, 0.08, 10  # inches, inches, points
+    if any(_width(" ".join(heading), size) > page / COLUMNS - gap for heading in headings):
+        size = 8
+    else:
+        headings = [(" ".join(heading),) for heading in headings]
+    widths = [_width(line, size) for heading in headings for line in heading]
+    widths += [_width(line, 7) for caption in captions for line, _ in caption]
+    columns = int(page / min(max([page / COLUMNS, *(width + gap for width in widths)]), NAME))
+    rows, lines = max(1, -(-len(images) // columns)), max(map(len, captions), default=0)
+    side, line_height, width, top = 0.66, 0.12, page / columns, 0.07 + 0.15 * max(map(len, headings), default=1)
+    height = top + side + 0.17 + line_height * lines
+    figure = Figure(figsize=(page, rows * height + 0.5), layout="constrained")
     axes = figure.subplots()
     for place, (image, heading, caption) in enumerate(zip(images, headings, captions, strict=True)):
-        left, upper = place % COLUMNS * width + (width - side) / 2, place // COLUMNS * height + top
+        left, upper = place % columns * width + (width - side) / 2, place // columns * height + top
         middle, lower = left + side / 2, upper + side
         extent = (left, left + side, lower, upper)
         axes.imshow(image, cmap="gray_r", vmin=0, vmax=255, interpolation="nearest", extent=extent)
-        axes.text(middle, upper - 0.03, heading, ha="center", va="bottom", fontsize=10)
+        text = "\n".join(_shorten(line, size, width - gap) for line in heading)
+        axes.text(middle, upper - 0.03, text, ha="center", va="bottom", fontsize=size, parse_math=False)
         for line, (text, color) in enumerate(caption):
-            y = lower + 0.03 + line * line_height
-            axes.text(middle, y, text, ha="center", va="top", fontsize=7, color=color)
-    axes.set(xlim=(0, COLUMNS * width), ylim=(rows * height, 0), aspect="equal")
+            y, text = lower + 0.03 + line * line_height, _shorten(text, 7, width - gap)
+            axes.text(middle, y, text, ha="center", va="top", fontsize=7, color=color, parse_math=False)
+    axes.set(xlim=(0, page), ylim=(rows * height, 0), aspect="equal")
     axes.set_axis_off()
     return figure
 
 
+@functools.cache
+def _width(text: str, size: float) -> float:
+    """How many inches a line of text in letters of `size` points takes."""
+    with _boxes_for_missing_letters():
+        return text_to_path.get_text_width_height_descent(text, FontProperties(size=size), ismath=False)[0] / 72
+
+
+@contextlib.contextmanager
+def _boxes_for_missing_letters() -> Iterator[None]:
+    """The picture shows letters that the font lacks as boxes; that is enough said."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
+        yield
+
+
+@functools.cache
+def _shorten(text: str, size: float, room: float) -> str:
+    """The text, cut off where it is wider than `room` inches."""
+    if _width(text, size) <= room:
+        return text
+    return next(cut for end in range(len(text) - 1, -1, -1) if _width(cut := f"{text[:end]}…", size) <= room)
+
+
 def _title(figure: Figure, title: str, note: str) -> None:
-    figure.suptitle(f"{title}\n{note}", fontsize=12)
+    title = _shorten(title, 12, figure.get_figwidth() - 0.5)
+    figure.suptitle(f"{title}\n{note}", fontsize=12, parse_math=False)

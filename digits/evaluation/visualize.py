@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from digits.datasets import Dataset, load_dataset
+from digits.datasets.registry import DATASETS
 from digits.errors import DigitsError
 from digits.evaluation import metrics
 from digits.evaluation.compare import why_incomparable
@@ -80,10 +81,16 @@ def draw(runs: Mapping[str, Run], data_dir: Path) -> dict[str, bytes]:
         page = plots.disagreements(dataset.test.images, run.labels, answers, class_names(run))
         pictures[DISAGREEMENTS] = plots.png(page)
     recorded = [run for run in runs.values() if run.record]
-    losses = {BACKENDS[run.backend]: [epoch["loss"] for epoch in run.record["epochs"]] for run in recorded}
-    if losses:
-        pictures[LOSS_CURVES] = plots.png(plots.loss_curves(losses))
+    if recorded:
+        curves = plots.loss_curves(_curve(recorded, "loss"), _curve(recorded, "validation_loss"))
+        pictures[LOSS_CURVES] = plots.png(curves)
     return pictures
+
+
+def _curve(runs: list[Run], key: str) -> dict[str, list[float]]:
+    """What each run's record has of every epoch under `key`, by the framework's title; runs without it are left out."""
+    curves = {BACKENDS[run.backend]: [epoch.get(key) for epoch in run.record["epochs"]] for run in runs}
+    return {title: values for title, values in curves.items() if values and None not in values}
 
 
 def _pictures(run: Run, dataset: Dataset | None) -> dict[str, bytes]:
@@ -107,13 +114,16 @@ def _pictures(run: Run, dataset: Dataset | None) -> dict[str, bytes]:
 def _dataset(run: Run, data_dir: Path, load: Callable[[str, Path], Dataset]) -> Dataset | None:
     """The dataset that the run was tested on, or None, with a warning, where it cannot be read."""
     try:
-        dataset = load(run.record.get("dataset", "mnist"), data_dir)
+        dataset = load(str(run.record.get("dataset", "mnist")), data_dir)
     except DigitsError as error:
         _warn(f"the mistakes of {BACKENDS[run.backend]} are not drawn: {error}")
         return None
-    if not np.array_equal(run.labels, dataset.test.labels):
+    if np.array_equal(run.labels, dataset.test.labels):
+        return dataset
+    if dataset.name in DATASETS:
         raise DigitsError(f"the labels of the {run.backend} run are not those of {dataset.title}'s test images")
-    return dataset
+    _warn(f"the mistakes of {BACKENDS[run.backend]} are not drawn: {dataset.name} has changed since. Train again")
+    return None
 
 
 def _table(runs: dict[str, Run]) -> str:

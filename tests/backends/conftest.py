@@ -1,6 +1,8 @@
 import pytest
 
 from digits.backends import Backend, load_backend
+from digits.models import ModelInfo
+from digits.recipes import RECIPES, Recipe
 from digits.runs import BACKENDS
 
 
@@ -8,6 +10,17 @@ from digits.runs import BACKENDS
 def backend(request: pytest.FixtureRequest) -> Backend:
     """Each of the twins: what a test says here holds for both."""
     return load_backend(request.param)
+
+
+@pytest.fixture(params=RECIPES.values(), ids=RECIPES)
+def recipe(request: pytest.FixtureRequest) -> Recipe:
+    """Each of the named recipes, and so each architecture."""
+    return request.param
+
+
+def built(backend: Backend, recipe: Recipe, seed: int = 0, precision: str = "float32"):
+    info = ModelInfo(recipe, "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
+    return backend.build(info, seed, backend.select_device("cpu"), precision)
 
 
 def kernels_and_biases(network) -> list:

@@ -8,23 +8,18 @@ from digits.errors import DigitsError
 from digits.hardware import cpu_has_bfloat16
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
-from tests.backends.conftest import kernels_and_biases
+from tests.backends.conftest import built, kernels_and_biases
 
 BASELINE = RECIPES["baseline"]
 
 
-def built(backend, seed=0, recipe=BASELINE):
-    info = ModelInfo(recipe, "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
-    return backend.build(info, seed, backend.select_device("cpu"))
-
-
 def test_the_network_is_the_seeds(backend):
-    weights = kernels_and_biases(built(backend))
+    weights = kernels_and_biases(built(backend, BASELINE))
     assert [array.size for array in weights] == [16 * 9, 16, 32 * 16 * 9, 32, 800 * 128, 128, 128 * 10, 10]
 
 
 def test_weights_are_glorot_uniform_and_biases_zero(backend):
-    weights = kernels_and_biases(built(backend))
+    weights = kernels_and_biases(built(backend, BASELINE))
     fans = [(9, 16 * 9), (16 * 9, 32 * 9), (800, 128), (128, 10)]
     for kernel, bias, (fan_in, fan_out) in zip(weights[::2], weights[1::2], fans, strict=True):
         bound = np.sqrt(6 / (fan_in + fan_out))
@@ -33,14 +28,38 @@ def test_weights_are_glorot_uniform_and_biases_zero(backend):
         assert not bias.any()
 
 
+def test_every_architecture_starts_glorot_uniform_without_bias(backend, recipe):
+    # Batch normalisation starts as the identity.
+    starts = {"bias": 0, "running_mean": 0, "running_var": 1, "weight": 1}
+    kernels = 0
+    for name, array in backend.weights(built(backend, recipe)).items():
+        if array.ndim == 1:
+            assert (array == starts[name.split(".")[1]]).all(), name
+            continue
+        area = array[0, 0].size
+        bound = np.sqrt(6 / (area * (array.shape[0] + array.shape[1])))
+        assert bound * 0.95 < np.abs(array).max() <= bound, name
+        assert array.std() == pytest.approx(bound / np.sqrt(3), rel=0.1), name
+        kernels += 1
+    assert kernels >= 2
+
+
+def test_both_frameworks_have_the_same_weights(recipe):
+    shapes = []
+    for name in ("pytorch", "tensorflow"):
+        weights = load_backend(name).weights(built(load_backend(name), recipe))
+        shapes.append([(key, array.shape, array.dtype) for key, array in weights.items()])
+    assert shapes[0] == shapes[1]
+
+
 def test_the_seed_decides_the_weights(backend):
-    first, again, other = (kernels_and_biases(built(backend, seed)) for seed in (1, 1, 2))
+    first, again, other = (kernels_and_biases(built(backend, BASELINE, seed)) for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(first[0], other[0])
 
 
 def test_layers_of_the_same_shape_would_not_start_alike(backend):
-    kernels = kernels_and_biases(built(backend))[::2]
+    kernels = kernels_and_biases(built(backend, BASELINE))[::2]
     size = min(kernel.size for kernel in kernels)
     scaled = [kernel.ravel()[:size] / np.abs(kernel).max() for kernel in kernels]
     assert np.abs(np.corrcoef(scaled)[np.triu_indices(4, 1)]).max() < 0.5
@@ -48,7 +67,7 @@ def test_layers_of_the_same_shape_would_not_start_alike(backend):
 
 def test_max_pooling_before_relu_is_max_pooling_after_it(backend, rng):
     # The answers of the network, from its own weights, in NumPy and in the order in which the seed names the layers.
-    network = built(backend)
+    network = built(backend, BASELINE)
     weights = kernels_and_biases(network)
     images = rng.integers(0, 256, (4, 28, 28), np.uint8)
     pytorch = load_backend("pytorch") is backend
@@ -66,14 +85,14 @@ def test_max_pooling_before_relu_is_max_pooling_after_it(backend, rng):
     assert np.abs(backend.predict(network, images) - expected).max() < 1e-4
 
 
-def test_prediction_does_not_depend_on_dropout_or_company(backend, mnist):
+def test_prediction_does_not_depend_on_dropout_or_company(backend, recipe, mnist):
     images = mnist.test.images[:300]
-    logits = backend.predict(built(backend, recipe=replace(BASELINE, dropout=0.9)), images)
+    logits = backend.predict(built(backend, replace(recipe, dropout=0.9)), images)
     assert logits.shape == (300, 10)
     assert logits.dtype == np.float32
-    without = built(backend, recipe=replace(BASELINE, dropout=0.0))
+    without = built(backend, replace(recipe, dropout=0.0))
     assert np.allclose(logits, backend.predict(without, images), atol=1e-5)
-    assert np.allclose(logits[7:8], backend.predict(built(backend), images[7:8]), atol=1e-5)
+    assert np.allclose(logits[7:8], backend.predict(built(backend, recipe), images[7:8]), atol=1e-5)
 
 
 def test_precision_is_what_the_cpu_reports(backend):

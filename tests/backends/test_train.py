@@ -3,19 +3,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from digits.augmentation import draw, rooms
 from digits.backends import load_backend
 from digits.models import ModelInfo
-from digits.randomness import epoch_order
-from digits.recipes import RECIPES
-from tests.backends.conftest import kernels_and_biases
+from digits.randomness import derive, epoch_order
+from digits.recipes import RECIPES, Augmentation
+from digits.schedule import learning_rates
+from tests.backends.conftest import built, kernels_and_biases
 
 QUICK = replace(RECIPES["baseline"], epochs=2, batch_size=64)
 
 
 def trained(backend, images, labels, recipe=QUICK, seed=0, precision="float32"):
     """A network after training, and the reports of each epoch: pairs of images and their mean loss."""
-    info = ModelInfo(recipe, "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
-    network = backend.build(info, seed, backend.select_device("cpu"))
+    network = built(backend, recipe, seed)
     trainer = backend.trainer(network, images, labels, recipe, seed, precision)
     return network, [list(trainer.epoch(epoch)) for epoch in range(recipe.epochs)]
 
@@ -109,16 +110,176 @@ def test_both_frameworks_have_the_same_adam():
     torch = pytest.importorskip("torch")
     tf = pytest.importorskip("tensorflow")
     load_backend("tensorflow")
+    import keras
+
     from digits.backends.tensorflow.optimizer import Adam
 
     recipe = replace(QUICK, epsilon=0.1, learning_rate=0.01)
     gradients = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
     weight = torch.zeros(2, requires_grad=True)
     theirs = torch.optim.Adam([weight], lr=0.01, eps=0.1)
-    variable = tf.Variable(tf.zeros(2))
-    ours = Adam([variable], recipe)
+    layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
+    ours = Adam(keras.Sequential([keras.layers.Input((2,)), layer]), recipe)
     for gradient in gradients:
         weight.grad = torch.from_numpy(gradient)
         theirs.step()
-        ours.apply([tf.constant(gradient)])
-    assert np.allclose(weight.detach().numpy(), variable.numpy(), rtol=1e-5, atol=1e-7)
+        ours.apply([tf.constant(gradient.reshape(2, 1))], tf.constant(0.01))
+    assert np.allclose(weight.detach().numpy(), layer.kernel.numpy()[:, 0], rtol=1e-5, atol=1e-7)
+
+
+SMALL = {"epochs": 3, "batch_size": 64}
+BENT = Augmentation(rotation=20, shift=2, elastic=2, thickness=0.3)
+
+
+def few(mnist, count=200):
+    return mnist.train.images[:count], mnist.train.labels[:count]
+
+
+def stepwise(backend, recipe, images, labels, epochs=1, precision="float32"):
+    """The weights after each step of a training, and its losses; the weights at the start come first."""
+    network = built(backend, recipe)
+    trainer = backend.trainer(network, images, labels, recipe, 0, precision)
+    weights, losses = [backend.weights(network)], []
+    for epoch in range(epochs):
+        for _, loss in trainer.epoch(epoch, report_steps=1):
+            weights.append(backend.weights(network))
+            losses.append(loss)
+    return weights, losses
+
+
+def trained_names(weights) -> list[str]:
+    return [name for name in weights if "running" not in name]
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_every_recipe_learns_one_batch_by_heart(backend, recipe, mnist, precision):
+    images, labels = few(mnist, 32)
+    plain = replace(recipe, epochs=40, batch_size=32, dropout=0.0, augmentation=Augmentation(), averaging=0.0)
+    plain = replace(plain, label_smoothing=0.0, schedule="constant", learning_rate=0.003)
+    network, epochs = trained(backend, images, labels, plain, precision=precision)
+    losses = means(epochs)
+    assert losses[0] > 2
+    assert losses[-1] < 0.1
+    assert np.array_equal(backend.predict(network, images).argmax(1), labels)
+
+
+def test_every_recipe_learns_digits_that_it_has_not_seen(backend, recipe, mnist):
+    images, labels = few(mnist, 1000)
+    network, epochs = trained(backend, images, labels, replace(recipe, epochs=4, batch_size=32), precision="bfloat16")
+    assert means(epochs)[-1] < 0.6 * means(epochs)[0]
+    right = backend.predict(network, mnist.test.images[:500]).argmax(1) == mnist.test.labels[:500]
+    assert right.mean() > 0.8
+
+
+def test_a_restored_training_goes_on_bit_for_bit(backend, recipe, mnist):
+    images, labels = few(mnist)
+    recipe = replace(recipe, **SMALL, dropout=0.2, averaging=0.9, schedule="one-cycle", augmentation=BENT)
+    first = built(backend, recipe)
+    trainer = backend.trainer(first, images, labels, recipe, 0, "bfloat16")
+    losses = [list(trainer.epoch(0))]
+    state = trainer.state()
+    again = built(backend, recipe, seed=9)
+    other = backend.trainer(again, images, labels, recipe, 0, "bfloat16")
+    other.restore(state)
+    for epoch in (1, 2):
+        losses.append(list(trainer.epoch(epoch)))
+        assert list(other.epoch(epoch)) == losses[-1]
+    assert len({str(loss) for loss in losses}) == 3
+    ours, theirs = backend.weights(first), backend.weights(again)
+    assert all(np.array_equal(array, theirs[name]) for name, array in ours.items())
+    assert all(np.array_equal(array, other.state()[name]) for name, array in trainer.state().items())
+
+
+def test_the_model_is_the_running_average_after_each_step(backend, recipe, mnist):
+    # What is trained is the same with and without the average; so one run tells what the other's average must be.
+    images, labels = few(mnist)
+    recipe = replace(recipe, **SMALL, augmentation=Augmentation())
+    trace, losses = stepwise(backend, replace(recipe, averaging=0.0), images, labels, epochs=3)
+    averages, same = stepwise(backend, replace(recipe, averaging=0.5), images, labels, epochs=3)
+    assert losses == same
+    expected = {name: array.astype(np.float64) for name, array in trace[0].items()}
+    for number, (weights, average) in enumerate(zip(trace[1:], averages[1:], strict=True), start=1):
+        keep = min(0.5, (1 + number) / (10 + number))
+        for name, array in weights.items():
+            expected[name] = keep * expected[name] + (1 - keep) * array
+            assert np.allclose(average[name], expected[name], rtol=1e-5, atol=1e-6), (number, name)
+    assert not np.allclose(averages[-1]["conv1.weight"], trace[-1]["conv1.weight"], atol=1e-5)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "one-cycle"])
+def test_each_step_has_its_own_learning_rate(backend, recipe, schedule, mnist):
+    # Without memory Adam moves each weight by the learning rate, up or down.
+    images, labels = few(mnist)
+    recipe = replace(recipe, **SMALL, beta_1=0.0, beta_2=0.0, epsilon=1e-20, schedule=schedule, warmup=0.3)
+    recipe = replace(recipe, learning_rate=1e-3, averaging=0.0)
+    trace, _ = stepwise(backend, recipe, images, labels, epochs=3)
+    rates = learning_rates(recipe, 12)
+    assert len(trace) == 13
+    assert (len(set(rates)) == 1) == (schedule == "constant")
+    for rate, before, after in zip(rates, trace, trace[1:], strict=False):
+        for name in trained_names(after):
+            moved = np.abs(after[name] - before[name]).ravel()
+            assert moved.max() == pytest.approx(rate, abs=2e-7), name
+            assert np.median(moved[moved > 0]) == pytest.approx(rate, abs=2e-7), name
+
+
+def test_a_smoothed_loss_has_a_share_for_each_class(backend, mnist):
+    images, labels = few(mnist, 100)
+    recipe = replace(QUICK, epochs=1, batch_size=100, learning_rate=1e-12, dropout=0.0, label_smoothing=0.3)
+    network, ((report,),) = trained(backend, images, labels, recipe)
+    logits = backend.predict(network, images).astype(float)
+    logarithms = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    targets = np.full((100, 10), 0.03)
+    targets[np.arange(100), labels] += 0.7
+    assert report == (100, pytest.approx(-(targets * logarithms).sum(1).mean(), rel=1e-4))
+
+
+def test_training_sees_each_image_as_drawn_for_its_epoch(backend, mnist):
+    # With a learning rate of almost nothing, the loss of an epoch is that of the first network on the bent images.
+    images, labels = few(mnist)
+    recipe = replace(QUICK, **SMALL, learning_rate=1e-12, dropout=0.0, augmentation=BENT)
+    network, epochs = trained(backend, images, labels, recipe)
+    for epoch, loss in enumerate(means(epochs)):
+        rng, order = np.random.default_rng(derive(0, "augmentation", epoch)), epoch_order(200, 0, epoch)
+        losses = []
+        for start in range(0, 200, 64):
+            batch = order[start : start + 64]
+            bent = backend.augmented(images[batch], draw(BENT, rooms(images[batch]), rng))
+            logits = backend.predict(network, bent).astype(float)
+            losses += list(np.log(np.exp(logits).sum(1)) - logits[np.arange(len(batch)), labels[batch]])
+        assert loss == pytest.approx(np.mean(losses), rel=1e-5)
+    assert len(set(means(epochs))) == 3
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_running_statistics_are_of_whole_batches_and_unbiased(backend, mnist, precision):
+    # The first layer's, from one batch of two images, so that halves of it and the count in the variance show.
+    images, labels = few(mnist, 2)
+    recipe = replace(RECIPES["deep"], epochs=1, batch_size=2, augmentation=Augmentation(), averaging=0.0)
+    weights, _ = stepwise(backend, recipe, images, labels, precision=precision)
+    low, high = backend.PIXEL_RANGE
+    x = np.pad(images / 255 * (high - low) + low, ((0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(1, 2))  # (2, 28, 28, 3, 3)
+    maps = np.einsum("nhwkl,okl->onhw", windows, weights[0]["conv1.weight"][:, 0]).reshape(32, -1)
+    close = {"float32": 1e-5, "bfloat16": 1e-2}[precision]
+    after = weights[1]
+    assert np.allclose(after["norm1.running_mean"], 0.1 * maps.mean(1), atol=close)
+    spread = 0.9 + 0.1 * maps.var(1, ddof=1)
+    assert np.allclose(after["norm1.running_var"], spread, atol=close)
+    assert after["norm1.running_var"].dtype == np.float32
+
+
+def test_both_frameworks_train_alike_on_augmented_images(recipe, mnist):
+    images, labels = few(mnist)
+    recipe = replace(recipe, **SMALL, dropout=0.0, augmentation=BENT, learning_rate=1e-4)
+    losses, start = [], {}
+    for name in ("pytorch", "tensorflow"):
+        backend = load_backend(name)
+        info = ModelInfo(recipe, "mnist", tuple("0123456789"), (0.0, 1.0))
+        network = backend.build(info, 0, backend.select_device("cpu"))
+        start = start or backend.weights(network)
+        backend.set_weights(network, start)
+        trainer = backend.trainer(network, images, labels, recipe, 0, "float32")
+        losses.append([loss for epoch in range(3) for _, loss in trainer.epoch(epoch, report_steps=1)])
+    assert losses[0] == pytest.approx(losses[1], abs=2e-3)
+    assert losses[0][0] == pytest.approx(losses[1][0], abs=2e-5)

@@ -64,6 +64,18 @@ def test_predictions_alone_say_what_cannot_be_computed(tmp_path, capsys):
     assert [found[key] for key in ("dataset", "log_loss", "expected_calibration_error", "calibration")] == [None] * 4
 
 
+def test_columns_are_straight_whatever_the_names(make_run, tmp_path, capsys):
+    names = ["T-shirt/top", "a", "漢字", "e\u0301t\u0301", "한글", *"56789"]
+    make_run(tmp_path, wrong={0: 2, 20: 3, 30: 4, 40: 0}, class_names=names)
+    lines = said(capsys, "evaluate", tmp_path / "pytorch_run.json").splitlines()
+    ends = {"T-shirt/top": 0, "a": 0, "漢字": 2, "e\u0301t\u0301": -2, "한글": 2}  # columns more than letters
+    table = lines[6:17]
+    widths = [len(line) + next((ends[name] for name in ends if line.startswith(name + " ")), 0) for line in table]
+    assert len(set(widths)) == 1, table
+    wide = lambda line: sum({"漢": 1, "字": 1, "한": 1, "글": 1, "\u0301": -1}.get(sign, 0) for sign in line)  # noqa: E731
+    assert len({len(line) + wide(line) for line in lines[20:]}) == 1, lines[20:]
+
+
 def test_judging_loads_neither_a_framework_nor_a_drawing_library():
     loaded = run("-c", "import sys, digits.evaluation; print(*sys.modules)").stdout.split()
     assert "sklearn.metrics" in loaded

@@ -2,9 +2,11 @@ import io
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from PIL import Image
 
+from digits.datasets.registry import FASHION_MNIST
 from digits.evaluation import metrics, plots
 
 LABELS = np.repeat(np.arange(10), 100)
@@ -132,7 +134,7 @@ def test_reliability_has_a_point_for_each_bin_that_holds_images():
 
 
 def test_loss_curves_show_each_run():
-    figure = plots.loss_curves({"PyTorch": [0.3, 0.1], "TensorFlow": [0.4, 0.2, 0.15]})
+    figure = plots.loss_curves({"PyTorch": [0.3, 0.1], "TensorFlow": [0.4, 0.2, 0.15]}, {})
     axes = figure.axes[0]
     lines = {line.get_label(): line.get_ydata() for line in axes.lines}
     assert {name: list(values) for name, values in lines.items()} == {
@@ -144,6 +146,109 @@ def test_loss_curves_show_each_run():
 
 
 def test_png_is_a_picture():
-    with Image.open(io.BytesIO(plots.png(plots.loss_curves({"One": [1.0]})))) as picture:
+    with Image.open(io.BytesIO(plots.png(plots.loss_curves({"One": [1.0]}, {})))) as picture:
         assert picture.format == "PNG"
         assert picture.size == (1050, 630)
+
+
+# Names of classes, long and many
+
+FASHION = FASHION_MNIST.classes
+CLASSES = {
+    "digits": tuple(DIGITS),
+    "fashion": FASHION,
+    "two": ("cat", "a name that goes on and on, $x_$ and {so} on" * 5),
+    "twenty": tuple(f"species number {n}" for n in range(20)),
+    "letters": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt0123456789"),
+    "many": tuple(f"sort {n}" for n in range(300)),
+}
+
+
+def answers_about(classes: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Labels, three for each class and a hundred at least, and predictions of which each tenth is wrong."""
+    labels = np.arange(max(100, 3 * len(classes))) % len(classes)
+    return labels, np.where(np.arange(len(labels)) % 10 == 9, (labels + 1) % len(classes), labels)
+
+
+def assert_in_order(figure, texts, gap: float = 0) -> None:
+    """All texts lie within the figure, and none on another."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    boxes = [text.get_window_extent(renderer) for text in texts]
+    width, height = figure.canvas.get_width_height()
+    for text, box in zip(texts, boxes, strict=True):
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height, text.get_text()
+    corners = np.array([box.extents for box in boxes])
+    across = np.minimum(corners[:, None, 2:], corners[None, :, 2:]) - np.maximum(
+        corners[:, None, :2], corners[None, :, :2]
+    )
+    both = (across > gap).all(axis=2) & ~np.eye(len(texts), dtype=bool)
+    first, second = np.argwhere(both)[0] if both.any() else (None, None)
+    assert first is None, f"{texts[first]} lies on {texts[second]}"
+
+
+@pytest.mark.parametrize("classes", CLASSES.values(), ids=CLASSES)
+def test_a_confusion_matrix_stays_readable(classes):
+    labels, predictions = answers_about(classes)
+    counts = metrics.confusion(labels, predictions, len(classes))
+    figure = plots.confusion_matrix(counts, classes, f"PyTorch on {classes[1]}", metrics.accuracy(labels, predictions))
+    axes = figure.axes[0]
+    assert max(figure.get_size_inches()) < 18
+    assert_in_order(figure, [*axes.get_yticklabels(), axes.xaxis.label, axes.yaxis.label, figure._suptitle])
+    for tick, label in [*zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)]:
+        assert classes[int(tick)].startswith(label.get_text().rstrip("…"))
+    columns = axes.get_xticklabels()
+    slant = {label.get_rotation() for label in columns}
+    if slant != {45}:  # the boxes of slanted texts overlap, the texts do not
+        assert_in_order(figure, columns)
+    assert bool(axes.texts) == (len(classes) <= 20)
+    with Image.open(io.BytesIO(plots.png(figure))) as picture:
+        pixels = np.asarray(picture.convert("L"))
+    assert all((edge == 255).all() for edge in (pixels[:2], pixels[-2:], pixels[:, :2], pixels[:, -2:]))  # all fits
+
+
+def test_names_are_turned_only_where_they_are_too_long():
+    def slant(classes):
+        counts = np.eye(len(classes), dtype=int)
+        figure = plots.confusion_matrix(counts, classes, "Mine", metrics.accuracy(LABELS, LABELS))
+        return {label.get_rotation() for label in figure.axes[0].get_xticklabels()}
+
+    assert [slant(CLASSES[name]) for name in ("digits", "fashion", "letters", "many")] == [{0}, {45}, {0}, {90}]
+
+
+@pytest.mark.parametrize("classes", CLASSES.values(), ids=CLASSES)
+def test_the_texts_of_a_gallery_do_not_overlap(classes):
+    labels, predictions = answers_about(classes)
+    images = np.zeros((len(labels), 28, 28), np.uint8)
+    confidence = np.full(len(labels), 0.999999)
+    mistakes = plots.mistakes(images, labels, predictions, confidence, classes, "PyTorch on " + classes[1])
+    assert_in_order(mistakes, [*mistakes.axes[0].texts, mistakes._suptitle], gap=0.5)
+    answers = {"PyTorch": predictions, "TensorFlow": np.roll(labels, 1)}
+    disagreements = plots.disagreements(images, labels, answers, classes)
+    assert len(disagreements.axes[0].images) >= 90
+    cut = any("…" in text.get_text() for text in disagreements.axes[0].texts)
+    assert cut == (classes == CLASSES["two"])  # places are widened before names are cut
+    assert_in_order(disagreements, disagreements.axes[0].texts, gap=0.5)
+    assert max(*mistakes.get_size_inches(), *disagreements.get_size_inches()) < 24
+
+
+def test_long_names_get_a_line_each_above_the_image():
+    labels, predictions = np.array([0, 9]), np.array([9, 6])
+    figure = plots.mistakes(np.zeros((2, 28, 28), np.uint8), labels, predictions, None, FASHION, "Mine")
+    assert [text.get_text() for text in figure.axes[0].texts] == ["T-shirt/top\n→ Ankle boot", "Ankle boot\n→ Shirt"]
+
+
+def test_a_name_is_no_formula():
+    """`$` would begin one, and a broken one would be an error."""
+    counts, classes = np.array([[3, 1], [1, 3]]), ["$\\frac{$", "$x^$"]
+    accuracy = metrics.accuracy(LABELS, LABELS)
+    assert len(plots.png(plots.confusion_matrix(counts, classes, "on $\\frac{$", accuracy))) > 1000
+    images = np.zeros((2, 28, 28), np.uint8)
+    figure = plots.mistakes(images, np.array([0, 1]), np.array([1, 0]), None, classes, "on $\\frac{$")
+    assert len(plots.png(figure)) > 1000
+
+
+def test_letters_that_the_font_lacks_are_boxes_without_a_warning(recwarn):
+    accuracy = metrics.accuracy(LABELS, LABELS)
+    assert len(plots.png(plots.confusion_matrix(np.eye(2, dtype=int), ["漢字", "한글"], "on 漢字", accuracy))) > 1000
+    assert not recwarn.list

@@ -1,9 +1,13 @@
 import numpy as np
 import pytest
 
+from digits import answers
+from digits.cli import main
 from digits.errors import DigitsError
 from digits.evaluation import visualize
 from digits.evaluation.visualize import draw, load_runs
+from digits.models import ModelInfo
+from digits.recipes import RECIPES
 
 
 def test_labels_of_something_else_are_refused(tmp_path, data_dir, mnist):
@@ -43,3 +47,59 @@ def test_without_the_data_no_images_are_drawn(make_run, tmp_path, capsys):
         "loss_curves.png",
     }
     assert capsys.readouterr().err.count("are not drawn: MNIST is not in") == 2
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A user's own data, with the labels of `make_run`."""
+    rng, labels = np.random.default_rng(0), np.repeat(np.arange(10), 10)
+    arrays = {name: rng.integers(0, 256, (100, 28, 28), np.uint8) for name in ("x_train", "x_test")}
+    for images in arrays.values():
+        images[:, [0, -1]] = images[:, :, [0, -1]] = 0
+    path = tmp_path / "my digits.npz"
+    np.savez(path, **arrays, y_train=labels, y_test=labels)
+    return path
+
+
+def test_runs_on_data_of_the_user_get_every_picture_under_its_name(own, make_run, tmp_path, capsys):
+    make_run(tmp_path / "out", wrong={0: 5}, dataset=str(own))
+    drawn = draw(load_runs(tmp_path / "out"), tmp_path)
+    assert "mistakes_pytorch.png" in drawn
+    assert main(["evaluate", str(tmp_path / "out" / "pytorch_run.json")]) == 0
+    assert capsys.readouterr().out.startswith("PyTorch on my digits.npz\n")
+
+
+def test_data_of_the_user_that_are_gone_are_a_warning(own, make_run, tmp_path, capsys):
+    make_run(tmp_path / "out", wrong={0: 5}, dataset=str(own))
+    own.unlink()
+    visualize(tmp_path / "out", tmp_path)
+    assert "mistakes_pytorch.png" not in {path.name for path in (tmp_path / "out").iterdir()}
+    err = capsys.readouterr().err
+    assert f"warning: the mistakes of PyTorch are not drawn: dataset is '{own}'; allowed: mnist" in err
+    assert "there is nothing at this one" in err
+
+
+def test_data_of_the_user_that_have_changed_are_a_warning(own, make_run, tmp_path, capsys):
+    make_run(tmp_path / "out", wrong={0: 5}, dataset=str(own), labels=np.repeat(np.arange(10), 10)[::-1])
+    visualize(tmp_path / "out", tmp_path)
+    expected = f"warning: the mistakes of PyTorch are not drawn: {own} has changed since. Train again\n"
+    assert capsys.readouterr().err.endswith(expected)
+
+
+def test_a_record_whose_dataset_is_not_a_name_is_a_warning(make_run, tmp_path, capsys):
+    make_run(tmp_path, dataset=["mnist"])
+    visualize(tmp_path, tmp_path)
+    assert "not drawn: dataset is " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("classes", ["0123456789", "0123456798", "01"])
+def test_a_model_is_asked_only_about_the_classes_that_it_knows(own, classes):
+    info = ModelInfo(RECIPES["baseline"], str(own), tuple(classes), (0.0, 1.0))
+    ask = lambda: answers._run("onnx", info, own, lambda images: np.eye(len(classes))[np.zeros(len(images), int)])  # noqa: E731
+    if classes == "0123456789":
+        assert ask().labels.tolist() == np.repeat(np.arange(10), 10).tolist()
+    else:
+        with pytest.raises(
+            DigitsError, match=f"was trained for the {len(classes)} classes that .* had then, and it now"
+        ):
+            ask()

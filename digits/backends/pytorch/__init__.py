@@ -2,7 +2,8 @@
 
 import torch
 
-from digits.backends.pytorch.model import PIXEL_RANGE, build, device_name, select_device, select_precision
+from digits.backends.pytorch.augment import augmented
+from digits.backends.pytorch.model import PIXEL_RANGE, build, device_name, members, select_device, select_precision
 from digits.backends.pytorch.store import decode, encode, set_weights, weights
 from digits.backends.pytorch.train import Trainer, predict
 
@@ -13,10 +14,12 @@ trainer = Trainer
 __all__ = [
     "PIXEL_RANGE",
     "VERSIONS",
+    "augmented",
     "build",
     "decode",
     "device_name",
     "encode",
+    "members",
     "predict",
     "select_device",
     "select_precision",

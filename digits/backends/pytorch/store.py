@@ -13,16 +13,21 @@ from digits.models import HEADER, ModelInfo, check_weights, read_safetensors
 
 
 def weights(network: nn.Module) -> dict[str, np.ndarray]:
-    return {name: tensor.cpu().numpy().copy() for name, tensor in network.state_dict().items()}
+    return {name: tensor.cpu().numpy().copy() for name, tensor in _tensors(network).items()}
 
 
 @torch.no_grad()
 def set_weights(network: nn.Module, arrays: Mapping[str, np.ndarray], name: str = "the model") -> None:
-    tensors = network.state_dict()
+    tensors = _tensors(network)
     dtype = str(next(network.parameters()).dtype).removeprefix("torch.")
     check_weights(arrays, {key: tuple(tensor.shape) for key, tensor in tensors.items()}, name, dtype)
     for key, tensor in tensors.items():
         tensor.copy_(torch.from_numpy(np.array(arrays[key])))
+
+
+def _tensors(network: nn.Module) -> dict[str, torch.Tensor]:
+    """All parameters, and the running means and variances of batch normalisation, but not its count of batches."""
+    return {name: tensor for name, tensor in network.state_dict().items() if tensor.is_floating_point()}
 
 
 def encode(network: nn.Module, info: ModelInfo) -> bytes:

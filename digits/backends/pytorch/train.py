@@ -7,33 +7,45 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from digits.augmentation import draw, rooms
+from digits.backends.pytorch.augment import augment
 from digits.backends.pytorch.optimizer import Adam
 from digits.randomness import derive, epoch_order
 from digits.recipes import Recipe
+from digits.schedule import learning_rates
 
 
 class Trainer:
     def __init__(
         self, network: nn.Module, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
     ):
-        device = next(network.parameters()).device
-        self.images = torch.from_numpy(images).to(device)  # (n, 28, 28), uint8: the whole set stays in memory
-        self.labels = torch.from_numpy(labels).to(device)  # (n,)
+        self.device = next(network.parameters()).device
+        self.images = torch.from_numpy(images).to(self.device)  # (n, 28, 28), uint8: the whole set stays in memory
+        self.labels = torch.from_numpy(labels).to(self.device)  # (n,)
         self.recipe, self.seed = recipe, seed
+        self.rooms = rooms(images) if recipe.augmentation else None  # (n, 4)
+        steps = -(-len(labels) // recipe.batch_size)  # of an epoch
+        self.rates = learning_rates(recipe, recipe.epochs * steps).reshape(-1, steps)
         self.optimizer = Adam(network, recipe, getattr(torch, precision))
 
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
         torch.manual_seed(derive(self.seed, "dropout", epoch))
-        network, batch_size = self.optimizer.network.train(), self.recipe.batch_size
-        order = torch.from_numpy(epoch_order(len(self.labels), self.seed, epoch)).to(self.labels.device)  # (n,)
-        for part in order.split(batch_size * report_steps):
-            total = torch.zeros((), device=part.device)
-            for batch in part.split(batch_size):
-                logits = network(self.images.index_select(0, batch))
-                loss = F.cross_entropy(at_least_float32(logits), self.labels.index_select(0, batch))
+        network, size = self.optimizer.network.train(), self.recipe.batch_size
+        order = torch.from_numpy(epoch_order(len(self.labels), self.seed, epoch)).to(self.device)  # (n,)
+        rates = self.rates[epoch].tolist()  # one for each batch
+        rng = np.random.default_rng(derive(self.seed, "augmentation", epoch))
+        for part in order.split(size * report_steps):
+            total = torch.zeros((), device=self.device)
+            for batch in part.split(size):
+                images, labels = self.images.index_select(0, batch), self.labels.index_select(0, batch)
+                if self.recipe.augmentation:
+                    draws = draw(self.recipe.augmentation, self.rooms[batch.numpy()], rng)
+                    images = augment(images, torch.from_numpy(draws.warps), torch.from_numpy(draws.tones))
+                logits = at_least_float32(network(images))
+                loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
                 self.optimizer.zero_grad()
                 loss.backward()
-                self.optimizer.step()
+                self.optimizer.step(rates.pop(0))
                 total = total + loss.detach() * len(batch)
             yield len(part), total.item() / len(part)
 

@@ -33,12 +33,21 @@ with _without_banners():
     import keras
     import tensorflow as tf
 
-    from digits.backends.tensorflow.model import PIXEL_RANGE, build, device_name, select_device, select_precision
+    from digits.backends.tensorflow.augment import augmented
+    from digits.backends.tensorflow.model import (
+        PIXEL_RANGE,
+        build,
+        device_name,
+        members,
+        select_device,
+        select_precision,
+    )
     from digits.backends.tensorflow.store import decode, encode, set_weights, weights
     from digits.backends.tensorflow.train import Trainer, predict
 
-    # One thread an operation, and one operation a core: at this size that beats all cores in one operation.
-    tf.config.threading.set_intra_op_parallelism_threads(1)
+    # Small networks train in two parts side by side, larger ones with two threads in each operation: see `train.py`.
+    # At this size more threads gain little, and with a fixed number results do not depend on the machine's.
+    tf.config.threading.set_intra_op_parallelism_threads(2)
     tf.config.threading.set_inter_op_parallelism_threads(2)
     tf.config.list_logical_devices()  # starts the runtime, which greets once more
 
@@ -49,10 +58,12 @@ trainer = Trainer
 __all__ = [
     "PIXEL_RANGE",
     "VERSIONS",
+    "augmented",
     "build",
     "decode",
     "device_name",
     "encode",
+    "members",
     "predict",
     "select_device",
     "select_precision",

@@ -1,5 +1,8 @@
 """The networks in TensorFlow, and where they run."""
 
+import math
+from dataclasses import replace
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -43,10 +46,78 @@ def baseline(info: ModelInfo) -> keras.Sequential:
     )
 
 
-ARCHITECTURES = {"baseline": baseline}
+def fast(info: ModelInfo) -> keras.Sequential:
+    """A baseline whose first convolution takes larger steps over the image instead of pooling: a third of the work."""
+    return keras.Sequential(
+        [
+            *pixels(info.pixel_range),  # (n, 28, 28), uint8, to (n, 28, 28, 1)
+            layers.Conv2D(16, kernel_size=5, strides=2, name="conv1"),
+            layers.ReLU(),  # (n, 12, 12, 16)
+            layers.Conv2D(32, kernel_size=3, name="conv2"),  # (n, 10, 10, 32)
+            layers.MaxPooling2D(2),
+            layers.ReLU(),  # (n, 5, 5, 32)
+            layers.Flatten(),  # (n, 800)
+            layers.Dense(128, activation="relu", name="dense1"),
+            layers.Dropout(info.recipe.dropout, name="dropout"),
+            layers.Dense(len(info.classes), name="dense2"),  # (n, classes): logits
+        ],
+        name=info.recipe.architecture,
+    )
+
+
+def deep(info: ModelInfo) -> keras.Sequential:
+    """Six convolutions with batch normalisation, two at each of three sizes, and one dense layer."""
+    return keras.Sequential(
+        [
+            *pixels(info.pixel_range),  # (n, 28, 28), uint8, to (n, 28, 28, 1)
+            layers.Conv2D(32, kernel_size=3, padding="same", use_bias=False, name="conv1"),  # (n, 28, 28, 32)
+            batch_norm("norm1"),
+            layers.ReLU(),
+            layers.Conv2D(32, kernel_size=3, padding="same", use_bias=False, name="conv2"),
+            layers.MaxPooling2D(2),
+            batch_norm("norm2"),
+            layers.ReLU(),  # (n, 14, 14, 32)
+            layers.Conv2D(64, kernel_size=3, padding="same", use_bias=False, name="conv3"),  # (n, 14, 14, 64)
+            batch_norm("norm3"),
+            layers.ReLU(),
+            layers.Conv2D(64, kernel_size=3, padding="same", use_bias=False, name="conv4"),
+            layers.MaxPooling2D(2),
+            batch_norm("norm4"),
+            layers.ReLU(),  # (n, 7, 7, 64)
+            layers.Conv2D(128, kernel_size=3, padding="valid", use_bias=False, name="conv5"),  # (n, 5, 5, 128)
+            batch_norm("norm5"),
+            layers.ReLU(),
+            layers.Conv2D(128, kernel_size=3, padding="valid", use_bias=False, name="conv6"),  # (n, 3, 3, 128)
+            batch_norm("norm6"),
+            layers.ReLU(),
+            layers.Flatten(),  # (n, 1152)
+            layers.Dropout(info.recipe.dropout, name="dropout"),
+            layers.Dense(len(info.classes), name="dense1"),  # (n, classes): logits
+        ],
+        name=info.recipe.architecture,
+    )
+
+
+def batch_norm(name: str) -> layers.BatchNormalization:
+    return layers.BatchNormalization(epsilon=1e-5, momentum=0.9, name=name)  # the twins share these
+
+
+def ensemble(networks: list[keras.Sequential]) -> keras.Model:
+    """Several networks that average their probabilities: the softmax of these logits is that average."""
+    for index, network in enumerate(networks):
+        network.name = f"member{index}"
+    images = layers.Input((28, 28), dtype="uint8")
+    logarithms = keras.ops.stack([keras.ops.log_softmax(network(images)) for network in networks])
+    return keras.Model(images, keras.ops.logsumexp(logarithms, axis=0) - math.log(len(networks)), name="ensemble")
+
+
+ARCHITECTURES = {"baseline": baseline, "fast": fast, "deep": deep}
 
 
 def build(info: ModelInfo, seed: int, device: str, dtype: str = "float32") -> keras.Model:
+    if info.members > 1:
+        single = replace(info, members=1)
+        return ensemble([build(single, seed + index, device, dtype) for index in range(info.members)])
     usual = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)
     try:
@@ -58,8 +129,15 @@ def build(info: ModelInfo, seed: int, device: str, dtype: str = "float32") -> ke
         if isinstance(layer, layers.Conv2D | layers.Dense):
             glorot = keras.initializers.GlorotUniform(derive(seed, "weights", index))
             layer.kernel.assign(glorot(layer.kernel.shape, dtype))
-            layer.bias.assign(tf.zeros(layer.bias.shape, dtype))
+            if layer.use_bias:
+                layer.bias.assign(tf.zeros(layer.bias.shape, dtype))
     return network
+
+
+def members(network: keras.Model) -> list[keras.Sequential]:
+    if isinstance(network, keras.Sequential):
+        return [network]
+    return [layer for layer in network.layers if isinstance(layer, keras.Sequential)]
 
 
 def select_device(name: str) -> str:

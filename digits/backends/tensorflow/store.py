@@ -10,39 +10,51 @@ import keras
 import numpy as np
 from keras import layers
 
-from digits.backends.tensorflow.model import build
+from digits.backends.tensorflow.model import build, members
 from digits.errors import DigitsError
 from digits.models import HEADER, MAX_BYTES, ModelInfo, check_weights
 
 WEIGHTS, DESCRIPTION = "model.weights.h5", f"{HEADER}.json"  # members of the zip; the second is ours
+ORDER = ("weight", "bias", "running_mean", "running_var")  # PyTorch's names for a layer's weights, and Keras's:
+NAMES = {
+    "kernel": "weight",
+    "gamma": "weight",
+    "bias": "bias",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
 
 
 def weights(network: keras.Model) -> dict[str, np.ndarray]:
-    arrays = {}
-    for layer, features in _layers(network):
-        arrays[f"{layer.name}.weight"] = _to_pytorch(layer.kernel.numpy(), features)
-        arrays[f"{layer.name}.bias"] = layer.bias.numpy()
-    return arrays
+    return {
+        name: _to_pytorch(variable.numpy(), features) if variable.name == "kernel" else variable.numpy()
+        for name, (variable, features) in _variables(network).items()
+    }
 
 
 def set_weights(network: keras.Model, arrays: Mapping[str, np.ndarray], name: str = "the model") -> None:
     shapes = {key: array.shape for key, array in weights(network).items()}
     check_weights(arrays, shapes, name, network.variables[0].dtype)
-    for layer, features in _layers(network):
-        layer.kernel.assign(_from_pytorch(arrays[f"{layer.name}.weight"], features))
-        layer.bias.assign(arrays[f"{layer.name}.bias"])
+    for key, (variable, features) in _variables(network).items():
+        variable.assign(_from_pytorch(arrays[key], features) if variable.name == "kernel" else arrays[key])
 
 
-def _layers(network: keras.Model) -> list[tuple[layers.Layer, tuple[int, ...]]]:
-    """The layers with weights; with each dense one that follows images, their shape `(height, width, channels)`."""
-    found: list[tuple[layers.Layer, tuple[int, ...]]] = []
-    features: tuple[int, ...] = ()
-    for layer in network.layers:
-        if isinstance(layer, layers.Flatten):
-            features = layer.input.shape[1:]
-        elif isinstance(layer, layers.Conv2D | layers.Dense):
-            found.append((layer, features))
-            features = ()
+def _variables(network: keras.Model) -> dict[str, tuple[keras.Variable, tuple[int, ...]]]:
+    """All weights by PyTorch's names; with those of a dense layer after images, their `(height, width, channels)`."""
+    found = {}
+    networks = members(network)
+    for index, member in enumerate(networks):
+        prefix = f"members.{index}." if len(networks) > 1 else ""
+        features: tuple[int, ...] = ()
+        for layer in member.layers:
+            if isinstance(layer, layers.Flatten):
+                features = layer.input.shape[1:]
+            variables = {NAMES[variable.name]: variable for variable in layer.variables if variable.name in NAMES}
+            for name in sorted(variables, key=ORDER.index):
+                found[f"{prefix}{layer.name}.{name}"] = variables[name], features
+            if isinstance(layer, layers.Dense):
+                features = ()
     return found
 
 

@@ -6,60 +6,80 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from digits.augmentation import BASIS, draw, rooms
+from digits.backends.tensorflow.augment import augment
 from digits.backends.tensorflow.optimizer import Adam
 from digits.randomness import derive, epoch_order
 from digits.recipes import Recipe
+from digits.schedule import learning_rates
 
 
 class Trainer:
     def __init__(
         self, network: keras.Model, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
     ):
-        self.network, self.recipe, self.seed = network, recipe, seed
+        self.recipe, self.seed = recipe, seed
         self.device = network.variables[0].value.device
-        self.weights = [variable.value for variable in network.trainable_variables]
-        smallest = len(labels) % recipe.batch_size or recipe.batch_size  # the last batch of an epoch
-        self.parts = min(2, smallest)  # no part may be empty
+        self.rooms = rooms(images) if recipe.augmentation else None  # (n, 4)
+        steps = -(-len(labels) // recipe.batch_size)  # of an epoch
+        self.rates = learning_rates(recipe, recipe.epochs * steps).reshape(-1, steps)
         with tf.device(self.device):
             self.images = tf.constant(images)  # (n, 28, 28), uint8: the whole set stays in memory
             self.labels = tf.constant(labels)  # (n,)
-            self.optimizer = Adam(self.weights, recipe)
-        usual = [layer.dtype_policy for layer in network.layers]
-        set_policies(network, [keras.DTypePolicy("mixed_bfloat16" if precision == "bfloat16" else precision)])
-        self.steps = tf.function(self._steps).get_concrete_function(tf.TensorSpec([None], tf.int64))
-        set_policies(network, usual)
+            self.optimizer = Adam(network, recipe)
+        self.network = self.optimizer.network
+        whole = any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.network.layers)
+        smallest = len(labels) % recipe.batch_size or recipe.batch_size  # the last batch of an epoch
+        self.parts = 1 if whole else min(2, smallest)  # no part may be empty; a batch's statistics are of all of it
+        self.dtype = self.optimizer.steps.dtype
+        inputs = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.float32)]
+        if recipe.augmentation:
+            inputs += [tf.TensorSpec([None, 2, len(BASIS)], tf.float32), tf.TensorSpec([None, 3], tf.float32)]
+        usual = [layer.dtype_policy for layer in self.network.layers]
+        set_policies(self.network, [keras.DTypePolicy("mixed_bfloat16" if precision == "bfloat16" else precision)])
+        self.steps = tf.function(self._steps).get_concrete_function(*inputs)
+        set_policies(self.network, usual)
 
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
         seed_dropout(self.network, derive(self.seed, "dropout", epoch))
         order = epoch_order(len(self.labels), self.seed, epoch)  # (n,)
-        size = self.recipe.batch_size * report_steps
-        for start in range(0, len(order), size):
-            part = order[start : start + size]
+        rng = np.random.default_rng(derive(self.seed, "augmentation", epoch))
+        for first in range(0, len(self.rates[epoch]), report_steps):
+            rates = self.rates[epoch, first : first + report_steps]  # one for each batch
+            part = order[first * self.recipe.batch_size :][: len(rates) * self.recipe.batch_size]
+            draws = self._draws(part, rng) if self.recipe.augmentation else []
             with tf.device(self.device):
-                total = float(self.steps(tf.constant(part)))
+                total = float(self.steps(*map(tf.constant, [part, rates, *draws])))
             yield len(part), total / len(part)
 
-    def _steps(self, order: tf.Tensor) -> tf.Tensor:
+    def _draws(self, order: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+        """What happens to the images of these indices: warps and tones, drawn a batch at a time."""
+        size = self.recipe.batch_size
+        batches = [order[start : start + size] for start in range(0, len(order), size)]
+        draws = [draw(self.recipe.augmentation, self.rooms[batch], rng) for batch in batches]
+        return [np.concatenate([one.warps for one in draws]), np.concatenate([one.tones for one in draws])]
+
+    def _steps(self, order: tf.Tensor, rates: tf.Tensor, *draws: tf.Tensor) -> tf.Tensor:
         """A step on each batch of these indices, all in one graph; returns the summed loss."""
-        total = tf.zeros([self.parts], self.weights[0].dtype)  # kept apart: added at once, their order would vary
-        for start in tf.range(0, tf.size(order), self.recipe.batch_size):
-            total += self._step(order[start : start + self.recipe.batch_size])
+        total = tf.zeros([self.parts], self.dtype)  # kept apart: added at once, their order would vary
+        for step in tf.range(tf.size(rates)):
+            start = step * self.recipe.batch_size
+            batch, *changes = (each[start : start + self.recipe.batch_size] for each in (order, *draws))
+            images, labels = tf.gather(self.images, batch), tf.gather(self.labels, batch)
+            total += self._step(augment(images, *changes) if changes else images, labels, rates[step])
         return tf.reduce_sum(total)
 
-    def _step(self, batch: tf.Tensor) -> tf.Tensor:
-        """A step on the images of these indices, in parts that run side by side; returns the summed loss of each."""
+    def _step(self, images: tf.Tensor, labels: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
+        """A step on these images, in parts that run side by side; returns the summed loss of each."""
         losses, gradients = [], []
         for index in range(self.parts):
-            part = batch[index :: self.parts]
-            labels = tf.gather(self.labels, part)
             with tf.GradientTape() as tape:
-                logits = self.network(tf.gather(self.images, part), training=True)
-                logits = tf.cast(logits, self.weights[0].dtype)
-                loss = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+                logits = tf.cast(forward(self.network, images[index :: self.parts]), self.dtype)
+                loss = tf.reduce_sum(cross_entropy(logits, labels[index :: self.parts], self.recipe.label_smoothing))
             losses.append(loss)
-            gradients.append(tape.gradient(loss, self.weights))
-        count = tf.cast(tf.size(batch), self.weights[0].dtype)
-        self.optimizer.apply([tf.add_n(parts) / count for parts in zip(*gradients, strict=True)])
+            gradients.append(tape.gradient(loss, self.optimizer.weights))
+        count = tf.cast(tf.size(labels), self.dtype)
+        self.optimizer.apply([tf.add_n(parts) / count for parts in zip(*gradients, strict=True)], learning_rate)
         return tf.stack(losses)
 
     def state(self) -> dict[str, np.ndarray]:
@@ -68,6 +88,40 @@ class Trainer:
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         for name, variable in self.optimizer.state().items():
             variable.assign(state[name])
+
+
+def forward(network: keras.Model, x: tf.Tensor) -> tf.Tensor:
+    """The network's logits in training."""
+    for layer in network.layers:
+        is_norm = isinstance(layer, keras.layers.BatchNormalization)
+        x = batch_norm(layer, x) if is_norm else layer(x, training=True)
+    return x
+
+
+def batch_norm(layer: keras.layers.BatchNormalization, x: tf.Tensor) -> tf.Tensor:
+    """The layer in training, fused, which Keras's own is not, and with the unbiased variance in the running one."""
+    weights = layer.gamma.value, layer.beta.value
+    if x.dtype == tf.float64:  # which the fused operation lacks
+        mean, variance = tf.nn.moments(x, [0, 1, 2])
+        y = tf.nn.batch_normalization(x, mean, variance, weights[1], weights[0], layer.epsilon)
+        count = tf.cast(tf.size(x) / tf.size(mean), x.dtype)
+        variance *= count / (count - 1)
+    else:
+        y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=x, scale=weights[0], offset=weights[1], mean=[], variance=[], epsilon=layer.epsilon, is_training=True
+        )
+    for running, new in ((layer.moving_mean.value, mean), (layer.moving_variance.value, variance)):
+        running.assign_add((1 - layer.momentum) * (new - running))
+    return y
+
+
+def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, smoothing: float) -> tf.Tensor:
+    """The loss of each image, `(n,)`; a share `smoothing` of the target is spread over all classes."""
+    if not smoothing:
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    classes = logits.shape[1]
+    targets = tf.one_hot(labels, classes, 1 - smoothing + smoothing / classes, smoothing / classes, dtype=logits.dtype)
+    return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
 
 
 def predict(network: keras.Model, images: np.ndarray) -> np.ndarray:

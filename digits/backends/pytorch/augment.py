@@ -1,0 +1,41 @@
+"""Augmentation of whole batches in PyTorch."""
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from digits.augmentation import BASIS, CENTER, SIDE, Draws
+
+
+def augment(images: torch.Tensor, warps: torch.Tensor, tones: torch.Tensor) -> torch.Tensor:
+    """Images (uint8, `(n, 28, 28)`) changed as `augmentation.Draws` say; the same shape and type."""
+    x = warp(images.unsqueeze(1).float(), warps)  # (n, 1, 28, 28), from 0 to 255
+    thickness, contrast, blur = tones.reshape(-1, 3, 1, 1, 1).unbind(1)  # each (n, 1, 1, 1)
+    x = x + thickness.relu() * (widest(x) - x) - (-thickness).relu() * (x + widest(-x))
+    x = x + blur * (blurred(x) - x)
+    return (x * contrast).clamp(0, 255).round().to(torch.uint8).squeeze(1)
+
+
+def warp(x: torch.Tensor, warps: torch.Tensor) -> torch.Tensor:
+    """Each pixel looks where the warp says, between four pixels of the old image; outside of it there is no ink."""
+    basis = torch.from_numpy(BASIS).to(x.device)
+    places = (warps @ basis).reshape(-1, 2, SIDE, SIDE).permute(0, 2, 3, 1)  # (n, 28, 28, 2): pixels from the centre
+    return F.grid_sample(x, places / CENTER, mode="bilinear", padding_mode="zeros", align_corners=True)
+
+
+def widest(x: torch.Tensor) -> torch.Tensor:
+    """The largest of each 3 × 3 pixels."""
+    for axis in (2, 3):
+        before, after = F.pad(x, (0, 0, 1, 0) if axis == 2 else (1, 0)), F.pad(x, (0, 0, 0, 1) if axis == 2 else (0, 1))
+        x = torch.maximum(x, torch.maximum(before.narrow(axis, 0, SIDE), after.narrow(axis, 1, SIDE)))
+    return x
+
+
+def blurred(x: torch.Tensor) -> torch.Tensor:
+    """Each pixel a mean of the 3 × 3 around it, the nearer the heavier."""
+    weights = torch.tensor([1.0, 2.0, 1.0], device=x.device) / 4
+    return F.conv2d(x, torch.outer(weights, weights).reshape(1, 1, 3, 3), padding=1)
+
+
+def augmented(images: np.ndarray, draws: Draws) -> np.ndarray:
+    return augment(torch.from_numpy(images), torch.from_numpy(draws.warps), torch.from_numpy(draws.tones)).numpy()

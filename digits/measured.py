@@ -1,0 +1,59 @@
+"""What the recipes cost, and what they were measured to reach: the figures that `digits recipes` lists.
+
+Tests count the networks' parameters and multiply-adds. Accuracies and seconds are from `benchmarks/accuracy.py` on two
+cores of an AMD EPYC (Zen 5): means over seeds, each with the 95 % interval of that mean.
+"""
+
+from dataclasses import dataclass
+
+from digits.recipes import RECIPES
+from digits.runs import BACKENDS
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of an architecture with ten classes: trained parameters, and multiply-adds for an image (biases not counted)."""
+
+    parameters: int
+    multiply_adds: int
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Mean test accuracy over `seeds`, half the width of its 95 % interval, both in percent; and seconds for a seed."""
+
+    accuracy: float
+    margin: float
+    seeds: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.accuracy:.2f} ± {self.margin:.2f} %"
+
+
+COSTS = {
+    "baseline": Cost(108_618, 758_592),
+    "fast": Cost(108_874, 622_080),
+    "deep": Cost(298_410, 21_470_976),
+}
+
+# By recipe, dataset and backend.
+REACHED: dict[tuple[str, str, str], Reached] = {}
+
+
+def table() -> str:
+    """The recipes with the costs of their networks, and the accuracies and seconds that they were measured to reach."""
+    lines = [f"{'recipe':<10}{'parameters':>12}{'multiply-adds':>16}{'epochs':>8}  measured"]
+    for name, recipe in RECIPES.items():
+        cost = COSTS[recipe.architecture]
+        start = f"{name:<10}{cost.parameters:>12,}{cost.multiply_adds:>16,}{recipe.epochs:>8}"
+        figures = [
+            f"{reached} on {dataset}, {BACKENDS[backend]}, {reached.seeds} seeds of {reached.seconds:.3g} s"
+            for (of, dataset, backend), reached in REACHED.items()
+            if of == name
+        ]
+        for line in figures or ["not yet"]:
+            lines.append(f"{start}  {line}")
+            start = " " * len(start)
+    lines.append("\nTest accuracy: the mean over seeds with its 95 % interval. Multiply-adds: for one image.")
+    return "\n".join(lines)

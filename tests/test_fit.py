@@ -1,0 +1,288 @@
+"""Training with images kept back, early stopping, event files and ensembles; on few images, with PyTorch."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import log_softmax, softmax
+
+from digits import training
+from digits.checkpoints import Checkpoint
+from digits.convert import open_model
+from digits.datasets import Split
+from digits.errors import DigitsError
+from digits.evaluation import visualize
+from digits.export import export
+from digits.fit import Progress, best_epoch, finished, fit, hold_out
+from digits.predictor import Predictor
+from digits.recipes import RECIPES
+from digits.runs import load_run
+
+RECIPE = replace(RECIPES["fast"], epochs=4, batch_size=32, dropout=0.2, validation=0.25, learning_rate=0.003)
+
+
+@pytest.fixture
+def small(mnist):
+    """A tenth of the labels are wrong, so that the validation loss rises soon."""
+    labels = mnist.train.labels[:400].copy()
+    labels[::10] = (labels[::10] + 1) % 10
+    return replace(mnist, train=Split(mnist.train.images[:400], labels))
+
+
+def settings_of(tmp_path, **changes) -> training.Settings:
+    fields = {"recipe": RECIPE, "output_dir": tmp_path, "device": "cpu", "precision": "float32"}
+    return training.Settings("pytorch", **{**fields, **changes})
+
+
+def trained(small, settings):
+    model = training.build(settings, small)
+    history = training.train(settings, model, small)
+    return model, history
+
+
+# Images kept back
+
+
+@given(count=st.integers(2, 300), share=st.floats(0.01, 0.99), seed=st.integers(0, 10))
+def test_each_image_is_for_training_or_for_validation(count, share, seed):
+    everything = Split(np.arange(count, dtype=np.uint8).repeat(784).reshape(-1, 28, 28), np.arange(count))
+    if not 0 < round(share * count) < count:
+        with pytest.raises(DigitsError, match=f"validation is {share}, which is "):
+            hold_out(everything, share, seed)
+        return
+    kept, held = hold_out(everything, share, seed)
+    assert sorted([*kept.labels, *held.labels]) == list(range(count))
+    assert len(held) == round(share * count)
+    for part in (kept, held):
+        assert (part.images[:, 0, 0] == part.labels % 256).all()
+    assert np.array_equal(hold_out(everything, share, seed)[1].labels, held.labels)
+
+
+def test_another_seed_keeps_other_images_back(mnist):
+    assert not np.array_equal(hold_out(mnist.train, 0.1, 0)[1].labels, hold_out(mnist.train, 0.1, 1)[1].labels)
+
+
+def test_without_validation_all_images_are_for_training(mnist):
+    assert hold_out(mnist.train, 0.0, 0) == (mnist.train, None)
+
+
+def test_too_few_images_for_a_batch_are_refused_before_training(small, tmp_path, data_dir):
+    with pytest.raises(DigitsError, match="batch size is 40,000, but there are only 30,000 training images"):
+        training.load(
+            settings_of(tmp_path, recipe=replace(RECIPE, batch_size=40_000, validation=0.5), data_dir=data_dir)
+        )
+
+
+# When to stop, and what to keep
+
+
+def losses(*values: float) -> list[dict[str, float]]:
+    return [{"loss": 1.0, "seconds": 1.0, "validation_loss": value} for value in values]
+
+
+def test_training_stops_after_patience_epochs_without_a_better_one():
+    recipe = replace(RECIPE, epochs=10, patience=2)
+    assert not finished(recipe, [])
+    assert not finished(recipe, losses(3, 2, 2.5))
+    assert finished(recipe, losses(3, 2, 2.5, 2.1))
+    assert not finished(recipe, losses(3, 2, 2.5, 1.9, 2))
+    assert finished(recipe, losses(*range(10, 0, -1)))  # all epochs are done
+    assert not finished(replace(recipe, patience=0), losses(1, 2, 3, 4, 5))
+    assert best_epoch(losses(3, 2, 2.5)) == 1
+
+
+def test_the_best_epochs_weights_are_kept(small, tmp_path, capsys):
+    recipe = replace(RECIPE, epochs=12, patience=2, learning_rate=0.01, schedule="constant", label_smoothing=0.0)
+    kept, held = hold_out(small.train, recipe.validation, 0)
+    model, history = trained(small, settings_of(tmp_path, recipe=recipe))
+    watched = [epoch["validation_loss"] for epoch in history.epochs]
+    best = int(np.argmin(watched))
+    assert best == len(watched) - 3 < 11  # it stopped early, two epochs after the best
+    logits = model.backend.predict(model.network, held.images)
+    loss = -log_softmax(logits, axis=1)[np.arange(len(held)), held.labels].mean()
+    assert loss == pytest.approx(watched[best], rel=1e-6)
+    assert history.epochs[best]["validation_accuracy"] == (logits.argmax(axis=1) == held.labels).mean()
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == f"Keeping the weights of epoch {best + 1}, which had the lowest validation loss"
+    assert re.fullmatch(r"Epoch 1/12, Loss: \d\.\d{4}, Validation Loss: \d\.\d{4}, Accuracy: \d+\.\d\d%", said[2])
+    assert len(kept) == 300
+
+
+def test_validation_images_are_never_trained_on(small, tmp_path):
+    """Other labels of the images kept back change no weight."""
+    _, held = hold_out(small.train, RECIPE.validation, 0)
+    changed = small.train.labels.copy()
+    for index, image in enumerate(small.train.images):
+        if any(np.array_equal(image, one) for one in held.images):
+            changed[index] = 9 - changed[index]
+    other = replace(small, train=Split(small.train.images, changed))
+    assert not np.array_equal(changed, small.train.labels)
+    settings = settings_of(tmp_path, recipe=replace(RECIPE, epochs=1))
+    (one, _), (two, _) = trained(small, settings), trained(other, settings)
+    ours, theirs = one.backend.weights(one.network), two.backend.weights(two.network)
+    assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_run_with_validation_resumes_bit_for_bit(small, tmp_path, monkeypatch, capsys):
+    recipe = replace(RECIPE, epochs=8, learning_rate=0.03, schedule="constant", averaging=0.5)
+    whole, history = trained(small, settings_of(tmp_path / "whole", recipe=recipe))
+    best = best_epoch(history.members[0])
+    assert best < 7  # or the kept weights would not be tested
+    monkeypatch.setattr(Checkpoint, "save", stops_after(7, Checkpoint.save))
+    with pytest.raises(KeyboardInterrupt):
+        trained(small, settings_of(tmp_path, recipe=recipe))
+    monkeypatch.undo()
+    resumed, again = trained(small, settings_of(tmp_path, recipe=recipe, resume=True))
+    assert "Resuming after epoch 7 of 8..." in capsys.readouterr().out
+    ours, theirs = resumed.backend.weights(resumed.network), whole.backend.weights(whole.network)
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+    assert [epoch["validation_loss"] for epoch in again.epochs] == [
+        epoch["validation_loss"] for epoch in history.epochs
+    ]
+
+
+def stops_after(count: int, save):
+    """A `Checkpoint.save` after whose `count`-th call the user presses Ctrl-C."""
+    calls = iter(range(1, 100))
+
+    def saves_and_stops(*arguments):
+        save(*arguments)
+        if next(calls) == count:
+            raise KeyboardInterrupt
+
+    return saves_and_stops
+
+
+@pytest.mark.parametrize("progress", [{"best": {}}, {"best": {"conv1.weight": np.zeros(3, np.float32)}}])
+def test_a_checkpoint_without_the_best_weights_is_refused(progress, small, tmp_path):
+    model = training.build(settings_of(tmp_path), small)
+    kept, held = hold_out(small.train, 0.25, 0)
+    trainer = model.backend.trainer(model.network, kept.images, kept.labels, RECIPE, 0, "float32")
+    begin = Progress(losses(1.0), trainer.state(), **progress, origin="the checkpoint in ./outputs")
+    with pytest.raises(DigitsError, match=r"^the checkpoint in \./outputs"):
+        next(fit(model.backend, model.network, kept, held, RECIPE, 0, "float32", begin, lambda *_: None))
+
+
+# What others see of it
+
+
+def test_the_validation_curve_is_in_the_record_and_in_the_picture(mnist, tmp_path, data_dir, monkeypatch):
+    from digits.evaluation import plots
+
+    few = replace(mnist, train=Split(mnist.train.images[:400], mnist.train.labels[:400]))
+    settings = settings_of(tmp_path)
+    model, history = trained(few, settings)
+    training.save(settings, model, few, history, training.evaluate(model, few))
+    drawn = {}
+    monkeypatch.setattr(plots, "loss_curves", watching(plots.loss_curves, drawn))
+    visualize(tmp_path, data_dir)
+    record = load_run(tmp_path, "pytorch").record
+    assert drawn["arguments"][1] == {"PyTorch": [epoch["validation_loss"] for epoch in record["epochs"]]}
+    assert [line.get_label() for line in drawn["figure"].axes[0].lines[:2]] == ["PyTorch", "PyTorch, validation"]
+    assert (tmp_path / "loss_curves.png").exists()
+
+
+def watching(function, seen: dict):
+    def watched(*arguments):
+        seen["arguments"], seen["figure"] = arguments, function(*arguments)
+        return seen["figure"]
+
+    return watched
+
+
+def test_tensorboard_finds_every_loss(small, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    settings = settings_of(tmp_path, tensorboard=True)
+    model, history = trained(small, settings)
+    training.save(settings, model, small, history, training.evaluate(model, small))
+    events = EventAccumulator(str(tmp_path / "tensorboard" / "pytorch_seed_0")).Reload()
+    for name in ("loss", "validation_loss", "validation_accuracy"):
+        found = events.Scalars(name)
+        assert [event.step for event in found] == [300, 600, 900, 1200]
+        assert [event.value for event in found] == pytest.approx([epoch[name] for epoch in history.epochs])
+    assert [event.step for event in events.Scalars("loss_of_steps")] == [300, 600, 900, 1200]
+    record = load_run(tmp_path, "pytorch").record
+    assert [event.value for event in events.Scalars("test_accuracy")] == pytest.approx([record["test_accuracy"]])
+
+
+def test_without_metrics_nothing_is_written(small, tmp_path):
+    trained(small, settings_of(tmp_path))
+    assert not (tmp_path / "tensorboard").exists()
+
+
+# Ensembles
+
+
+@pytest.mark.parametrize("backend", ["pytorch", "tensorflow"])
+def test_an_ensemble_averages_the_probabilities_of_its_networks(backend, mnist, tmp_path, capsys):
+    few = replace(
+        mnist,
+        train=Split(mnist.train.images[:400], mnist.train.labels[:400]),
+        test=Split(mnist.test.images[:200], mnist.test.labels[:200]),
+    )
+    recipe = replace(RECIPE, epochs=2, validation=0.0)
+    alone = []
+    for seed in (5, 6, 7):
+        model, _ = trained(few, replace(settings_of(tmp_path, recipe=recipe, seed=seed), backend=backend))
+        alone.append(softmax(model.backend.predict(model.network, few.test.images), axis=1))
+    capsys.readouterr()
+    settings = replace(settings_of(tmp_path, recipe=recipe, seed=5, ensemble=3), backend=backend)
+    model, history = trained(few, settings)
+    result = training.evaluate(model, few)
+    assert re.findall("Network . of 3, seed .", capsys.readouterr().out) == [
+        f"Network {number} of 3, seed {number + 4}" for number in (1, 2, 3)
+    ]
+    assert np.allclose(result.probabilities, np.mean(alone, axis=0), atol=1e-6)
+    assert np.abs(result.probabilities - alone[0]).max() > 0.01
+
+    training.save(settings, model, few, history, result)
+    run = load_run(tmp_path, backend)
+    assert (run.record["ensemble"], len(run.record["members"]), len(run.record["epochs"])) == (3, 3, 2)
+    means = [np.mean([member[epoch]["loss"] for member in run.record["members"]]) for epoch in range(2)]
+    assert [epoch["loss"] for epoch in run.record["epochs"]] == pytest.approx(means)
+    path = next(tmp_path.glob(f"{backend}_model.*"))
+    assert open_model(path)[2].members == 3
+    export(path, tmp_path / "model.onnx")
+    exported = Predictor(tmp_path / "model.onnx").probabilities(few.test.images)
+    assert np.abs(exported - result.probabilities).max() < 1e-5
+
+
+def test_an_ensemble_resumes_bit_for_bit(small, tmp_path, monkeypatch, capsys):
+    recipe = replace(RECIPE, epochs=2)
+    whole, _ = trained(small, settings_of(tmp_path / "whole", recipe=recipe, ensemble=3))
+    theirs = whole.backend.weights(whole.network)
+    for saves, said in [
+        (2, "seed 0\nTrained before\nNetwork 2"),
+        (3, "Trained before\nNetwork 2 of 3, seed 1\nResuming"),
+    ]:
+        monkeypatch.setattr(Checkpoint, "save", stops_after(saves, Checkpoint.save))
+        with pytest.raises(KeyboardInterrupt):
+            trained(small, settings_of(tmp_path, recipe=recipe, ensemble=3))
+        monkeypatch.undo()
+        capsys.readouterr()
+        resumed, _ = trained(small, settings_of(tmp_path, recipe=recipe, ensemble=3, resume=True))
+        assert said in capsys.readouterr().out
+        ours = resumed.backend.weights(resumed.network)
+        assert ours.keys() == theirs.keys()
+        assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+@pytest.mark.parametrize("count", [0, -1, 101])
+def test_a_foolish_number_of_networks_is_refused(count):
+    with pytest.raises(DigitsError, match=f"ensemble is {count}, but must be a whole number from 1 to 100"):
+        settings_of(None, ensemble=count)
+
+
+def test_the_record_is_json_that_others_read(small, tmp_path):
+    settings = settings_of(tmp_path)
+    model, history = trained(small, settings)
+    training.save(settings, model, small, history, training.evaluate(model, small))
+    record = json.loads((tmp_path / "pytorch_run.json").read_text())
+    assert record["recipe"]["validation"] == 0.25
+    assert set(record["epochs"][0]) == {"loss", "seconds", "validation_loss", "validation_accuracy"}
+    assert record["train_seconds"] == pytest.approx(sum(epoch["seconds"] for epoch in record["epochs"]))

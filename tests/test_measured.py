@@ -1,0 +1,49 @@
+import re
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from digits.backends import load_backend
+from digits.measured import COSTS, REACHED, table
+from digits.models import ModelInfo
+from digits.recipes import RECIPES
+from digits.runs import BACKENDS
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize("architecture", COSTS)
+def test_the_parameters_are_those_of_the_network(architecture, name):
+    backend = load_backend(name)
+    recipe = replace(RECIPES["baseline"], architecture=architecture)
+    info = ModelInfo(recipe, "mnist", tuple("0123456789"), (0.0, 1.0))
+    weights = backend.weights(backend.build(info, 0, backend.select_device("cpu")))
+    trained = sum(array.size for key, array in weights.items() if not key.split(".")[-1].startswith("running"))
+    assert trained == COSTS[architecture].parameters
+
+
+@pytest.mark.parametrize("architecture", COSTS)
+def test_the_multiply_adds_are_those_of_the_network(architecture):
+    backend = load_backend("pytorch")
+    recipe = replace(RECIPES["baseline"], architecture=architecture)
+    info = ModelInfo(recipe, "mnist", tuple("0123456789"), (0.0, 1.0))
+    network = backend.build(info, 0, backend.select_device("cpu"), "float64")  # not oneDNN's, uncounted
+    with FlopCounterMode(display=False) as counter:
+        network.eval()(torch.zeros(1, 28, 28, dtype=torch.uint8))
+    assert counter.get_total_flops() == 2 * COSTS[architecture].multiply_adds
+
+
+def test_every_recipe_is_listed_with_its_costs():
+    for recipe in RECIPES.values():
+        cost = COSTS[recipe.architecture]
+        row = rf"^{recipe.name} +{cost.parameters:,} +{cost.multiply_adds:,} +{recipe.epochs} "
+        assert re.search(row, table(), re.MULTILINE), row
+
+
+def test_the_readme_claims_what_is_listed():
+    readme = (ROOT / "README.md").read_text()
+    for (recipe, dataset, backend), reached in REACHED.items():
+        assert str(reached) in table()
+        assert str(reached) in readme, (recipe, dataset, backend)
