@@ -1,4 +1,4 @@
-"""Train and evaluate side by side with the loops that tutorials teach, and print how many times as fast we are.
+"""Train and evaluate side by side with what users would write otherwise, and print how many times as fast we are.
 
 Ours and the peer run in turn, each in a process of its own on the same cores, with another seed each time; both clocks
 start with the images in memory and stop with the test set evaluated. Imports and reading files do not count.
@@ -15,21 +15,27 @@ from statistics import mean, median
 from digits.datasets import download_dataset
 
 HERE = Path(__file__).parent
-PEERS = {"pytorch": "pytorch_dataloader", "tensorflow": "keras_fit"}
+# What is timed, and what it is measured against: a peer's script, or another of ours.
+CASES = {
+    ("baseline", "pytorch"): "pytorch_dataloader",
+    ("baseline", "tensorflow"): "keras_fit",
+    ("fast", "pytorch"): "published_fast",
+    ("fast", "tensorflow"): ("fast", "pytorch"),
+}
 
 
-def ours(backend: str, data_dir: Path, seed: int) -> tuple[float, float]:
+def ours(recipe: str, backend: str, data_dir: Path, seed: int) -> tuple[float, float]:
     """Seconds and test accuracy of one of our runs."""
     with tempfile.TemporaryDirectory() as folder:
-        flags = ["--seed", str(seed), "--data-dir", str(data_dir), "--output-dir", folder]
+        flags = ["--recipe", recipe, "--seed", str(seed), "--data-dir", str(data_dir), "--output-dir", folder]
         _run("-m", "digits", "train", backend, *flags)
         record = json.loads((Path(folder) / f"{backend}_run.json").read_text())
     return record["train_seconds"] + record["evaluate_seconds"], record["test_accuracy"]
 
 
-def theirs(peers: Path, backend: str, data_dir: Path, seed: int) -> tuple[float, float]:
-    """Seconds and test accuracy of one run of the peer."""
-    said = _run(str(peers / f"{PEERS[backend]}.py"), str(data_dir / "MNIST" / "raw"), str(seed))
+def theirs(script: Path, data_dir: Path, seed: int) -> tuple[float, float]:
+    """Seconds and test accuracy of one run of a peer."""
+    said = _run(str(script), str(data_dir / "MNIST" / "raw"), str(seed))
     result = json.loads(said.splitlines()[-1])
     return result["seconds"], result["accuracy"]
 
@@ -43,24 +49,33 @@ def _run(*command: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--backends", nargs="+", choices=PEERS, default=PEERS, help="default: both")
+    parser.add_argument("--recipes", nargs="+", choices=["baseline", "fast"], default=["baseline", "fast"])
+    parser.add_argument("--backends", nargs="+", choices=["pytorch", "tensorflow"], default=["pytorch", "tensorflow"])
     parser.add_argument("--runs", type=int, default=5, help="of each (default: %(default)s)")
     parser.add_argument("--data-dir", type=Path, default=Path("mnist_data"))
     parser.add_argument("--peers", type=Path, default=HERE / "peers", help="folder of the peers' scripts")
     flags = parser.parse_args()
     download_dataset(flags.data_dir)
-    for backend in flags.backends:
+    for (recipe, backend), other in CASES.items():
+        if recipe not in flags.recipes or backend not in flags.backends:
+            continue
         pairs = []
         for seed in range(flags.runs):
-            pairs.append((theirs(flags.peers, backend, flags.data_dir, seed), ours(backend, flags.data_dir, seed)))
+            if isinstance(other, str):
+                name, against = other, theirs(flags.peers / f"{other}.py", flags.data_dir, seed)
+            else:
+                name, against = " ".join(other), ours(*other, flags.data_dir, seed)
+            pairs.append((against, ours(recipe, backend, flags.data_dir, seed)))
             (their_seconds, _), (our_seconds, _) = pairs[-1]
-            print(f"  {PEERS[backend]} {their_seconds:.2f} s, digits {our_seconds:.2f} s", flush=True)
+            print(f"  {name} {their_seconds:.2f} s, {recipe} {backend} {our_seconds:.2f} s", flush=True)
         ratios = [their_seconds / our_seconds for (their_seconds, _), (our_seconds, _) in pairs]
-        their_accuracy, our_accuracy = (mean(pair[side][1] for pair in pairs) for side in (0, 1))
+        seconds = [median(pair[side][0] for pair in pairs) for side in (0, 1)]
+        accuracies = [mean(pair[side][1] for pair in pairs) for side in (0, 1)]
         print(
-            f"{backend}: {median(ratios):.2f} times as fast as {PEERS[backend]} "
-            f"(median of {len(ratios)}, from {min(ratios):.2f} to {max(ratios):.2f}); "
-            f"mean accuracy {our_accuracy:.2%}, the peer's {their_accuracy:.2%}"
+            f"{recipe} {backend}: {median(ratios):.2f} times as fast as {name} (median of {len(ratios)} pairs, from "
+            f"{min(ratios):.2f} to {max(ratios):.2f}); median {seconds[1]:.2f} s against {seconds[0]:.2f} s; "
+            f"mean accuracy {accuracies[1]:.3%} against {accuracies[0]:.3%}",
+            flush=True,
         )
 
 

@@ -29,19 +29,21 @@ class Draws:
     tones: np.ndarray
 
 
-def _basis() -> np.ndarray:
-    """The basis fields, float32, `(3 + KNOTS², 784)`: x, y and 1, then the bumps of a cubic B-spline along both axes.
-
-    Coordinates are pixels from the centre. The bumps are positive and add up to 1, so a field of them never reaches
-    further than the largest of their weights.
-    """
-    x, y = np.meshgrid(np.arange(SIDE) - CENTER, np.arange(SIDE) - CENTER)
+def _along() -> np.ndarray:
+    """Cubic B-splines along a side, float32, `(28, KNOTS)`: never negative, and at each pixel they add up to 1."""
     knots = np.arange(-3, KNOTS + 1) * (SIDE - 1) / (KNOTS - 3)
-    along = BSpline.design_matrix(np.linspace(0, SIDE - 1, SIDE), knots, 3).toarray()  # (28, KNOTS)
-    bumps = np.einsum("yi,xj->ijyx", along, along).reshape(-1, SIDE * SIDE)
-    return np.concatenate([x.reshape(1, -1), y.reshape(1, -1), np.ones((1, SIDE * SIDE)), bumps]).astype(np.float32)
+    return BSpline.design_matrix(np.linspace(0, SIDE - 1, SIDE), knots, 3).toarray().astype(np.float32)
 
 
+def _basis() -> np.ndarray:
+    """The basis fields, float32, `(3 + KNOTS², 784)`: x, y and 1 in pixels from the centre, then the bumps."""
+    x, y = np.meshgrid(np.arange(SIDE) - CENTER, np.arange(SIDE) - CENTER)
+    bumps = np.einsum("yi,xj->ijyx", ALONG, ALONG)
+    fields = [x, y, np.ones((SIDE, SIDE)), *bumps.reshape(-1, SIDE, SIDE)]
+    return np.stack(fields).reshape(-1, SIDE * SIDE).astype(np.float32)
+
+
+ALONG = _along()
 BASIS = _basis()
 
 
@@ -57,7 +59,9 @@ def draw(policy: Augmentation, rooms: np.ndarray, rng: np.random.Generator) -> D
     forward = _affine(uniform(policy.rotation), uniform(policy.shear), uniform(policy.scale, 2))
     shift = uniform(policy.shift, 2)
     # Elastic fields, thicker strokes and blur need room at the edge as well.
-    reach = np.abs(bumps.reshape(-1, KNOTS * KNOTS) @ BASIS[3:]).max(axis=1).reshape(count, 2)
+    # Small products, one after another: a large one would wake the threads of NumPy's BLAS, whose waiting takes a core.
+    fields = ALONG @ bumps.reshape(count, 2, KNOTS, KNOTS) @ ALONG.T  # (n, 2, 28, 28)
+    reach = np.abs(fields).max(axis=(2, 3))
     reach = np.einsum("nij,nj->ni", np.abs(forward), reach) + (policy.thickness > 0) + (policy.blur > 0)
     forward, shift = _fit(forward, shift, reach, rooms)
     inverse = np.linalg.inv(forward)

@@ -156,6 +156,7 @@ RECIPES = {
             batch_size=128,
             epochs=20,
             dropout=0.25,
+            label_smoothing=0.1,
             averaging=0.999,
             augmentation=Augmentation(rotation=12, scale=0.12, shear=8, shift=2, elastic=2, thickness=0.3),
         ),

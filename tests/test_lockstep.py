@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,6 +30,15 @@ def test_in_float64_the_twins_are_one_network(steps):
     assert [step.number for step in steps["float64"]] == list(range(1, STEPS + 1))
     assert max(step.difference for step in steps["float64"]) < 1e-9
     assert all(step.pytorch == pytest.approx(step.tensorflow, abs=1e-9) for step in steps["float64"])
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_in_float64_every_recipe_is_trained_in_the_same_way(name, mnist):
+    # Schedule, smoothing and averaging are on; batch normalisation's statistics are compared too.
+    recipe = replace(RECIPES[name], batch_size=16)
+    taken = list(lockstep(mnist, recipe, 12, 0, "float64"))
+    assert max(step.difference for step in taken) < 1e-9
+    assert all(step.pytorch == pytest.approx(step.tensorflow, abs=1e-9) for step in taken)
 
 
 def test_the_twins_learn_in_step(steps):

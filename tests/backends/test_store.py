@@ -15,6 +15,7 @@ from digits.errors import DigitsError
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
 from digits.runs import MODEL_SUFFIXES
+from tests.backends.conftest import built
 
 CPU = {"pytorch": "cpu", "tensorflow": "/CPU:0"}
 NAMES = ["conv1", "conv2", "dense1", "dense2"]
@@ -343,3 +344,63 @@ def test_a_keras_file_with_other_arrays_is_refused(keras_file, change):
 def test_weights_that_are_no_hdf5_are_refused(keras_file):
     rezipped(keras_file, **{"model.weights.h5": b"not HDF5"})
     assert "its weights cannot be read" in refused(load_backend("tensorflow"), keras_file)
+
+
+# Every architecture
+
+
+def spread(backend, recipe, seed=1):
+    """A network with random weights and statistics, none of them at its start."""
+    network = built(backend, recipe, seed)
+    rng = np.random.default_rng(seed)
+    arrays = {
+        name: old + (rng.uniform(0.1, 0.5, old.shape) if old.ndim == 1 else 0)
+        for name, old in backend.weights(network).items()
+    }
+    backend.set_weights(network, {name: array.astype(np.float32) for name, array in arrays.items()})
+    return network
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_every_architecture_comes_back_from_its_file(backend, recipe, members, tmp_path, rng):
+    name = "pytorch" if backend is load_backend("pytorch") else "tensorflow"
+    info = ModelInfo(recipe, "mnist", tuple("0123456789"), backend.PIXEL_RANGE, members)
+    network = backend.build(info, 0, backend.select_device("cpu"))
+    for index, member in enumerate(backend.members(network)):
+        backend.set_weights(member, backend.weights(spread(backend, recipe, seed=index)))
+    path = tmp_path / f"model{MODEL_SUFFIXES[name]}"
+    path.write_bytes(backend.encode(network, info))
+    again, same = opened(backend, path)
+    arrays, found = backend.weights(network), backend.weights(again)
+    assert (same, list(found)) == (info, list(arrays))
+    assert all(np.array_equal(array, found[key]) for key, array in arrays.items())
+    images = rng.integers(0, 256, (5, 28, 28), np.uint8)
+    logits = backend.predict(network, images)
+    assert np.array_equal(logits, backend.predict(again, images))
+    if name == "tensorflow":
+        import keras
+
+        theirs = keras.models.load_model(path)
+        assert np.abs(theirs.predict(images, verbose=0) - logits).max() < 1e-4
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_every_architecture_is_the_same_in_both_frameworks_and_in_onnx(recipe, members, tmp_path, rng):
+    import onnxruntime
+
+    from digits.backends.pytorch.onnx import to_onnx
+
+    info = ModelInfo(recipe, "mnist", tuple("0123456789"), (0.0, 1.0), members)
+    backends = {name: load_backend(name) for name in CPU}
+    networks = {name: one.build(info, 0, one.select_device("cpu")) for name, one in backends.items()}
+    for one, network in zip(backends.values(), networks.values(), strict=True):
+        for index, member in enumerate(one.members(network)):
+            one.set_weights(member, backends["pytorch"].weights(spread(backends["pytorch"], recipe, seed=index)))
+    backends["tensorflow"].set_weights(networks["tensorflow"], backends["pytorch"].weights(networks["pytorch"]))
+    backends["pytorch"].set_weights(networks["pytorch"], backends["tensorflow"].weights(networks["tensorflow"]))
+    images = rng.integers(0, 256, (7, 28, 28), np.uint8)
+    logits = [one.predict(networks[name], images) for name, one in backends.items()]
+    assert np.abs(logits[0] - logits[1]).max() < 1e-4
+    assert np.ptp(logits[0], axis=0).max() > 0.01
+    session = onnxruntime.InferenceSession(to_onnx(networks["pytorch"], info), providers=["CPUExecutionProvider"])
+    assert np.abs(session.run(["logits"], {"images": images})[0] - logits[0]).max() < 1e-4

@@ -1,6 +1,7 @@
 """Adam on all weights at once, with a copy of the network in low precision to compute with."""
 
 import copy
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -100,7 +101,7 @@ def _share(model: nn.Module, vector: torch.Tensor, rounded: torch.Tensor | None 
         tensor.data = part
 
 
-def _split(vector: torch.Tensor, tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+def _split(vector: torch.Tensor, tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """The parts of `vector` in the shapes of these tensors, sharing its memory."""
     parts = vector.split([tensor.numel() for tensor in tensors])
     return [part.view(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]

@@ -23,7 +23,7 @@ class Trainer:
         self.images = torch.from_numpy(images).to(self.device)  # (n, 28, 28), uint8: the whole set stays in memory
         self.labels = torch.from_numpy(labels).to(self.device)  # (n,)
         self.recipe, self.seed = recipe, seed
-        self.rooms = rooms(images) if recipe.augmentation else None  # (n, 4)
+        self.rooms = rooms(images if recipe.augmentation else images[:0])  # (n, 4), or none where nobody asks
         steps = -(-len(labels) // recipe.batch_size)  # of an epoch
         self.rates = learning_rates(recipe, recipe.epochs * steps).reshape(-1, steps)
         self.optimizer = Adam(network, recipe, getattr(torch, precision))
@@ -31,16 +31,13 @@ class Trainer:
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
         torch.manual_seed(derive(self.seed, "dropout", epoch))
         network, size = self.optimizer.network.train(), self.recipe.batch_size
-        order = torch.from_numpy(epoch_order(len(self.labels), self.seed, epoch)).to(self.device)  # (n,)
+        order = torch.from_numpy(epoch_order(len(self.labels), self.seed, epoch))  # (n,)
         rates = self.rates[epoch].tolist()  # one for each batch
         rng = np.random.default_rng(derive(self.seed, "augmentation", epoch))
         for part in order.split(size * report_steps):
             total = torch.zeros((), device=self.device)
             for batch in part.split(size):
-                images, labels = self.images.index_select(0, batch), self.labels.index_select(0, batch)
-                if self.recipe.augmentation:
-                    draws = draw(self.recipe.augmentation, self.rooms[batch.numpy()], rng)
-                    images = augment(images, torch.from_numpy(draws.warps), torch.from_numpy(draws.tones))
+                images, labels = self._batch(batch, rng)
                 logits = at_least_float32(network(images))
                 loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
                 self.optimizer.zero_grad()
@@ -48,6 +45,16 @@ class Trainer:
                 self.optimizer.step(rates.pop(0))
                 total = total + loss.detach() * len(batch)
             yield len(part), total.item() / len(part)
+
+    def _batch(self, indices: torch.Tensor, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """The images of these indices as the network is to see them, and their labels."""
+        there = indices.to(self.device)
+        images, labels = self.images.index_select(0, there), self.labels.index_select(0, there)
+        if self.recipe.augmentation:
+            draws = draw(self.recipe.augmentation, self.rooms[indices.numpy()], rng)
+            warps, tones = (torch.from_numpy(numbers).to(self.device) for numbers in (draws.warps, draws.tones))
+            images = augment(images, warps, tones)
+        return images, labels
 
     def state(self) -> dict[str, np.ndarray]:
         return {name: tensor.cpu().numpy().copy() for name, tensor in self.optimizer.state().items()}

@@ -9,6 +9,7 @@ import tensorflow as tf
 from digits.augmentation import BASIS, draw, rooms
 from digits.backends.tensorflow.augment import augment
 from digits.backends.tensorflow.optimizer import Adam
+from digits.backends.tensorflow.runtime import WHOLE_BATCHES
 from digits.randomness import derive, epoch_order
 from digits.recipes import Recipe
 from digits.schedule import learning_rates
@@ -20,7 +21,7 @@ class Trainer:
     ):
         self.recipe, self.seed = recipe, seed
         self.device = network.variables[0].value.device
-        self.rooms = rooms(images) if recipe.augmentation else None  # (n, 4)
+        self.rooms = rooms(images if recipe.augmentation else images[:0])  # (n, 4), or none where nobody asks
         steps = -(-len(labels) // recipe.batch_size)  # of an epoch
         self.rates = learning_rates(recipe, recipe.epochs * steps).reshape(-1, steps)
         with tf.device(self.device):
@@ -28,7 +29,7 @@ class Trainer:
             self.labels = tf.constant(labels)  # (n,)
             self.optimizer = Adam(network, recipe)
         self.network = self.optimizer.network
-        whole = any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.network.layers)
+        whole = recipe.architecture in WHOLE_BATCHES
         smallest = len(labels) % recipe.batch_size or recipe.batch_size  # the last batch of an epoch
         self.parts = 1 if whole else min(2, smallest)  # no part may be empty; a batch's statistics are of all of it
         self.dtype = self.optimizer.steps.dtype
@@ -125,13 +126,15 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, smoothing: float) -> tf.
 
 
 def predict(network: keras.Model, images: np.ndarray) -> np.ndarray:
-    @tf.function(input_signature=[tf.TensorSpec([None, 28, 28], tf.uint8)])
+    @tf.function
     def logits(batch: tf.Tensor) -> tf.Tensor:
         return tf.cast(network(batch, training=False), tf.float32)
 
     with tf.device(network.variables[0].value.device):
+        # Traced by hand: a function that is called anew for each network makes TensorFlow warn.
+        traced = logits.get_concrete_function(tf.TensorSpec([None, 28, 28], tf.uint8))
         starts = range(0, len(images), 250)  # (250, 28, 28): activations stay in the cache
-        return np.concatenate([logits(images[start : start + 250]).numpy() for start in starts])
+        return np.concatenate([traced(tf.constant(images[start : start + 250])).numpy() for start in starts])
 
 
 def set_policies(network: keras.Model, policies: list[keras.DTypePolicy]) -> None:

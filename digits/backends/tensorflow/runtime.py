@@ -1,0 +1,44 @@
+"""How TensorFlow starts: without greetings, and with the threads that suit the network, which can be set only once."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+WHOLE_BATCHES = {"deep"}  # architectures whose batch normalisation needs all images of a batch in one operation
+
+
+@contextmanager
+def silently() -> Iterator[None]:
+    """Keep stderr clean while TensorFlow starts, as its log level comes too late for its greetings; not if it fails."""
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as banners:
+        os.dup2(banners.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            banners.seek(0)
+            os.write(stderr, banners.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def start(architecture: str) -> None:
+    """Start TensorFlow with the threads that suit a network, unless it runs already.
+
+    Small operations are fastest on a thread of their own, those of both halves of a batch side by side. Where batches
+    stay whole, each operation takes both threads.
+    """
+    import tensorflow as tf
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(2 if architecture in WHOLE_BATCHES else 1)
+        tf.config.threading.set_inter_op_parallelism_threads(2)
+    except RuntimeError:  # it runs already
+        return
+    with silently():
+        tf.config.list_logical_devices()
