@@ -150,15 +150,13 @@ RECIPES = {
         Recipe(
             name="deep",
             architecture="deep",
-            learning_rate=0.004,
+            learning_rate=0.003,
             schedule="one-cycle",
             warmup=0.2,
-            batch_size=128,
-            epochs=20,
-            dropout=0.25,
+            epochs=15,
             label_smoothing=0.1,
             averaging=0.999,
-            augmentation=Augmentation(rotation=12, scale=0.12, shear=8, shift=2, elastic=2, thickness=0.3),
+            augmentation=Augmentation(rotation=12, scale=0.08, shear=10, shift=1, elastic=2.5, thickness=0.2),
         ),
     ]
 }

@@ -89,7 +89,7 @@ class Fast(nn.Module):
 
 
 class Deep(nn.Module):
-    """Six convolutions with batch normalisation, two at each of three sizes, and one dense layer."""
+    """Seven convolutions with batch normalisation, two, three and two at three sizes, and one dense layer."""
 
     def __init__(self, info: ModelInfo):
         super().__init__()
@@ -102,10 +102,12 @@ class Deep(nn.Module):
         self.norm3 = batch_norm(64)
         self.conv4 = Conv2d(64, 64, kernel_size=3, padding=1, bias=False)
         self.norm4 = batch_norm(64)
-        self.conv5 = Conv2d(64, 128, kernel_size=3, bias=False)
-        self.norm5 = batch_norm(128)
-        self.conv6 = Conv2d(128, 128, kernel_size=3, bias=False)
+        self.conv5 = Conv2d(64, 64, kernel_size=3, padding=1, bias=False)
+        self.norm5 = batch_norm(64)
+        self.conv6 = Conv2d(64, 128, kernel_size=3, bias=False)
         self.norm6 = batch_norm(128)
+        self.conv7 = Conv2d(128, 128, kernel_size=3, bias=False)
+        self.norm7 = batch_norm(128)
         self.dropout = nn.Dropout(info.recipe.dropout)
         self.dense1 = nn.Linear(128 * 3 * 3, len(info.classes))
 
@@ -114,9 +116,10 @@ class Deep(nn.Module):
         x = F.relu(self.norm1(self.conv1(x)))  # (n, 32, 28, 28)
         x = F.relu(self.norm2(F.max_pool2d(self.conv2(x), 2, 2)))  # (n, 32, 28, 28), then (n, 32, 14, 14)
         x = F.relu(self.norm3(self.conv3(x)))  # (n, 64, 14, 14)
-        x = F.relu(self.norm4(F.max_pool2d(self.conv4(x), 2, 2)))  # (n, 64, 14, 14), then (n, 64, 7, 7)
-        x = F.relu(self.norm5(self.conv5(x)))  # (n, 128, 5, 5)
-        x = F.relu(self.norm6(self.conv6(x)))  # (n, 128, 3, 3)
+        x = F.relu(self.norm4(self.conv4(x)))  # (n, 64, 14, 14)
+        x = F.relu(self.norm5(F.max_pool2d(self.conv5(x), 2, 2)))  # (n, 64, 14, 14), then (n, 64, 7, 7)
+        x = F.relu(self.norm6(self.conv6(x)))  # (n, 128, 5, 5)
+        x = F.relu(self.norm7(self.conv7(x)))  # (n, 128, 3, 3)
         return self.dense1(self.dropout(dense(x).flatten(1)))  # (n, 1152), then (n, classes): logits
 
 

@@ -67,7 +67,7 @@ def fast(info: ModelInfo) -> keras.Sequential:
 
 
 def deep(info: ModelInfo) -> keras.Sequential:
-    """Six convolutions with batch normalisation, two at each of three sizes, and one dense layer."""
+    """Seven convolutions with batch normalisation, two, three and two at three sizes, and one dense layer."""
     return keras.Sequential(
         [
             *pixels(info.pixel_range),  # (n, 28, 28), uint8, to (n, 28, 28, 1)
@@ -81,15 +81,18 @@ def deep(info: ModelInfo) -> keras.Sequential:
             layers.Conv2D(64, kernel_size=3, padding="same", use_bias=False, name="conv3"),  # (n, 14, 14, 64)
             batch_norm("norm3"),
             layers.ReLU(),
-            layers.Conv2D(64, kernel_size=3, padding="same", use_bias=False, name="conv4"),
-            layers.MaxPooling2D(2),
+            layers.Conv2D(64, kernel_size=3, padding="same", use_bias=False, name="conv4"),  # (n, 14, 14, 64)
             batch_norm("norm4"),
-            layers.ReLU(),  # (n, 7, 7, 64)
-            layers.Conv2D(128, kernel_size=3, padding="valid", use_bias=False, name="conv5"),  # (n, 5, 5, 128)
-            batch_norm("norm5"),
             layers.ReLU(),
-            layers.Conv2D(128, kernel_size=3, padding="valid", use_bias=False, name="conv6"),  # (n, 3, 3, 128)
+            layers.Conv2D(64, kernel_size=3, padding="same", use_bias=False, name="conv5"),
+            layers.MaxPooling2D(2),
+            batch_norm("norm5"),
+            layers.ReLU(),  # (n, 7, 7, 64)
+            layers.Conv2D(128, kernel_size=3, padding="valid", use_bias=False, name="conv6"),  # (n, 5, 5, 128)
             batch_norm("norm6"),
+            layers.ReLU(),
+            layers.Conv2D(128, kernel_size=3, padding="valid", use_bias=False, name="conv7"),  # (n, 3, 3, 128)
+            batch_norm("norm7"),
             layers.ReLU(),
             layers.Flatten(),  # (n, 1152)
             layers.Dropout(info.recipe.dropout, name="dropout"),
