@@ -1,5 +1,6 @@
 """TensorBoard's event files, the same for both frameworks."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,5 +29,6 @@ def open_events(wanted: bool, folder: Path, first: int | None = None) -> Iterato
         from tensorboardX import SummaryWriter
     except ModuleNotFoundError as error:
         raise DigitsError("tensorboardX is not installed. Run: pip install -e '.[tensorboard]'") from error
-    with SummaryWriter(str(folder), purge_step=first) as writer:
+    # By itself it names a file by the second, and so would write over the one that a quick run has just written.
+    with SummaryWriter(str(folder), purge_step=first, filename_suffix=f".{time.time_ns()}") as writer:
         yield lambda tag, value, step: writer.add_scalar(tag, value, step)

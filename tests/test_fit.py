@@ -128,16 +128,16 @@ def test_validation_images_are_never_trained_on(small, tmp_path):
 
 
 def test_a_run_with_validation_resumes_bit_for_bit(small, tmp_path, monkeypatch, capsys):
-    recipe = replace(RECIPE, epochs=8, learning_rate=0.03, schedule="constant", averaging=0.5)
+    recipe = replace(RECIPE, epochs=20, patience=2, learning_rate=0.01, schedule="constant", averaging=0.5)
     whole, history = trained(small, settings_of(tmp_path / "whole", recipe=recipe))
-    best = best_epoch(history.members[0])
-    assert best < 7  # or the kept weights would not be tested
-    monkeypatch.setattr(Checkpoint, "save", stops_after(7, Checkpoint.save))
+    epochs = len(history.epochs)
+    assert best_epoch(history.members[0]) == epochs - 3 < 17  # or the kept weights would not be tested
+    monkeypatch.setattr(Checkpoint, "save", stops_after(epochs - 1, Checkpoint.save))
     with pytest.raises(KeyboardInterrupt):
         trained(small, settings_of(tmp_path, recipe=recipe))
     monkeypatch.undo()
     resumed, again = trained(small, settings_of(tmp_path, recipe=recipe, resume=True))
-    assert "Resuming after epoch 7 of 8..." in capsys.readouterr().out
+    assert f"Resuming after epoch {epochs - 1} of 20..." in capsys.readouterr().out
     ours, theirs = resumed.backend.weights(resumed.network), whole.backend.weights(whole.network)
     assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
     assert [epoch["validation_loss"] for epoch in again.epochs] == [
