@@ -68,7 +68,7 @@ def fit(
         start = time.perf_counter()
         epoch = {"loss": _epoch(trainer, len(history), recipe.epochs, len(training), write)}
         if validation:
-            epoch |= _validate(backend, network, validation)
+            epoch |= _validate(backend, network, validation, recipe.label_smoothing)
         history.append(epoch | {"seconds": time.perf_counter() - start + seconds})
         seconds = 0.0
         for name in sorted(epoch):
@@ -100,12 +100,17 @@ def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
     return {name: array.shape for name, array in arrays.items()}
 
 
-def _validate(backend: Backend, network: Any, validation: Split) -> Epoch:
-    """Cross-entropy and accuracy on images that training does not see."""
+def _validate(backend: Backend, network: Any, validation: Split, smoothing: float) -> Epoch:
+    """Loss and accuracy on images that training does not see. Targets are smoothed as in training.
+
+    Against plain targets a network that was taught to be less sure would seem to become worse.
+    """
     logits = backend.predict(network, validation.images)
-    right = log_softmax(logits, axis=1)[np.arange(len(validation)), validation.labels]
+    logarithms = log_softmax(logits, axis=1)
+    right = logarithms[np.arange(len(validation)), validation.labels]
+    loss = -(1 - smoothing) * right.mean() - smoothing * logarithms.mean()
     accuracy = (logits.argmax(axis=1) == validation.labels).mean()
-    return {"validation_loss": float(-right.mean()), "validation_accuracy": float(accuracy)}
+    return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
 
 
 def hold_out(images: Split, share: float, seed: int) -> tuple[Split, Split | None]:

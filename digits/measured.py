@@ -1,6 +1,6 @@
 """What the recipes cost, and what they were measured to reach: the figures that `digits recipes` lists.
 
-Tests count the networks' parameters and multiply-adds. Accuracies and seconds are from `benchmarks/accuracy.py` on two
+Tests count the networks' parameters and multiply-adds. Accuracies and seconds are from `benchmarks/accuracy.py`, on two
 cores of an AMD EPYC (Zen 5): means over seeds, each with the 95 % interval of that mean.
 """
 

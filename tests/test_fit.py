@@ -112,6 +112,16 @@ def test_the_best_epochs_weights_are_kept(small, tmp_path, capsys):
     assert len(kept) == 300
 
 
+def test_the_validation_loss_is_the_one_that_training_lowers(small, tmp_path):
+    recipe = replace(RECIPE, epochs=1, label_smoothing=0.5, validation=0.5)
+    model, history = trained(small, settings_of(tmp_path, recipe=recipe))
+    _, held = hold_out(small.train, 0.5, 0)
+    logarithms = log_softmax(model.backend.predict(model.network, held.images), axis=1)
+    targets = np.full((len(held), 10), 0.05)
+    targets[np.arange(len(held)), held.labels] += 0.5
+    assert history.epochs[0]["validation_loss"] == pytest.approx(-(targets * logarithms).sum(axis=1).mean(), rel=1e-5)
+
+
 def test_validation_images_are_never_trained_on(small, tmp_path):
     """Other labels of the images kept back change no weight."""
     _, held = hold_out(small.train, RECIPE.validation, 0)

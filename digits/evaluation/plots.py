@@ -201,9 +201,9 @@ def loss_curves(losses: Mapping[str, Sequence[float]], validation: Mapping[str, 
     axes.set_axisbelow(True)
     sns.despine(ax=axes)
     axes.legend(frameon=False)
-    note = "mean of each epoch, with dropout on"
+    note = "training: mean of each epoch"
     if validation:
-        note += "; validation: after it, with dropout off, the lowest circled"
+        note += "; validation: after it, the lowest circled"
     _title(figure, "Loss", note)
     return figure
 
