@@ -5,13 +5,10 @@ images that are kept back: choices between recipes are made on these.
 """
 
 import argparse
-import json
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from statistics import mean, median, stdev
 
+from our_runs import train
 from scipy.stats import t
 
 from digits.datasets import download_dataset
@@ -20,15 +17,8 @@ from digits.runs import BACKENDS
 
 def result(backend: str, recipe: str, seed: int, validation: bool, others: list[str]) -> tuple[float, float]:
     """Accuracy and seconds of one run."""
-    with tempfile.TemporaryDirectory() as folder:
-        flags = ["--recipe", recipe, "--seed", str(seed), "--output-dir", folder, *others]
-        if validation:
-            flags += ["--validation", "0.1"]
-        command = [sys.executable, "-m", "digits", "train", backend, *flags]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-        record = json.loads((Path(folder) / f"{backend}_run.json").read_text())
+    kept_back = ["--validation", "0.1"] if validation else []
+    record = train(backend, "--recipe", recipe, "--seed", str(seed), *kept_back, *others)
     accuracy = record["epochs"][-1]["validation_accuracy"] if validation else record["test_accuracy"]
     return accuracy, record["train_seconds"] + record["evaluate_seconds"]
 

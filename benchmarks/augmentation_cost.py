@@ -1,13 +1,11 @@
 """Which share of `deep`'s training time augmentation takes: epochs with it and without it in turn."""
 
 import argparse
-import json
-import subprocess
-import sys
-import tempfile
 from dataclasses import fields
 from pathlib import Path
 from statistics import median
+
+from our_runs import train
 
 from digits.datasets import download_dataset
 from digits.recipes import Augmentation
@@ -17,12 +15,7 @@ WITHOUT = [part for field in fields(Augmentation) for part in (f"--{field.name}"
 
 def seconds(backend: str, flags: list[str]) -> float:
     """Of training for an epoch."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["-m", "digits", "train", backend, "--recipe", "deep", "--epochs", "1", "--output-dir", folder]
-        done = subprocess.run([sys.executable, *command, *flags], capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-        return json.loads((Path(folder) / f"{backend}_run.json").read_text())["train_seconds"]
+    return train(backend, "--recipe", "deep", "--epochs", "1", *flags)["train_seconds"]
 
 
 def main() -> None:

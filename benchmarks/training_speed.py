@@ -6,11 +6,10 @@ start with the images in memory and stop with the test set evaluated. Imports an
 
 import argparse
 import json
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from statistics import mean, median
+
+from our_runs import python, train
 
 from digits.datasets import download_dataset
 
@@ -26,25 +25,15 @@ CASES = {
 
 def ours(recipe: str, backend: str, data_dir: Path, seed: int) -> tuple[float, float]:
     """Seconds and test accuracy of one of our runs."""
-    with tempfile.TemporaryDirectory() as folder:
-        flags = ["--recipe", recipe, "--seed", str(seed), "--data-dir", str(data_dir), "--output-dir", folder]
-        _run("-m", "digits", "train", backend, *flags)
-        record = json.loads((Path(folder) / f"{backend}_run.json").read_text())
+    record = train(backend, "--recipe", recipe, "--seed", str(seed), "--data-dir", str(data_dir))
     return record["train_seconds"] + record["evaluate_seconds"], record["test_accuracy"]
 
 
 def theirs(script: Path, data_dir: Path, seed: int) -> tuple[float, float]:
     """Seconds and test accuracy of one run of a peer."""
-    said = _run(str(script), str(data_dir / "MNIST" / "raw"), str(seed))
+    said = python(str(script), str(data_dir / "MNIST" / "raw"), str(seed))
     result = json.loads(said.splitlines()[-1])
     return result["seconds"], result["accuracy"]
-
-
-def _run(*command: str) -> str:
-    done = subprocess.run([sys.executable, *command], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    return done.stdout
 
 
 def main() -> None:

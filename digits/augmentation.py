@@ -1,6 +1,6 @@
 """Augmentation: the draws that decide what happens to a training image.
 
-NumPy draws, an epoch at a time, so that both frameworks bend the same images in the same way; the bending itself is in
+NumPy draws, a batch at a time, so that both frameworks bend the same images in the same way; the bending itself is in
 the backends' `augment.py`. An image is warped by one matrix product: where each pixel of the new image looks in the
 old one is a sum of `BASIS` fields, three for the affine map and the others, smooth bumps, for the elastic one.
 """

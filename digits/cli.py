@@ -302,7 +302,7 @@ def _train(flags: argparse.Namespace) -> None:
 
 
 def _visualize(flags: argparse.Namespace) -> None:
-    if getattr(flags, "what", "runs") == "augmentation":
+    if flags.what == "augmentation":
         from digits.datasets import full_name
         from digits.preview import show_augmentation
 

@@ -30,8 +30,8 @@ class Adam:
             if isinstance(layer, nn.BatchNorm2d) and dtype == torch.bfloat16:
                 layer.float()
         self.weights = torch.cat([tensor.detach().flatten() for tensor in _tensors(model)])  # (all,), float32
-        self.count = sum(parameter.numel() for parameter in model.parameters())
-        self.trained = self.weights[: self.count]  # without the statistics of batch normalisation
+        count = sum(parameter.numel() for parameter in model.parameters())
+        self.trained = self.weights[:count]  # without the statistics of batch normalisation
         self.rounded = self.trained.to(dtype)  # (count,)
         self.gradients = torch.zeros_like(self.trained)
         self.first, self.second = torch.zeros_like(self.trained), torch.zeros_like(self.trained)
