@@ -47,9 +47,9 @@ ALONG = _along()
 BASIS = _basis()
 
 
-def draw(policy: Augmentation, rooms: np.ndarray, rng: np.random.Generator) -> Draws:
-    """What happens to the images of a batch, with these `rooms` around their ink."""
-    count = len(rooms)
+def draw(policy: Augmentation, outlines: np.ndarray, rng: np.random.Generator) -> Draws:
+    """What happens to the images of a batch, whose ink has these `outlines`."""
+    count = len(outlines)
 
     def uniform(most: float, *shape: int) -> np.ndarray:
         return np.float32(most) * (2 * rng.random((count, *shape), np.float32) - 1)
@@ -58,12 +58,10 @@ def draw(policy: Augmentation, rooms: np.ndarray, rng: np.random.Generator) -> D
     thickness, contrast, blur = uniform(policy.thickness), 1 + uniform(policy.contrast), np.abs(uniform(policy.blur))
     forward = _affine(uniform(policy.rotation), uniform(policy.shear), uniform(policy.scale, 2))
     shift = uniform(policy.shift, 2)
-    # Elastic fields, thicker strokes and blur need room at the edge as well.
     # Small products, one after another: a large one would wake the threads of NumPy's BLAS, whose waiting takes a core.
-    fields = ALONG @ bumps.reshape(count, 2, KNOTS, KNOTS) @ ALONG.T  # (n, 2, 28, 28)
-    reach = np.abs(fields).max(axis=(2, 3))
-    reach = np.einsum("nij,nj->ni", np.abs(forward), reach) + (policy.thickness > 0) + (policy.blur > 0)
-    forward, shift = _fit(forward, shift, reach, rooms)
+    bends = (ALONG @ bumps.reshape(count, 2, KNOTS, KNOTS) @ ALONG.T).reshape(count, 2, SIDE * SIDE)
+    pen = int(policy.thickness > 0) + int(policy.blur > 0)  # pixels by which these widen a stroke
+    forward, shift = _fit(forward, shift, bends, outlines, pen)
     inverse = np.linalg.inv(forward)
     offset = -np.einsum("nij,nj->ni", inverse, shift)
     warps = np.concatenate([inverse, offset[:, :, np.newaxis], bumps], axis=2)
@@ -79,25 +77,36 @@ def _affine(degrees: np.ndarray, lean: np.ndarray, growth: np.ndarray) -> np.nda
     return turn @ shear * (1 + growth)[:, np.newaxis]
 
 
-def _fit(forward: np.ndarray, shift: np.ndarray, reach: np.ndarray, rooms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Shrink maps, `(n, 2, 2)`, and limit shifts, `(n, 2)`, so that no ink leaves the frame, `reach` pixels included.
+def _fit(
+    forward: np.ndarray, shift: np.ndarray, bends: np.ndarray, outlines: np.ndarray, pen: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Shrink maps, `(n, 2, 2)`, and limit shifts, `(n, 2)`, so that no ink leaves the frame.
 
-    Ink that was nearer to the edge than `reach` may stay as near.
+    A pixel at p looks in the old image at inverse (p - shift) + bend, so that ink at q comes to
+    forward q - forward bend + shift. Ink keeps `pen` pixels from the edge, or as many as it had.
     """
-    low, high = rooms[:, :2] - CENTER, CENTER - rooms[:, 2:]  # (n, 2): the ink's box, from the centre
-    corners = np.stack([np.stack([x[:, 0], y[:, 1]], axis=1) for x in (low, high) for y in (low, high)], axis=2)
-    moved = forward @ corners  # (n, 2, 4)
-    room_low, room_high = np.minimum(reach, rooms[:, :2]), np.minimum(reach, rooms[:, 2:])
-    size = np.ptp(moved, axis=2)  # (n, 2)
-    shrink = np.minimum(1, (SIDE - 1 - room_low - room_high) / np.maximum(size, 1)).min(axis=1)
-    moved = moved * shrink[:, np.newaxis, np.newaxis]
-    least, most = room_low - CENTER - moved.min(axis=2), CENTER - room_high - moved.max(axis=2)
-    return forward * shrink[:, np.newaxis, np.newaxis], np.clip(shift, least, most)
+    room_low = np.minimum(pen, outlines.min(axis=2) + CENTER)  # (n, 2)
+    room_high = np.minimum(pen, CENTER - outlines.max(axis=2))
+    moved, bent = forward @ outlines, forward @ bends  # (n, 2, corners) and (n, 2, 784)
+    low, high = moved.min(axis=2) - bent.max(axis=2), moved.max(axis=2) - bent.min(axis=2)  # (n, 2)
+    shrink = np.minimum(1, (SIDE - 1 - room_low - room_high) / np.maximum(high - low, 1)).min(axis=1)[:, np.newaxis]
+    least, most = room_low - CENTER - low * shrink, CENTER - room_high - high * shrink
+    return forward * shrink[:, np.newaxis], np.clip(shift, least, most)
 
 
-def rooms(images: np.ndarray) -> np.ndarray:
-    """Empty pixels left, above, right and below the ink of each image, int64, `(n, 4)`; 0 where there is no ink."""
+def outlines(images: np.ndarray) -> np.ndarray:
+    """Corners of a polygon around the ink of each image, float32, `(n, 2, 16)`: x and y in pixels from the centre.
+
+    Its sides touch the ink in 16 directions. Without ink, all corners are the centre.
+    """
     ink = images > 0
-    columns, rows = np.any(ink, axis=1), np.any(ink, axis=2)  # (n, 28)
-    sides = [columns, rows, columns[:, ::-1], rows[:, ::-1]]
-    return np.stack([side.argmax(axis=1) for side in sides], axis=1)
+    there = np.repeat(ink.any(axis=2), 2, axis=1)  # (n, 56): the first and the last ink of each row
+    x = np.stack([ink.argmax(axis=2), SIDE - 1 - ink[:, :, ::-1].argmax(axis=2)], axis=2).reshape(-1, 2 * SIDE) - CENTER
+    y = np.repeat(np.arange(SIDE) - CENTER, 2)
+    angles = np.arange(16) * np.pi / 8
+    normals = np.stack([np.cos(angles), np.sin(angles)], axis=1)  # (16, 2)
+    reach = [np.where(there, x * across + y * down, -np.inf).max(axis=1) for across, down in normals]
+    reach = np.where(there.any(axis=1), np.stack(reach), 0)  # (16, n): how far the ink goes in each direction
+    sides = np.stack([normals, np.roll(normals, -1, axis=0)], axis=1)  # (16, 2, 2): two that meet in a corner
+    corners = np.linalg.solve(sides, np.stack([reach, np.roll(reach, -1, axis=0)], axis=1))  # (16, 2, n)
+    return corners.transpose(2, 1, 0).astype(np.float32)

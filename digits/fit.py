@@ -113,21 +113,35 @@ def _validate(backend: Backend, network: Any, validation: Split, smoothing: floa
     return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
 
 
+def kept(images: int, share: float) -> int:
+    """How many of so many training images are trained on, where a `share` of them is held out for validation.
+
+    Raises:
+        DigitsError: one of the two parts would be empty.
+    """
+    count = round(share * images)
+    if share and not 0 < count < images:
+        raise DigitsError(
+            f"validation is {share}, which is {count:,} of {images:,} training images; both parts need some"
+        )
+    return images - count
+
+
 def hold_out(images: Split, share: float, seed: int) -> tuple[Split, Split | None]:
     """Training images to train on, and the `share` of them to validate on, drawn by the seed; None for a share of 0.
+
+    Each class has its share, to the nearest image.
 
     Raises:
         DigitsError: one of the two would be empty.
     """
-    if not share:
+    count = len(images) - kept(len(images), share)
+    if not count:
         return images, None
-    count = round(share * len(images))
-    if not 0 < count < len(images):
-        raise DigitsError(
-            f"validation is {share}, which is {count:,} of {len(images):,} training images; both parts need some"
-        )
+    order = np.random.default_rng(derive(seed, "validation")).permutation(len(images))
+    by_class = order[np.argsort(images.labels[order], kind="stable")]
     chosen = np.zeros(len(images), bool)
-    chosen[np.random.default_rng(derive(seed, "validation")).permutation(len(images))[:count]] = True
+    chosen[by_class[np.arange(count) * len(images) // count]] = True  # as far apart as can be
     return Split(images.images[~chosen], images.labels[~chosen]), Split(images.images[chosen], images.labels[chosen])
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digits.augmentation import draw, rooms
+from digits.augmentation import draw, outlines
 from digits.backends import load_backend
 from digits.datasets import load_dataset
 from digits.errors import DigitsError
@@ -28,10 +28,10 @@ def show_augmentation(recipe: Recipe, backend: str, dataset: str, data_dir: Path
     data = load_dataset(dataset, data_dir)
     firsts = [int(np.flatnonzero(data.train.labels == label)[0]) for label in range(min(ROWS, len(data.classes)))]
     images = data.train.images[np.repeat(firsts, COLUMNS)]  # (rows · columns, 28, 28)
-    draws = draw(recipe.augmentation, rooms(images), np.random.default_rng(derive(0, "augmentation")))
+    draws = draw(recipe.augmentation, outlines(images), np.random.default_rng(derive(0, "augmentation")))
     changed = load_backend(backend).augmented(images, draws)
     rows = changed.reshape(-1, COLUMNS, *changed.shape[1:])
     rows = np.concatenate([data.train.images[firsts][:, np.newaxis], rows], axis=1)
-    page = plots.augmentation(rows, f"What {recipe.name} makes of {data.title}")
+    page = plots.augmentation(rows, data.title, f"as {recipe.name} changes it in training")
     write_together(output_dir, {"augmentation.png": plots.png(page)})
     print(f"Saved {display(output_dir)}/augmentation.png")

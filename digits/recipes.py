@@ -153,7 +153,7 @@ RECIPES = {
             learning_rate=0.003,
             schedule="one-cycle",
             warmup=0.2,
-            epochs=15,
+            epochs=22,
             label_smoothing=0.1,
             averaging=0.999,
             augmentation=Augmentation(rotation=12, scale=0.08, shear=10, shift=1, elastic=2.5, thickness=0.2),

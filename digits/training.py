@@ -18,7 +18,7 @@ from digits.datasets import Dataset, load_dataset
 from digits.errors import DigitsError
 from digits.events import open_events
 from digits.files import display
-from digits.fit import Epoch, Progress, best_epoch, finished, fit, hold_out
+from digits.fit import Epoch, Progress, best_epoch, finished, fit, hold_out, kept
 from digits.models import MAX_MEMBERS, ModelInfo
 from digits.recipes import Recipe
 from digits.runs import Run, model_name, require_writable, save_run
@@ -122,10 +122,10 @@ def load(settings: Settings) -> Dataset:
         DigitsError: the data are missing or damaged, too few for a batch, or the output folder cannot be written.
     """
     dataset = load_dataset(settings.dataset, settings.data_dir)
-    training, _ = hold_out(dataset.train, settings.recipe.validation, settings.seed)
-    if settings.recipe.batch_size > len(training):
+    images, batch = kept(len(dataset.train), settings.recipe.validation), settings.recipe.batch_size
+    if batch > images:
         raise DigitsError(
-            f"batch size is {settings.recipe.batch_size:,}, but there are only {len(training):,} training images"
+            f"batch size is {batch:,}, but there are only {images:,} training images. Run with --batch-size {images}"
         )
     require_writable(settings.output_dir)
     return dataset
@@ -154,10 +154,12 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
     """
     recipe, backend, networks = settings.recipe, model.backend, model.backend.members(model.network)
     training, validation = hold_out(dataset.train, recipe.validation, settings.seed)
-    checkpoint = Checkpoint(settings.output_dir, settings.backend, identity(settings, model))
+    checkpoint = Checkpoint(settings.output_dir, settings.backend, identity(settings, model, dataset))
     saved = (checkpoint.load() if settings.resume else None) or Saved([], {})
     histories = saved.histories
     origin = f"the checkpoint in {display(settings.output_dir)}"
+    if len(histories) + (bool(histories) and finished(recipe, histories[-1])) > len(networks):
+        raise DigitsError(f"{origin} is damaged: it goes on after the end. Delete it, or run without --resume")
     if len(networks) > 1 and histories:
         backend.set_weights(model.network, _part(saved.arrays, "network"), origin)
     for index, network in enumerate(networks):
@@ -173,7 +175,8 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
         else:
             begin = Progress(histories[index], _part(saved.arrays, "trainer"), _part(saved.arrays, "best"), origin)
             print(f"Resuming after epoch {len(begin.history)} of {recipe.epochs}...")
-        with open_events(settings.tensorboard, _events(settings, index), len(begin.history) * len(training)) as write:
+        first = len(begin.history) * len(training) + 1  # image whose events are new
+        with open_events(settings.tensorboard, _events(settings, f"seed_{seed}"), first) as write:
             course = fit(backend, network, training, validation, recipe, seed, model.precision, begin, write)
             for progress in course:
                 histories[index] = progress.history
@@ -204,16 +207,17 @@ def _part(arrays: Arrays, kind: str) -> dict[str, np.ndarray]:
     return {name.removeprefix(f"{kind}/"): array for name, array in arrays.items() if name.startswith(f"{kind}/")}
 
 
-def _events(settings: Settings, index: int = 0) -> Path:
-    """The folder of TensorBoard's event files of a network."""
-    return settings.output_dir / "tensorboard" / f"{settings.backend}_seed_{settings.seed + index}"
+def _events(settings: Settings, what: str) -> Path:
+    """The folder of TensorBoard's event files of a network, or of an ensemble."""
+    return settings.output_dir / "tensorboard" / f"{settings.backend}_{what}"
 
 
-def identity(settings: Settings, model: Model) -> dict[str, Any]:
+def identity(settings: Settings, model: Model, dataset: Dataset) -> dict[str, Any]:
     """All that decides the weights of a run: what a checkpoint must share with the run that goes on from it."""
     return {
         "backend": settings.backend,
         "dataset": model.info.dataset,
+        "dataset_sha256": dataset.sha256,
         "ensemble": settings.ensemble,
         "recipe": asdict(settings.recipe),
         "seed": settings.seed,
@@ -242,7 +246,7 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
         OSError: the folder cannot be written, or the disk is full.
     """
     record = {
-        **identity(settings, model),
+        **identity(settings, model, dataset),
         "class_names": dataset.classes,
         "epochs": history.epochs,
         **({"members": history.members} if settings.ensemble > 1 else {}),
@@ -253,7 +257,9 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
     run = Run(settings.backend, result.predictions, dataset.test.labels, result.probabilities, record)
     encoded = model.backend.encode(model.network, model.info)
     save_run(settings.output_dir, run, {model_name(settings.backend): encoded})
-    with open_events(settings.tensorboard, _events(settings)) as write:
-        write("test_accuracy", result.accuracy, len(history.epochs) * len(dataset.train))
-    Checkpoint(settings.output_dir, settings.backend, identity(settings, model)).delete()
+    what = "ensemble" if settings.ensemble > 1 else f"seed_{settings.seed}"
+    with open_events(settings.tensorboard, _events(settings, what)) as write:
+        images = kept(len(dataset.train), settings.recipe.validation)
+        write("test_accuracy", result.accuracy, len(history.epochs) * images)
+    Checkpoint(settings.output_dir, settings.backend, identity(settings, model, dataset)).delete()
     print(f"Predictions and labels saved to {display(settings.output_dir)}")

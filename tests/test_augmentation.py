@@ -1,7 +1,10 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from scipy.ndimage import map_coordinates
 
-from digits.augmentation import BASIS, CENTER, SIDE, draw, rooms
+from digits.augmentation import BASIS, CENTER, SIDE, draw, outlines
 from digits.convert import open_model
 from digits.recipes import LIMITS, RECIPES, Augmentation
 from digits.runs import BACKENDS, model_name
@@ -13,11 +16,11 @@ def affine(draws):
     return forward, -np.einsum("nij,nj->ni", forward, draws.warps[:, :, 2])
 
 
-CENTRED = np.full((500, 4), 12)  # room enough that nothing needs to be fitted in
+CENTRED = np.zeros((500, 2, 16))  # outlines of dots in the centre: nothing needs to be fitted in
 
 
 def test_without_a_policy_nothing_changes():
-    draws = draw(Augmentation(), np.full((5, 4), 4), np.random.default_rng(0))
+    draws = draw(Augmentation(), CENTRED[:5], np.random.default_rng(0))
     assert np.array_equal(draws.warps[:, :, :3], np.tile(np.eye(2, 3, dtype=np.float32), (5, 1, 1)))
     assert not draws.warps[:, :, 3:].any()
     assert np.array_equal(draws.tones, np.tile(np.float32([0, 1, 0]), (5, 1)))
@@ -59,24 +62,45 @@ def test_bumps_add_up_to_one():
     assert BASIS[3:].min() >= 0
 
 
-def test_rooms_are_counted_from_each_side():
-    images = np.zeros((2, SIDE, SIDE), np.uint8)
-    images[0, 5:20, 3:26] = 1
-    assert rooms(images).tolist() == [[3, 5, 2, 8], [0, 0, 0, 0]]
+def test_an_outline_touches_the_ink_in_each_direction(mnist):
+    images = mnist.train.images[:200]
+    corners = outlines(images)
+    for angle in np.arange(16) * np.pi / 8:
+        direction = np.array([np.cos(angle), np.sin(angle)])
+        for image, polygon in zip(images, corners, strict=True):
+            y, x = np.nonzero(image)
+            furthest = (direction @ (np.stack([x, y]) - CENTER)).max()
+            assert (direction @ polygon).max() == pytest.approx(furthest, abs=1e-4)
+    assert not outlines(np.zeros((1, SIDE, SIDE), np.uint8)).any()
 
 
-def test_the_box_of_the_ink_stays_in_the_frame(mnist):
-    images = mnist.train.images[:2000]
-    space = rooms(images)
-    draws = draw(Augmentation(rotation=30, scale=0.3, shear=30, shift=6), space, np.random.default_rng(0))
-    forward, shift = affine(draws)
-    low, high = space[:, :2] - CENTER, CENTER - space[:, 2:]
-    for x in (low, high):
-        for y in (low, high):
-            corner = np.stack([x[:, 0], y[:, 1]], axis=1)
-            moved = np.einsum("nij,nj->ni", forward, corner) + shift
-            assert np.abs(moved).max() <= CENTER + 1e-3
-    assert np.abs(shift).max() > 5
+def landing_places(image, warp):
+    """Where the ink of an image comes to, `(2, pixels of ink)`, in pixels from the centre; NaN where not found."""
+    ink = np.stack(np.nonzero(image)[::-1]) - CENTER  # x, y
+    bends = (warp[:, 3:] @ BASIS[3:]).reshape(2, SIDE, SIDE)
+    forward, shift = (each[0] for each in affine(SimpleNamespace(warps=warp[np.newaxis])))
+    place = ink.copy()
+    for _ in range(200):  # a pixel there looks back at the ink
+        bend = np.stack([map_coordinates(axis, place[::-1] + CENTER, order=1, mode="nearest") for axis in bends])
+        step = forward @ (ink - bend) + shift[:, np.newaxis] - place
+        place += step / 2
+    return np.where(np.abs(step).max(axis=0) < 1e-3, place, np.nan)
+
+
+@pytest.mark.parametrize("policy", [RECIPES["deep"].augmentation, Augmentation(**LIMITS)])
+def test_no_ink_leaves_the_frame(policy, mnist, rng):
+    full = np.full((100, SIDE, SIDE), 255, np.uint8)
+    corner = np.zeros((100, SIDE, SIDE), np.uint8)
+    corner[:, 20:, :9] = 255
+    images = np.concatenate([mnist.train.images[:300], full, corner])
+    draws = draw(policy, outlines(images), rng)
+    places = [landing_places(image, warp) for image, warp in zip(images, draws.warps, strict=True)]
+    furthest = np.array([np.nanmax(np.abs(place)) for place in places])
+    assert np.isfinite(np.concatenate(places, axis=1)).mean() > 0.99
+    assert furthest.max() < CENTER + 0.05  # bends are read between pixels
+    assert np.median(furthest[300:400]) > CENTER - 1  # and no further inside than need be
+    _, shift = affine(draws)
+    assert np.abs(shift).max() > policy.shift - 0.1  # which is not taken away either
 
 
 @pytest.mark.parametrize("name", BACKENDS)
@@ -84,7 +108,7 @@ def test_labels_stay_true(name, finished_runs, mnist):
     """A network that has never seen an augmented image still reads nearly all of them as what they were."""
     backend, network, _ = open_model(finished_runs / model_name(name))
     images, labels = mnist.test.images[:2000], mnist.test.labels[:2000]
-    draws = draw(RECIPES["deep"].augmentation, rooms(images), np.random.default_rng(0))
+    draws = draw(RECIPES["deep"].augmentation, outlines(images), np.random.default_rng(0))
     answers = backend.predict(network, backend.augmented(images, draws)).argmax(axis=1)
     assert (answers == labels).mean() > 0.9
     quarter = np.rot90(images, axes=(1, 2)).copy()

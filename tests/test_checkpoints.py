@@ -159,7 +159,7 @@ def checkpoint(small, tmp_path):
     model = training.build(settings, small)
     trainer = model.backend.trainer(model.network, small.train.images, small.train.labels, RECIPE, 0, "float32")
     train(trainer, 0)
-    identity = training.identity(settings, model)
+    identity = training.identity(settings, model, small)
     arrays = {f"trainer/{name}": array for name, array in trainer.state().items()}
     Checkpoint(tmp_path, "pytorch", identity).save(Saved([[{"loss": 2.0, "seconds": 1.0}]], arrays))
     return tmp_path / "pytorch_checkpoint.safetensors"
@@ -210,6 +210,24 @@ def test_a_checkpoint_of_another_run_is_refused_by_name(checkpoint, small, tmp_p
     with pytest.raises(DigitsError, match=f"^{re.escape(expected)}$"):
         resumed(small, settings_of(tmp_path, **changes))
     assert checkpoint.read_bytes() == before
+
+
+def test_a_checkpoint_of_other_images_is_refused(checkpoint, small, tmp_path):
+    images = small.train.images.copy()
+    images[-1, 0, 0] += 1
+    changed = replace(small, train=Split(images, small.train.labels))
+    assert f"its dataset_sha256 is {small.sha256}, this run's is {changed.sha256}" in refused(changed, tmp_path)
+    labels = np.roll(small.train.labels, 1)
+    assert "its dataset_sha256 is" in refused(replace(small, train=Split(small.train.images, labels)), tmp_path)
+
+
+@pytest.mark.parametrize("epochs", [[2], [1, 1], [2, 2], [3]])
+def test_a_checkpoint_that_goes_on_after_the_end_is_refused(checkpoint, small, tmp_path, epochs):
+    """Otherwise random weights would pass for trained ones."""
+    arrays, header = read_safetensors(checkpoint)
+    header["histories"] = json.dumps([[{"loss": 2.0, "seconds": 1.0}] * count for count in epochs])
+    checkpoint.write_bytes(safetensors.numpy.save(arrays, metadata=header))
+    assert "is damaged: it goes on after the end. Delete it, or run without --resume" in refused(small, tmp_path)
 
 
 def test_another_version_of_the_framework_is_named(tmp_path):

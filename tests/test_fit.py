@@ -17,7 +17,7 @@ from digits.datasets import Split
 from digits.errors import DigitsError
 from digits.evaluation import visualize
 from digits.export import export
-from digits.fit import Progress, best_epoch, finished, fit, hold_out
+from digits.fit import Progress, best_epoch, finished, fit, hold_out, kept
 from digits.predictor import Predictor
 from digits.recipes import RECIPES
 from digits.runs import load_run
@@ -54,12 +54,25 @@ def test_each_image_is_for_training_or_for_validation(count, share, seed):
         with pytest.raises(DigitsError, match=f"validation is {share}, which is "):
             hold_out(everything, share, seed)
         return
-    kept, held = hold_out(everything, share, seed)
-    assert sorted([*kept.labels, *held.labels]) == list(range(count))
+    trained, held = hold_out(everything, share, seed)
+    assert sorted([*trained.labels, *held.labels]) == list(range(count))
     assert len(held) == round(share * count)
-    for part in (kept, held):
+    assert len(trained) == kept(count, share)
+    for part in (trained, held):
         assert (part.images[:, 0, 0] == part.labels % 256).all()
     assert np.array_equal(hold_out(everything, share, seed)[1].labels, held.labels)
+
+
+@given(counts=st.lists(st.integers(2, 30), min_size=2, max_size=20), share=st.floats(0.05, 0.5))
+def test_each_class_has_its_share_of_the_validation_images(counts, share):
+    labels = np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
+    if not round(share * len(labels)):
+        return
+    trained, held = hold_out(Split(np.zeros((len(labels), 28, 28), np.uint8), labels), share, 0)
+    share = len(held) / len(labels)
+    for label, count in enumerate(counts):
+        assert abs((held.labels == label).sum() - share * count) <= 1
+        assert (trained.labels == label).any()
 
 
 def test_another_seed_keeps_other_images_back(mnist):
@@ -71,7 +84,10 @@ def test_without_validation_all_images_are_for_training(mnist):
 
 
 def test_too_few_images_for_a_batch_are_refused_before_training(small, tmp_path, data_dir):
-    with pytest.raises(DigitsError, match="batch size is 40,000, but there are only 30,000 training images"):
+    with pytest.raises(
+        DigitsError,
+        match="batch size is 40,000, but there are only 30,000 training images. Run with --batch-size 30000",
+    ):
         training.load(
             settings_of(tmp_path, recipe=replace(RECIPE, batch_size=40_000, validation=0.5), data_dir=data_dir)
         )
@@ -123,14 +139,14 @@ def test_the_validation_loss_is_the_one_that_training_lowers(small, tmp_path):
 
 
 def test_validation_images_are_never_trained_on(small, tmp_path):
-    """Other labels of the images kept back change no weight."""
+    """Other pixels of the images kept back change no weight."""
     _, held = hold_out(small.train, RECIPE.validation, 0)
-    changed = small.train.labels.copy()
+    changed = small.train.images.copy()
     for index, image in enumerate(small.train.images):
         if any(np.array_equal(image, one) for one in held.images):
-            changed[index] = 9 - changed[index]
-    other = replace(small, train=Split(small.train.images, changed))
-    assert not np.array_equal(changed, small.train.labels)
+            changed[index] = 255 - image
+    other = replace(small, train=Split(changed, small.train.labels))
+    assert not np.array_equal(changed, small.train.images)
     settings = settings_of(tmp_path, recipe=replace(RECIPE, epochs=1))
     (one, _), (two, _) = trained(small, settings), trained(other, settings)
     ours, theirs = one.backend.weights(one.network), two.backend.weights(two.network)
@@ -216,8 +232,29 @@ def test_tensorboard_finds_every_loss(small, tmp_path):
         assert [event.step for event in found] == [300, 600, 900, 1200]
         assert [event.value for event in found] == pytest.approx([epoch[name] for epoch in history.epochs])
     assert [event.step for event in events.Scalars("loss_of_steps")] == [300, 600, 900, 1200]
-    record = load_run(tmp_path, "pytorch").record
-    assert [event.value for event in events.Scalars("test_accuracy")] == pytest.approx([record["test_accuracy"]])
+    (tested,) = events.Scalars("test_accuracy")
+    assert (tested.step, tested.value) == (1200, pytest.approx(load_run(tmp_path, "pytorch").record["test_accuracy"]))
+
+
+def test_tensorboard_shows_a_resumed_run_as_one(small, tmp_path, monkeypatch):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    settings, save = settings_of(tmp_path, tensorboard=True), Checkpoint.save
+
+    def crash_in_the_third_epoch(self, saved):
+        if len(saved.histories[0]) == 3:
+            raise KeyboardInterrupt
+        save(self, saved)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Checkpoint, "save", crash_in_the_third_epoch)
+        trained(small, settings)
+    _, history = trained(small, replace(settings, resume=True))
+    events = EventAccumulator(str(tmp_path / "tensorboard" / "pytorch_seed_0")).Reload()
+    for name, key in (("loss", "loss"), ("validation_accuracy", "validation_accuracy"), ("loss_of_steps", "loss")):
+        found = events.Scalars(name)
+        assert [event.step for event in found] == [300, 600, 900, 1200]
+        assert [event.value for event in found] == pytest.approx([epoch[key] for epoch in history.epochs])
 
 
 def test_without_metrics_nothing_is_written(small, tmp_path):

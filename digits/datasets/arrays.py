@@ -122,7 +122,7 @@ def _read_idx_file(path: Path, room: int, dimensions: int) -> np.ndarray:
                 raise DigitsError(f"{path} holds an array of {len(shape)} dimensions; allowed for {kind}: {dimensions}")
             check_size(shape[0], math.prod(shape) + MAX_BYTES - room, path)
             rest = max(0, start + math.prod(shape) + 1 - len(header))  # one more, to see that nothing follows
-            return idx.decode(header + stream.read(rest), str(path))
+            return idx.decode(header + stream.read(rest), str(path)).copy()  # PyTorch wants to be able to write
     except (OSError, EOFError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
         raise DigitsError(f"{path} is damaged or cut off ({error})") from error
 

@@ -14,7 +14,7 @@ from digits.datasets.images import ALLOWED, MAX_FILE, canvas, read_grey
 from digits.errors import DigitsError
 from digits.files import sha256
 
-HELD_OUT = 7  # where there is no test split, one in so many images of each class is held out for it
+HELD_OUT = 7  # where there is no test split, about one in so many images is held out for it
 
 _RUBBISH = ("thumbs.db", "desktop.ini", "__macosx")  # what systems leave in folders, beside what begins with a dot
 _TRAIN, _TEST = "train", "test"
@@ -54,7 +54,7 @@ def read_folder(root: Path, say: Callable[[str], None]) -> Parts:
         classes, files = _labelled(root, root)
         train, test = _hold_out(files, classes)
         share = f"{len(test):,} of {len(files):,} images"
-        say(f"note: {root} has no test split: one in {HELD_OUT} of each class, {share}, is held out for testing")
+        say(f"note: {root} has no test split: one in {HELD_OUT}, {share}, is held out for testing")
     parts = [canvas(_greys(split), len(split)) for split in (train, test)]
     labels = [np.array([label for _, label in split], np.int64) for split in (train, test)]
     return Parts(tuple(classes), parts[0], labels[0], parts[1], labels[1])
@@ -112,7 +112,8 @@ def _natural(path: Path) -> tuple[list[str | int], str]:
 def _hold_out(files: Labelled, classes: Sequence[str]) -> tuple[Labelled, Labelled]:
     """`files` as training and test images, the same ones in whatever order or under whatever names the files come.
 
-    The bytes of a file decide. Files with the same bytes go together, so that no test image is a training image.
+    The bytes of a file decide, whatever else is there: where images are added, the others stay on their side. Files
+    with the same bytes go together, so that no test image is a training image. Each class has images on both sides.
     """
     digests = [sha256(_read(path)) for path, _ in files]
     by_class: list[set[str]] = [set() for _ in classes]
@@ -125,7 +126,8 @@ def _hold_out(files: Labelled, classes: Sequence[str]) -> tuple[Labelled, Labell
                 f"class {classes[label]!r} in {files[0][0].parents[1]} has only one image; allowed: 2 or more, not the "
                 "same, as one is held out for testing"
             )
-        held_out.update((digest, label) for digest in different[: max(1, round(len(different) / HELD_OUT))])
+        chosen = [digest for digest in different if int(digest, 16) % HELD_OUT == 0] or different[:1]
+        held_out.update((digest, label) for digest in chosen[: len(different) - 1])
     train: Labelled = []
     test: Labelled = []
     for digest, (path, label) in zip(digests, files, strict=True):

@@ -208,15 +208,16 @@ def loss_curves(losses: Mapping[str, Sequence[float]], validation: Mapping[str, 
     return figure
 
 
-def augmentation(images: np.ndarray, title: str) -> Figure:
+def augmentation(images: np.ndarray, title: str, note: str) -> Figure:
     """Images beside what training makes of them.
 
     Args:
         images: uint8, `(rows, columns, height, width)`; the first of each row as it is, the others changed.
-        title: what made them of what.
+        title: of what they are.
+        note: what changed them.
     """
     rows, columns, height, width = images.shape
-    figure = Figure(figsize=(0.75 * columns, 0.75 * rows + 0.7), layout="constrained")
+    figure = Figure(figsize=(0.75 * columns, 0.75 * rows + 0.9), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, columns - 1))
     for axes, part, heading in ((left, images[:, :1], "image"), (right, images[:, 1:], "as training may show it")):
         page = part.transpose(0, 2, 1, 3).reshape(rows * height, -1)
@@ -225,7 +226,7 @@ def augmentation(images: np.ndarray, title: str) -> Figure:
         axes.hlines(np.arange(1, rows) * height - 0.5, -0.5, page.shape[1] - 0.5, color="#e5e7eb", lw=1)
         axes.set_title(heading, fontsize=10)
         axes.set_axis_off()
-    figure.suptitle(title, fontsize=12)
+    _title(figure, title, note)
     return figure
 
 

@@ -1,5 +1,7 @@
 """Augmentation of whole batches in PyTorch."""
 
+from functools import cache
+
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -18,9 +20,10 @@ def augment(images: torch.Tensor, warps: torch.Tensor, tones: torch.Tensor) -> t
 
 def warp(x: torch.Tensor, warps: torch.Tensor) -> torch.Tensor:
     """Each pixel looks where the warp says, between four pixels of the old image; outside of it there is no ink."""
-    basis = torch.from_numpy(BASIS).to(x.device)
-    places = (warps @ basis).reshape(-1, 2, SIDE, SIDE).permute(0, 2, 3, 1)  # (n, 28, 28, 2): pixels from the centre
-    return F.grid_sample(x, places / CENTER, mode="bilinear", padding_mode="zeros", align_corners=True)
+    places = (warps @ basis(x.device)).reshape(-1, 2, SIDE, SIDE)  # x and y, in pixels from the centre
+    return F.grid_sample(
+        x, places.permute(0, 2, 3, 1) / CENTER, mode="bilinear", padding_mode="zeros", align_corners=True
+    )
 
 
 def widest(x: torch.Tensor) -> torch.Tensor:
@@ -33,8 +36,18 @@ def widest(x: torch.Tensor) -> torch.Tensor:
 
 def blurred(x: torch.Tensor) -> torch.Tensor:
     """Each pixel a mean of the 3 × 3 around it, the nearer the heavier."""
-    weights = torch.tensor([1.0, 2.0, 1.0], device=x.device) / 4
-    return F.conv2d(x, torch.outer(weights, weights).reshape(1, 1, 3, 3), padding=1)
+    return F.conv2d(x, blur_weights(x.device), padding=1)
+
+
+@cache
+def basis(device: torch.device) -> torch.Tensor:
+    return torch.from_numpy(BASIS).to(device)
+
+
+@cache
+def blur_weights(device: torch.device) -> torch.Tensor:
+    weights = torch.tensor([1.0, 2.0, 1.0]) / 4
+    return torch.outer(weights, weights).reshape(1, 1, 3, 3).to(device)
 
 
 def augmented(images: np.ndarray, draws: Draws) -> np.ndarray:

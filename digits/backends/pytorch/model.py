@@ -167,6 +167,8 @@ def select_device(name: str) -> torch.device:
     if not available[name]:
         usable = ", ".join(device for device, there in available.items() if there)
         raise DigitsError(f"device is {name}, but PyTorch finds none here; allowed: auto, {usable}")
+    if name == "cuda":  # float32 as it says, and the same run twice
+        torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic = False, True
     return torch.device(name)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from digits.augmentation import draw, rooms
+from digits.augmentation import draw, outlines
 from digits.backends.pytorch.augment import augment
 from digits.backends.pytorch.optimizer import Adam
 from digits.randomness import derive, epoch_order
@@ -23,7 +23,7 @@ class Trainer:
         self.images = torch.from_numpy(images).to(self.device)  # (n, 28, 28), uint8: the whole set stays in memory
         self.labels = torch.from_numpy(labels).to(self.device)  # (n,)
         self.recipe, self.seed = recipe, seed
-        self.rooms = rooms(images if recipe.augmentation else images[:0])  # (n, 4), or none where nobody asks
+        self.outlines = outlines(images if recipe.augmentation else images[:0])  # (n, 2, 16), or none where nobody asks
         steps = -(-len(labels) // recipe.batch_size)  # of an epoch
         self.rates = learning_rates(recipe, recipe.epochs * steps).reshape(-1, steps)
         self.optimizer = Adam(network, recipe, getattr(torch, precision))
@@ -48,12 +48,12 @@ class Trainer:
 
     def _batch(self, indices: torch.Tensor, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """The images of these indices as the network is to see them, and their labels."""
-        there = indices.to(self.device)
+        there = indices.to(self.device, non_blocking=True)
         images, labels = self.images.index_select(0, there), self.labels.index_select(0, there)
         if self.recipe.augmentation:
-            draws = draw(self.recipe.augmentation, self.rooms[indices.numpy()], rng)
-            warps, tones = (torch.from_numpy(numbers).to(self.device) for numbers in (draws.warps, draws.tones))
-            images = augment(images, warps, tones)
+            draws = draw(self.recipe.augmentation, self.outlines[indices.numpy()], rng)
+            warps, tones = map(torch.from_numpy, (draws.warps, draws.tones))
+            images = augment(images, *(each.to(self.device, non_blocking=True) for each in (warps, tones)))
         return images, labels
 
     def state(self) -> dict[str, np.ndarray]:

@@ -31,12 +31,12 @@ def start(architecture: str) -> None:
     """Start TensorFlow with the threads that suit a network, unless it runs already.
 
     Small operations are fastest on a thread of their own, those of both halves of a batch side by side. Where batches
-    stay whole, each operation takes both threads.
+    stay whole, each operation takes all cores.
     """
     import tensorflow as tf
 
     try:
-        tf.config.threading.set_intra_op_parallelism_threads(2 if architecture in WHOLE_BATCHES else 1)
+        tf.config.threading.set_intra_op_parallelism_threads(0 if architecture in WHOLE_BATCHES else 1)  # 0: all
         tf.config.threading.set_inter_op_parallelism_threads(2)
     except RuntimeError:  # it runs already
         return

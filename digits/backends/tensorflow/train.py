@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from digits.augmentation import BASIS, draw, rooms
+from digits.augmentation import BASIS, draw, outlines
 from digits.backends.tensorflow.augment import augment
 from digits.backends.tensorflow.optimizer import Adam
 from digits.backends.tensorflow.runtime import WHOLE_BATCHES
@@ -21,7 +21,7 @@ class Trainer:
     ):
         self.recipe, self.seed = recipe, seed
         self.device = network.variables[0].value.device
-        self.rooms = rooms(images if recipe.augmentation else images[:0])  # (n, 4), or none where nobody asks
+        self.outlines = outlines(images if recipe.augmentation else images[:0])  # (n, 2, 16), or none where nobody asks
         steps = -(-len(labels) // recipe.batch_size)  # of an epoch
         self.rates = learning_rates(recipe, recipe.epochs * steps).reshape(-1, steps)
         with tf.device(self.device):
@@ -57,7 +57,7 @@ class Trainer:
         """What happens to the images of these indices: warps and tones, drawn a batch at a time."""
         size = self.recipe.batch_size
         batches = [order[start : start + size] for start in range(0, len(order), size)]
-        draws = [draw(self.recipe.augmentation, self.rooms[batch], rng) for batch in batches]
+        draws = [draw(self.recipe.augmentation, self.outlines[batch], rng) for batch in batches]
         return [np.concatenate([one.warps for one in draws]), np.concatenate([one.tones for one in draws])]
 
     def _steps(self, order: tf.Tensor, rates: tf.Tensor, *draws: tf.Tensor) -> tf.Tensor:
