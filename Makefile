@@ -28,7 +28,8 @@ lint: $(VENV)/.dev-installed ## Check style and types
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed ## Time training and prediction side by side with peers (about 8 minutes)
-	$(BIN)/python benchmarks/training_speed.py
+	$(BIN)/python benchmarks/training_speed.py --recipes baseline
+	$(BIN)/python benchmarks/training_speed.py --recipes fast --runs 10
 	$(BIN)/python benchmarks/prediction_speed.py
 
 clean: ## Remove .venv, outputs and caches; mnist_data stays

@@ -105,8 +105,8 @@ def outlines(images: np.ndarray) -> np.ndarray:
     y = np.repeat(np.arange(SIDE) - CENTER, 2)
     angles = np.arange(16) * np.pi / 8
     normals = np.stack([np.cos(angles), np.sin(angles)], axis=1)  # (16, 2)
-    reach = [np.where(there, x * across + y * down, -np.inf).max(axis=1) for across, down in normals]
-    reach = np.where(there.any(axis=1), np.stack(reach), 0)  # (16, n): how far the ink goes in each direction
+    furthest = [np.where(there, x * across + y * down, -np.inf).max(axis=1) for across, down in normals]
+    reach = np.where(there.any(axis=1), np.stack(furthest), 0)  # (16, n): how far the ink goes in each direction
     sides = np.stack([normals, np.roll(normals, -1, axis=0)], axis=1)  # (16, 2, 2): two that meet in a corner
     corners = np.linalg.solve(sides, np.stack([reach, np.roll(reach, -1, axis=0)], axis=1))  # (16, 2, n)
     return corners.transpose(2, 1, 0).astype(np.float32)

@@ -4,13 +4,13 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from digits.errors import DigitsError
-from digits.recipes import RECIPES, SCHEDULES, Recipe
+from digits.recipes import LIMITS, RECIPES, SCHEDULES, Recipe
 
 if TYPE_CHECKING:
     from digits.training import Settings
@@ -134,7 +134,7 @@ CHOICES = {"architecture": sorted({recipe.architecture for recipe in RECIPES.val
 
 
 def add_training_flags(parser: argparse.ArgumentParser, recipes: Mapping[str, Recipe], seed: int) -> None:
-    _add_recipe_flags(parser.add_argument_group("what is trained, and how"), recipes, "baseline")
+    _add_recipe_flags(parser.add_argument_group("what is trained, and how"), recipes, "baseline", RECIPE_FLAGS)
     parser.add_argument("--seed", type=int, default=seed, metavar="N", help="of all randomness (default: %(default)s)")
     parser.add_argument(
         "--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where to train (default: %(default)s)"
@@ -159,7 +159,9 @@ def add_training_flags(parser: argparse.ArgumentParser, recipes: Mapping[str, Re
     _add_output_dir(parser)
 
 
-def _add_recipe_flags(group: argparse._ActionsContainer, recipes: Mapping[str, Recipe], default: str) -> None:
+def _add_recipe_flags(
+    group: argparse._ActionsContainer, recipes: Mapping[str, Recipe], default: str, changeable: Collection[str]
+) -> None:
     group.add_argument(
         "--recipe",
         choices=recipes,
@@ -167,15 +169,15 @@ def _add_recipe_flags(group: argparse._ActionsContainer, recipes: Mapping[str, R
         help="digits recipes lists them; the flags below change a recipe (default: %(default)s)",
     )
     group.set_defaults(recipes=recipes)
-    baseline = asdict(recipes["baseline"])
-    for name, value in {**baseline, **baseline["augmentation"]}.items():
-        if name in RECIPE_FLAGS:
+    usual = asdict(recipes[default])
+    for name, value in {**usual, **usual["augmentation"]}.items():
+        if name in changeable:
             group.add_argument(
                 f"--{name.replace('_', '-')}",
                 type=type(value),
                 choices=CHOICES.get(name),
                 metavar=None if name in CHOICES else "N" if isinstance(value, int) else "X",
-                help=f"{RECIPE_FLAGS[name]} (baseline: {value})",
+                help=f"{RECIPE_FLAGS[name]} ({default}: {value})",
             )
 
 
@@ -195,7 +197,7 @@ def _add_visualize_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("of augmentation only")
     group.add_argument("--backend", choices=_BACKENDS, default="pytorch", help="which framework's (default: pytorch)")
     _add_dataset(group, "mnist, fashion-mnist or the path of your own data (default: %(default)s)")
-    _add_recipe_flags(group, RECIPES, "deep")
+    _add_recipe_flags(group, RECIPES, "deep", LIMITS)
 
 
 def _add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
@@ -284,7 +286,7 @@ def _settings(backend: str, flags: argparse.Namespace) -> "Settings":
 def _recipe(flags: argparse.Namespace) -> Recipe:
     """The chosen recipe, changed by the flags that were given."""
     recipe: Recipe = flags.recipes[flags.recipe]
-    given = {name: value for name in RECIPE_FLAGS if (value := getattr(flags, name)) is not None}
+    given = {name: value for name in RECIPE_FLAGS if (value := getattr(flags, name, None)) is not None}
     bending = {name: given.pop(name) for name in asdict(recipe.augmentation) if name in given}
     return replace(recipe, augmentation=replace(recipe.augmentation, **bending), **given)
 

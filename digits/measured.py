@@ -1,8 +1,8 @@
 """What the recipes cost, and what they were measured to reach: the figures that `digits recipes` lists.
 
 Tests count the networks' parameters and multiply-adds. Accuracies and seconds are from `benchmarks/accuracy.py`, on two
-cores of an AMD EPYC (Zen 5): means over seeds, each with the 95 % interval of that mean. Two seeds
-say little of how seeds differ: there the interval is that of all their answers (Wilson's).
+cores of an AMD EPYC (Zen 5): means over seeds, each with the 95 % interval of that mean. Two seeds say little of how
+seeds differ: there it is Wilson's interval of an accuracy that was measured on so many images.
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,21 @@ class Cost:
 
 @dataclass(frozen=True)
 class Reached:
-    """Mean test accuracy over `seeds`, half the width of its 95 % interval, both in percent; and seconds for a seed."""
+    """What was measured.
+
+    Attributes:
+        accuracy: mean test accuracy over the seeds, in percent.
+        margin: half the width of its 95 % interval, likewise.
+        seeds: how many.
+        seconds: median time of training and evaluating one.
+        flags: what was changed in the recipe.
+    """
 
     accuracy: float
     margin: float
     seeds: int
     seconds: float
+    flags: str = ""
 
     def __str__(self) -> str:
         return f"{self.accuracy:.2f} ± {self.margin:.2f} %"
@@ -58,6 +67,7 @@ def table() -> str:
         start = f"{name:<10}{cost.parameters:>12,}{cost.multiply_adds:>16,}{recipe.epochs:>8}"
         figures = [
             f"{reached} on {dataset}, {BACKENDS[backend]}, {reached.seeds} seeds of {reached.seconds:.3g} s"
+            + (f", with {reached.flags}" if reached.flags else "")
             for (of, dataset, backend), reached in REACHED.items()
             if of == name
         ]

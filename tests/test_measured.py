@@ -47,3 +47,7 @@ def test_the_readme_claims_what_is_listed():
     for (recipe, dataset, backend), reached in REACHED.items():
         assert str(reached) in table()
         assert str(reached) in readme, (recipe, dataset, backend)
+        assert reached.flags in table()
+        assert reached.flags in readme
+    for recipe in RECIPES.values():
+        assert re.search(rf"^\| {recipe.name} \| .*million \| {recipe.epochs} \|", readme, re.MULTILINE)

@@ -15,6 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
+from digits.datasets import idx
 from tests.conftest import ROOT, heed_ctrl_c, run
 
 BACKENDS = ("pytorch", "tensorflow")
@@ -240,3 +241,52 @@ def test_ctrl_c_ends_with_a_line_and_loses_nothing(backend, data_dir, tmp_path, 
     assert process.returncode == 130
     assert errors == "error: interrupted; earlier outputs are as they were\n"
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_own_images_from_a_folder_to_a_verdict(backend, mnist, tmp_path):
+    own = tmp_path / "my digits"
+    for label in (0, 1, 7):
+        (own / "train" / f"a {label}").mkdir(parents=True)
+        (own / "test" / f"a {label}").mkdir(parents=True)
+        for number, image in enumerate(mnist.train.images[mnist.train.labels == label][:40]):
+            part = "train" if number < 30 else "test"
+            Image.fromarray(255 - image).resize((56, 56)).save(own / part / f"a {label}" / f"{number}.png")
+    folder = tmp_path / "outputs"
+    flags = ("--epochs", "4", "--batch-size", "16", "--learning-rate", "0.003", "--output-dir", folder)
+    more = ("--ensemble", "2", "--validation", "0.2", "--metrics", "tensorboard", "--rotation", "10")
+    done = run("-m", "digits", "train", backend, "--recipe", "fast", "--dataset", own, *flags, *more)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [
+        f"warning: 120 of 120 images in {own} are not 28 × 28 pixels; scaled to fit",
+        f"warning: {own} is dark on bright; all its images were inverted, to ink bright on dark",
+    ]
+    assert "Network 2 of 2, seed 1" in done.stdout
+    assert re.search(r"Epoch 4/4, Loss: \d\.\d{4}, Validation Loss: \d\.\d{4}, Accuracy: ", done.stdout)
+    record = json.loads((folder / f"{backend}_run.json").read_text())
+    assert (record["ensemble"], record["class_names"]) == (2, ["a 0", "a 1", "a 7"])
+    assert (record["recipe"]["validation"], record["recipe"]["augmentation"]["rotation"]) == (0.2, 10)
+    assert record["test_accuracy"] > 0.8
+    folders = {path.name for path in (folder / "tensorboard").iterdir()}
+    assert folders == {f"{backend}_seed_0", f"{backend}_seed_1", f"{backend}_ensemble"}
+    model = next(folder.glob("*_model.*"))
+    said = run("-m", "digits", "evaluate", model)
+    assert said.returncode == 0, said.stderr
+    assert f"{record['test_accuracy']:.2%}" in said.stdout
+    assert "a 7" in said.stdout
+    assert run("-m", "digits", "visualize", "--output-dir", folder).returncode == 0
+    assert (folder / f"confusion_matrix_{backend}.png").exists()
+
+
+def test_own_idx_files_train_without_a_word_too_many(mnist, tmp_path):
+    own = tmp_path / "idx"
+    own.mkdir()
+    for name, array in [
+        ("train-images-idx3-ubyte", mnist.train.images[:300]),
+        ("train-labels-idx1-ubyte", mnist.train.labels[:300].astype(np.uint8)),
+        ("t10k-images-idx3-ubyte", mnist.test.images[:100]),
+        ("t10k-labels-idx1-ubyte", mnist.test.labels[:100].astype(np.uint8)),
+    ]:
+        (own / name).write_bytes(idx.encode(array))
+    done = run("-m", "digits", "train", "pytorch", "--dataset", own, "--epochs", "1", "--output-dir", tmp_path / "o")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -34,6 +34,6 @@ class Dataset:
         digest = hashlib.sha256()
         for split in (self.train, self.test):
             digest.update(repr(split.images.shape).encode())
-            digest.update(np.ascontiguousarray(split.images))
-            digest.update(np.ascontiguousarray(split.labels))
+            digest.update(np.ascontiguousarray(split.images).data)
+            digest.update(np.ascontiguousarray(split.labels).data)
         return digest.hexdigest()
