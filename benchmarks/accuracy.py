@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, median, stdev
+from typing import Any
 
 from our_runs import train
 from scipy.stats import binomtest, t
@@ -19,14 +20,11 @@ from digits.runs import BACKENDS
 DATA_DIR, VALIDATION = Path("mnist_data"), 0.1
 
 
-def result(backend: str, recipe: str, seed: int, validation: bool, others: list[str]) -> tuple[float, float]:
-    """Accuracy and seconds of one run; on validation images that of the epoch whose weights were kept."""
-    held_out = ["--validation", str(VALIDATION)] if validation else []
-    record = train(backend, "--recipe", recipe, "--seed", str(seed), *held_out, *others)
-    accuracy = record["test_accuracy"]
-    if validation:
-        accuracy = min(record["epochs"], key=lambda epoch: epoch["validation_loss"])["validation_accuracy"]
-    return accuracy, record["train_seconds"] + record["evaluate_seconds"]
+def kept_accuracy(record: dict[str, Any]) -> float:
+    """Accuracy on validation images of the epoch whose weights were kept; of an ensemble the mean of its networks'."""
+    members = record.get("members", [record["epochs"]])
+    best = [min(epochs, key=lambda epoch: epoch["validation_loss"]) for epochs in members]
+    return mean(epoch["validation_accuracy"] for epoch in best)
 
 
 def margin(accuracies: Sequence[float], images: int) -> float:
@@ -43,7 +41,7 @@ def main() -> None:
     )
     parser.add_argument("backend", choices=BACKENDS)
     parser.add_argument("recipe")
-    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="0 to N - 1 (default: %(default)s)")
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="how many, from 0 on (default: %(default)s)")
     parser.add_argument("--validation", action="store_true", help="look at validation images instead of test images")
     parser.add_argument("--dataset", default="mnist", help="as `digits train` takes it (default: %(default)s)")
     flags, others = parser.parse_known_args()
@@ -52,14 +50,18 @@ def main() -> None:
     dataset = load_dataset(full_name(flags.dataset), DATA_DIR)
     images = round(VALIDATION * len(dataset.train)) if flags.validation else len(dataset.test)
     others += ["--dataset", flags.dataset]
-    results = []
-    for seed in range(flags.seeds):
-        results.append(result(flags.backend, flags.recipe, seed, flags.validation, others))
-        print(f"  seed {seed}: {results[-1][0]:.2%} in {results[-1][1]:.1f} s", flush=True)
-    accuracies, seconds = zip(*results, strict=True)
+    if flags.validation:
+        others += ["--validation", str(VALIDATION)]
+    accuracies, seconds, seed = [], [], 0
+    for _ in range(flags.seeds):
+        record = train(flags.backend, "--recipe", flags.recipe, "--seed", str(seed), *others)
+        accuracies.append(kept_accuracy(record) if flags.validation else record["test_accuracy"])
+        seconds.append(record["train_seconds"] + record["evaluate_seconds"])
+        print(f"  seed {seed}: {accuracies[-1]:.2%} in {seconds[-1]:.1f} s", flush=True)
+        seed += record["recipe"]["ensemble"]  # each of its networks took one
     what = f"{flags.recipe} {flags.backend}: mean {'validation' if flags.validation else 'test'} accuracy"
     print(
-        f"{what} {mean(accuracies):.3%} ± {margin(accuracies, images):.3%} over {len(results)} seeds "
+        f"{what} {mean(accuracies):.3%} ± {margin(accuracies, images):.3%} over {flags.seeds} seeds "
         f"(lowest {min(accuracies):.2%}, highest {max(accuracies):.2%}); median {median(seconds):.1f} s a seed"
     )
 

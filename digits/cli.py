@@ -121,6 +121,7 @@ RECIPE_FLAGS = {  # fields of `Recipe` and of `Augmentation`: what --help says o
     "averaging": "average the weights over the steps, each of which keeps this share",
     "validation": "share of the training images kept back to choose the best epoch by",
     "patience": "stop after so many epochs without a better validation loss",
+    "ensemble": "how many networks to train and to average",
     "rotation": "augmentation: degrees either way",
     "scale": "augmentation: share by which a digit grows or shrinks",
     "shear": "augmentation: degrees by which it leans",
@@ -147,9 +148,6 @@ def add_training_flags(parser: argparse.ArgumentParser, recipes: Mapping[str, Re
     )
     parser.add_argument(
         "--resume", action="store_true", help="go on after the last complete epoch of a run that was interrupted"
-    )
-    parser.add_argument(
-        "--ensemble", type=int, default=1, metavar="N", help="train N networks and average their probabilities"
     )
     parser.add_argument(
         "--metrics", choices=["tensorboard"], help="write event files for TensorBoard into the output folder"
@@ -278,7 +276,6 @@ def _settings(backend: str, flags: argparse.Namespace) -> "Settings":
         output_dir=flags.output_dir,
         resume=flags.resume,
         dataset=full_name(flags.dataset),
-        ensemble=flags.ensemble,
         tensorboard=flags.metrics == "tensorboard",
     )
 

@@ -61,10 +61,11 @@ REACHED: dict[tuple[str, str, str], Reached] = {
 
 def table() -> str:
     """The recipes with the costs of their networks, and the accuracies and seconds that they were measured to reach."""
-    lines = [f"{'recipe':<10}{'parameters':>12}{'multiply-adds':>16}{'epochs':>8}  measured"]
+    lines = [f"{'recipe':<10}{'networks':>8}{'parameters':>12}{'multiply-adds':>16}{'epochs':>8}  measured"]
     for name, recipe in RECIPES.items():
-        cost = COSTS[recipe.architecture]
-        start = f"{name:<10}{cost.parameters:>12,}{cost.multiply_adds:>16,}{recipe.epochs:>8}"
+        cost, count = COSTS[recipe.architecture], recipe.ensemble
+        costs = f"{count * cost.parameters:>12,}{count * cost.multiply_adds:>16,}"
+        start = f"{name:<10}{count:>8}{costs}{recipe.epochs:>8}"
         figures = [
             f"{reached} on {dataset}, {BACKENDS[backend]}, {reached.seeds} seeds of {reached.seconds:.3g} s"
             + (f", with {reached.flags}" if reached.flags else "")

@@ -14,10 +14,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from digits.errors import DigitsError
-from digits.recipes import RECIPES, Recipe
+from digits.recipes import MAX_MEMBERS, RECIPES, Recipe
 
 HEADER = "digits"  # where a model's file keeps its description
-MAX_MEMBERS = 100  # of an ensemble
 MAX_BYTES = 1 << 30  # of a model's file; the largest of ours takes a thousandth of it
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from digits.errors import DigitsError
 
 SCHEDULES = ("constant", "one-cycle")
+MAX_MEMBERS = 100  # of an ensemble
 LIMITS = {
     "rotation": 30,
     "scale": 0.3,
@@ -80,6 +81,7 @@ class Recipe:
         validation: share of the training images that is kept back, to stop early and to choose the best epoch's
             weights, in [0, 1).
         patience: epochs without a better validation loss before training stops, at least 1; 0 never stops early.
+        ensemble: how many networks are trained, each with a seed of its own, to average their probabilities; 1 to 100.
         augmentation: how training images are changed, anew in each epoch.
     """
 
@@ -99,6 +101,7 @@ class Recipe:
     averaging: float = 0.0
     validation: float = 0.0
     patience: int = 0
+    ensemble: int = 1
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -111,6 +114,9 @@ class Recipe:
         for name in ("warmup", "beta_1", "beta_2", "dropout", "label_smoothing", "averaging", "validation"):
             value = getattr(self, name)
             _require(0 <= value < 1, name.replace("_", " "), value, "a share from 0 up to, but not including, 1")
+        _require(
+            1 <= self.ensemble <= MAX_MEMBERS, "ensemble", self.ensemble, f"a whole number from 1 to {MAX_MEMBERS}"
+        )
         _require(self.patience >= 0, "patience", self.patience, "a whole number of epochs, or 0 for none")
         needs_validation = self.patience == 0 or self.validation > 0
         _require(needs_validation, "patience", self.patience, "0 without validation images, say --validation 0.1")
@@ -153,9 +159,10 @@ RECIPES = {
             learning_rate=0.003,
             schedule="one-cycle",
             warmup=0.2,
-            epochs=22,
+            epochs=6,
             label_smoothing=0.1,
             averaging=0.999,
+            ensemble=3,
             augmentation=Augmentation(rotation=12, scale=0.08, shear=10, shift=1, elastic=2.5, thickness=0.2),
         ),
     ]

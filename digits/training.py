@@ -19,7 +19,7 @@ from digits.errors import DigitsError
 from digits.events import open_events
 from digits.files import display
 from digits.fit import Epoch, Progress, best_epoch, finished, fit, hold_out, kept
-from digits.models import MAX_MEMBERS, ModelInfo
+from digits.models import ModelInfo
 from digits.recipes import Recipe
 from digits.runs import Run, model_name, require_writable, save_run
 
@@ -31,14 +31,13 @@ class Settings:
     Attributes:
         backend: "pytorch" or "tensorflow".
         recipe: what is trained, and how.
-        seed: of all randomness; a whole number, 0 or more.
+        seed: of all randomness; a whole number, 0 or more. An ensemble's networks have this one and those after it.
         device: "auto", "cpu", "cuda" or "mps".
         precision: of the arithmetic of training: "auto", "float32" or "bfloat16".
         data_dir: folder of the dataset.
         output_dir: folder of the run.
         resume: whether to go on from the checkpoint in `output_dir`, if there is one.
         dataset: a name of `datasets.registry`, or the path of the user's own data.
-        ensemble: how many networks to train, with seeds from `seed` on, and to average; 1 for a single one.
         tensorboard: whether to write TensorBoard's event files into `output_dir`.
     """
 
@@ -51,14 +50,11 @@ class Settings:
     output_dir: Path = Path("outputs")
     resume: bool = False
     dataset: str = "mnist"
-    ensemble: int = 1
     tensorboard: bool = False
 
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise DigitsError(f"seed is {self.seed}, but must be a whole number, 0 or more")
-        if not 1 <= self.ensemble <= MAX_MEMBERS:
-            raise DigitsError(f"ensemble is {self.ensemble}, but must be a whole number from 1 to {MAX_MEMBERS}")
 
 
 @dataclass(frozen=True)
@@ -141,7 +137,7 @@ def build(settings: Settings, dataset: Dataset) -> Model:
     device = backend.select_device(settings.device)
     precision = backend.select_precision(settings.precision, device)
     print(f"Using device: {backend.device_name(device)}")
-    info = ModelInfo(settings.recipe, dataset.name, dataset.classes, backend.PIXEL_RANGE, settings.ensemble)
+    info = ModelInfo(settings.recipe, dataset.name, dataset.classes, backend.PIXEL_RANGE, settings.recipe.ensemble)
     network = backend.build(info, settings.seed, device)
     return Model(backend, network, info, backend.device_name(device), precision)
 
@@ -218,7 +214,6 @@ def identity(settings: Settings, model: Model, dataset: Dataset) -> dict[str, An
         "backend": settings.backend,
         "dataset": model.info.dataset,
         "dataset_sha256": dataset.sha256,
-        "ensemble": settings.ensemble,
         "recipe": asdict(settings.recipe),
         "seed": settings.seed,
         "device": model.device,
@@ -249,7 +244,7 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
         **identity(settings, model, dataset),
         "class_names": dataset.classes,
         "epochs": history.epochs,
-        **({"members": history.members} if settings.ensemble > 1 else {}),
+        **({"members": history.members} if settings.recipe.ensemble > 1 else {}),
         "train_seconds": history.seconds,
         "evaluate_seconds": result.seconds,
         "test_accuracy": result.accuracy,
@@ -257,7 +252,7 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
     run = Run(settings.backend, result.predictions, dataset.test.labels, result.probabilities, record)
     encoded = model.backend.encode(model.network, model.info)
     save_run(settings.output_dir, run, {model_name(settings.backend): encoded})
-    what = "ensemble" if settings.ensemble > 1 else f"seed_{settings.seed}"
+    what = "ensemble" if settings.recipe.ensemble > 1 else f"seed_{settings.seed}"
     with open_events(settings.tensorboard, _events(settings, what)) as write:
         images = kept(len(dataset.train), settings.recipe.validation)
         write("test_accuracy", result.accuracy, len(history.epochs) * images)

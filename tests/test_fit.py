@@ -278,7 +278,7 @@ def test_an_ensemble_averages_the_probabilities_of_its_networks(backend, mnist, 
         model, _ = trained(few, replace(settings_of(tmp_path, recipe=recipe, seed=seed), backend=backend))
         alone.append(softmax(model.backend.predict(model.network, few.test.images), axis=1))
     capsys.readouterr()
-    settings = replace(settings_of(tmp_path, recipe=recipe, seed=5, ensemble=3), backend=backend)
+    settings = replace(settings_of(tmp_path, recipe=replace(recipe, ensemble=3), seed=5), backend=backend)
     model, history = trained(few, settings)
     result = training.evaluate(model, few)
     assert re.findall("Network . of 3, seed .", capsys.readouterr().out) == [
@@ -289,7 +289,7 @@ def test_an_ensemble_averages_the_probabilities_of_its_networks(backend, mnist, 
 
     training.save(settings, model, few, history, result)
     run = load_run(tmp_path, backend)
-    assert (run.record["ensemble"], len(run.record["members"]), len(run.record["epochs"])) == (3, 3, 2)
+    assert (run.record["recipe"]["ensemble"], len(run.record["members"]), len(run.record["epochs"])) == (3, 3, 2)
     means = [np.mean([member[epoch]["loss"] for member in run.record["members"]]) for epoch in range(2)]
     assert [epoch["loss"] for epoch in run.record["epochs"]] == pytest.approx(means)
     path = next(tmp_path.glob(f"{backend}_model.*"))
@@ -300,8 +300,8 @@ def test_an_ensemble_averages_the_probabilities_of_its_networks(backend, mnist, 
 
 
 def test_an_ensemble_resumes_bit_for_bit(small, tmp_path, monkeypatch, capsys):
-    recipe = replace(RECIPE, epochs=2)
-    whole, _ = trained(small, settings_of(tmp_path / "whole", recipe=recipe, ensemble=3))
+    recipe = replace(RECIPE, epochs=2, ensemble=3)
+    whole, _ = trained(small, settings_of(tmp_path / "whole", recipe=recipe))
     theirs = whole.backend.weights(whole.network)
     for saves, said in [
         (2, "seed 0\nTrained before\nNetwork 2"),
@@ -309,10 +309,10 @@ def test_an_ensemble_resumes_bit_for_bit(small, tmp_path, monkeypatch, capsys):
     ]:
         monkeypatch.setattr(Checkpoint, "save", stops_after(saves, Checkpoint.save))
         with pytest.raises(KeyboardInterrupt):
-            trained(small, settings_of(tmp_path, recipe=recipe, ensemble=3))
+            trained(small, settings_of(tmp_path, recipe=recipe))
         monkeypatch.undo()
         capsys.readouterr()
-        resumed, _ = trained(small, settings_of(tmp_path, recipe=recipe, ensemble=3, resume=True))
+        resumed, _ = trained(small, settings_of(tmp_path, recipe=recipe, resume=True))
         assert said in capsys.readouterr().out
         ours = resumed.backend.weights(resumed.network)
         assert ours.keys() == theirs.keys()
@@ -322,7 +322,7 @@ def test_an_ensemble_resumes_bit_for_bit(small, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("count", [0, -1, 101])
 def test_a_foolish_number_of_networks_is_refused(count):
     with pytest.raises(DigitsError, match=f"ensemble is {count}, but must be a whole number from 1 to 100"):
-        settings_of(None, ensemble=count)
+        replace(RECIPE, ensemble=count)
 
 
 def test_the_record_is_json_that_others_read(small, tmp_path):

@@ -38,7 +38,8 @@ def test_the_multiply_adds_are_those_of_the_network(architecture):
 def test_every_recipe_is_listed_with_its_costs():
     for recipe in RECIPES.values():
         cost = COSTS[recipe.architecture]
-        row = rf"^{recipe.name} +{cost.parameters:,} +{cost.multiply_adds:,} +{recipe.epochs} "
+        parameters, multiply_adds = recipe.ensemble * cost.parameters, recipe.ensemble * cost.multiply_adds
+        row = rf"^{recipe.name} +{recipe.ensemble} +{parameters:,} +{multiply_adds:,} +{recipe.epochs} "
         assert re.search(row, table(), re.MULTILINE), row
 
 
@@ -50,4 +51,4 @@ def test_the_readme_claims_what_is_listed():
         assert reached.flags in table()
         assert reached.flags in readme
     for recipe in RECIPES.values():
-        assert re.search(rf"^\| {recipe.name} \| .*million \| {recipe.epochs} \|", readme, re.MULTILINE)
+        assert re.search(rf"^\| {recipe.name} \| {recipe.ensemble} \| .*million \| {recipe.epochs} \|", readme, re.MULTILINE)

@@ -264,7 +264,7 @@ def test_own_images_from_a_folder_to_a_verdict(backend, mnist, tmp_path):
     assert "Network 2 of 2, seed 1" in done.stdout
     assert re.search(r"Epoch 4/4, Loss: \d\.\d{4}, Validation Loss: \d\.\d{4}, Accuracy: ", done.stdout)
     record = json.loads((folder / f"{backend}_run.json").read_text())
-    assert (record["ensemble"], record["class_names"]) == (2, ["a 0", "a 1", "a 7"])
+    assert (record["recipe"]["ensemble"], record["class_names"]) == (2, ["a 0", "a 1", "a 7"])
     assert (record["recipe"]["validation"], record["recipe"]["augmentation"]["rotation"]) == (0.2, 10)
     assert record["test_accuracy"] > 0.8
     folders = {path.name for path in (folder / "tensorboard").iterdir()}

@@ -18,9 +18,9 @@ def recipe(request: pytest.FixtureRequest) -> Recipe:
     return request.param
 
 
-def built(backend: Backend, recipe: Recipe, seed: int = 0, precision: str = "float32"):
+def built(backend: Backend, recipe: Recipe, seed: int = 0, precision: str = "float32", device: str = "cpu"):
     info = ModelInfo(recipe, "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
-    return backend.build(info, seed, backend.select_device("cpu"), precision)
+    return backend.build(info, seed, backend.select_device(device), precision)
 
 
 def kernels_and_biases(network) -> list:

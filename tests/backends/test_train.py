@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from digits.augmentation import draw, rooms
+from digits.augmentation import draw, outlines
 from digits.backends import load_backend
 from digits.models import ModelInfo
 from digits.randomness import derive, epoch_order
@@ -172,14 +173,17 @@ def test_every_recipe_learns_digits_that_it_has_not_seen(backend, recipe, mnist)
     assert right.mean() > 0.8
 
 
-def test_a_restored_training_goes_on_bit_for_bit(backend, recipe, mnist):
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_a_restored_training_goes_on_bit_for_bit(backend, recipe, mnist, device):
+    if device == "cuda" and not ("torch" in backend.VERSIONS and torch.cuda.is_available()):
+        pytest.skip("there is none")
     images, labels = few(mnist)
     recipe = replace(recipe, **SMALL, dropout=0.2, averaging=0.9, schedule="one-cycle", augmentation=BENT)
-    first = built(backend, recipe)
+    first = built(backend, recipe, device=device)
     trainer = backend.trainer(first, images, labels, recipe, 0, "bfloat16")
     losses = [list(trainer.epoch(0))]
     state = trainer.state()
-    again = built(backend, recipe, seed=9)
+    again = built(backend, recipe, seed=9, device=device)
     other = backend.trainer(again, images, labels, recipe, 0, "bfloat16")
     other.restore(state)
     for epoch in (1, 2):
@@ -251,7 +255,7 @@ def test_training_sees_each_image_as_drawn_for_its_epoch(backend, mnist):
         losses = []
         for start in range(0, 200, 64):
             batch = order[start : start + 64]
-            bent = backend.augmented(images[batch], draw(BENT, rooms(images[batch]), rng))
+            bent = backend.augmented(images[batch], draw(BENT, outlines(images[batch]), rng))
             logits = backend.predict(network, bent).astype(float)
             losses += list(np.log(np.exp(logits).sum(1)) - logits[np.arange(len(batch)), labels[batch]])
         assert loss == pytest.approx(np.mean(losses), rel=1e-5)
