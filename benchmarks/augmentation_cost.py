@@ -15,7 +15,7 @@ WITHOUT = [part for field in fields(Augmentation) for part in (f"--{field.name}"
 
 def seconds(backend: str, flags: list[str]) -> float:
     """Of training for an epoch."""
-    return train(backend, "--recipe", "deep", "--epochs", "1", *flags)["train_seconds"]
+    return train(backend, "--recipe", "deep", "--ensemble", "1", "--epochs", "1", *flags)["train_seconds"]
 
 
 def main() -> None:

@@ -111,5 +111,10 @@ def test_labels_stay_true(name, finished_runs, mnist):
     draws = draw(RECIPES["deep"].augmentation, outlines(images), np.random.default_rng(0))
     answers = backend.predict(network, backend.augmented(images, draws)).argmax(axis=1)
     assert (answers == labels).mean() > 0.9
+    for field, most in LIMITS.items():
+        if field != "shift":  # of which such a network knows nothing
+            draws = draw(Augmentation(**{field: most}), outlines(images), np.random.default_rng(0))
+            answers = backend.predict(network, backend.augmented(images, draws)).argmax(axis=1)
+            assert (answers == labels).mean() > 0.85, field
     quarter = np.rot90(images, axes=(1, 2)).copy()
     assert (backend.predict(network, quarter).argmax(axis=1) == labels).mean() < 0.5  # which it would notice
