@@ -170,11 +170,12 @@ def _add_recipe_flags(
     usual = asdict(recipes[default])
     for name, value in {**usual, **usual["augmentation"]}.items():
         if name in changeable:
+            kind = float if name in LIMITS else type(value)
             group.add_argument(
                 f"--{name.replace('_', '-')}",
-                type=type(value),
+                type=kind,
                 choices=CHOICES.get(name),
-                metavar=None if name in CHOICES else "N" if isinstance(value, int) else "X",
+                metavar=None if name in CHOICES else "N" if kind is int else "X",
                 help=f"{RECIPE_FLAGS[name]} ({default}: {value})",
             )
 
