@@ -51,4 +51,6 @@ def test_the_readme_claims_what_is_listed():
         assert reached.flags in table()
         assert reached.flags in readme
     for recipe in RECIPES.values():
-        assert re.search(rf"^\| {recipe.name} \| {recipe.ensemble} \| .*million \| {recipe.epochs} \|", readme, re.MULTILINE)
+        assert re.search(
+            rf"^\| {recipe.name} \| {recipe.ensemble} \| .*million \| {recipe.epochs} \|", readme, re.MULTILINE
+        )
