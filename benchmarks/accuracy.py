@@ -9,7 +9,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, median, stdev
-from typing import Any
 
 from our_runs import train
 from scipy.stats import binomtest, t
@@ -18,13 +17,6 @@ from digits.datasets import download_dataset, full_name, load_dataset
 from digits.runs import BACKENDS
 
 DATA_DIR, VALIDATION = Path("mnist_data"), 0.1
-
-
-def kept_accuracy(record: dict[str, Any]) -> float:
-    """Accuracy on validation images of the epoch whose weights were kept; of an ensemble the mean of its networks'."""
-    members = record.get("members", [record["epochs"]])
-    best = [min(epochs, key=lambda epoch: epoch["validation_loss"]) for epochs in members]
-    return mean(epoch["validation_accuracy"] for epoch in best)
 
 
 def margin(accuracies: Sequence[float], images: int) -> float:
@@ -55,7 +47,7 @@ def main() -> None:
     accuracies, seconds, seed = [], [], 0
     for _ in range(flags.seeds):
         record = train(flags.backend, "--recipe", flags.recipe, "--seed", str(seed), *others)
-        accuracies.append(kept_accuracy(record) if flags.validation else record["test_accuracy"])
+        accuracies.append(record["validation_accuracy" if flags.validation else "test_accuracy"])
         seconds.append(record["train_seconds"] + record["evaluate_seconds"])
         print(f"  seed {seed}: {accuracies[-1]:.2%} in {seconds[-1]:.1f} s", flush=True)
         seed += record["recipe"]["ensemble"]  # each of its networks took one

@@ -68,7 +68,7 @@ def fit(
         start = time.perf_counter()
         epoch = {"loss": _epoch(trainer, len(history), recipe.epochs, len(training), write)}
         if validation:
-            epoch |= _validate(backend, network, validation, recipe.label_smoothing)
+            epoch |= validate(backend, network, validation, recipe.label_smoothing)
         history.append(epoch | {"seconds": time.perf_counter() - start + seconds})
         seconds = 0.0
         for name in sorted(epoch):
@@ -100,7 +100,7 @@ def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
     return {name: array.shape for name, array in arrays.items()}
 
 
-def _validate(backend: Backend, network: Any, validation: Split, smoothing: float) -> Epoch:
+def validate(backend: Backend, network: Any, validation: Split, smoothing: float) -> Epoch:
     """Loss and accuracy on images that training does not see. Targets are smoothed as in training.
 
     Against plain targets a network that was taught to be less sure would seem to become worse.

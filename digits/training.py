@@ -18,7 +18,7 @@ from digits.datasets import Dataset, load_dataset
 from digits.errors import DigitsError
 from digits.events import open_events
 from digits.files import display
-from digits.fit import Epoch, Progress, best_epoch, finished, fit, hold_out, kept
+from digits.fit import Epoch, Progress, best_epoch, finished, fit, hold_out, kept, validate
 from digits.models import ModelInfo
 from digits.recipes import Recipe
 from digits.runs import Run, model_name, require_writable, save_run
@@ -70,9 +70,16 @@ class Model:
 
 @dataclass(frozen=True)
 class History:
-    """The epochs of each network that was trained: one list, or as many as an ensemble has networks."""
+    """What became of a training.
+
+    Attributes:
+        members: the epochs of each network: one list, or as many as an ensemble has networks.
+        validation: loss and accuracy of the trained model, of all its networks together, on the validation images;
+            empty without any.
+    """
 
     members: list[list[Epoch]]
+    validation: Epoch
 
     @property
     def epochs(self) -> list[Epoch]:
@@ -181,17 +188,24 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
                     whole = backend.weights(model.network) if len(networks) > 1 else {}
                     parts = {"trainer": progress.state, "best": progress.best, "network": whole}
                     checkpoint.save(Saved(histories, _join(parts)))
-    return History(histories)
+    reached = validate(backend, model.network, validation, recipe.label_smoothing) if validation else {}
+    if reached and len(networks) > 1:
+        print(f"All {len(networks)} networks together{_validated(reached)}")
+    return History(histories, reached)
 
 
 def _line(recipe: Recipe, history: list[Epoch]) -> str:
     """What to say of the last epoch."""
     last, line = history[-1], f"Epoch {len(history)}/{recipe.epochs}, Loss: {history[-1]['loss']:.4f}"
     if "validation_loss" in last:
-        line += f", Validation Loss: {last['validation_loss']:.4f}, Accuracy: {last['validation_accuracy']:.2%}"
+        line += _validated(last)
         if finished(recipe, history):
             line += f"\nKeeping the weights of epoch {best_epoch(history) + 1}, which had the lowest validation loss"
     return line
+
+
+def _validated(epoch: Epoch) -> str:
+    return f", Validation Loss: {epoch['validation_loss']:.4f}, Accuracy: {epoch['validation_accuracy']:.2%}"
 
 
 def _join(parts: Mapping[str, Arrays]) -> dict[str, np.ndarray]:
@@ -245,6 +259,7 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
         "class_names": dataset.classes,
         "epochs": history.epochs,
         **({"members": history.members} if settings.recipe.ensemble > 1 else {}),
+        **history.validation,
         "train_seconds": history.seconds,
         "evaluate_seconds": result.seconds,
         "test_accuracy": result.accuracy,

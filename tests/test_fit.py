@@ -122,6 +122,7 @@ def test_the_best_epochs_weights_are_kept(small, tmp_path, capsys):
     loss = -log_softmax(logits, axis=1)[np.arange(len(held)), held.labels].mean()
     assert loss == pytest.approx(watched[best], rel=1e-6)
     assert history.epochs[best]["validation_accuracy"] == (logits.argmax(axis=1) == held.labels).mean()
+    assert history.validation == {key: history.epochs[best][key] for key in ("validation_loss", "validation_accuracy")}
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == f"Keeping the weights of epoch {best + 1}, which had the lowest validation loss"
     assert re.fullmatch(r"Epoch 1/12, Loss: \d\.\d{4}, Validation Loss: \d\.\d{4}, Accuracy: \d+\.\d\d%", said[2])
@@ -297,6 +298,20 @@ def test_an_ensemble_averages_the_probabilities_of_its_networks(backend, mnist, 
     export(path, tmp_path / "model.onnx")
     exported = Predictor(tmp_path / "model.onnx").probabilities(few.test.images)
     assert np.abs(exported - result.probabilities).max() < 1e-5
+
+
+def test_an_ensemble_is_validated_as_a_whole(small, tmp_path, capsys):
+    settings = settings_of(tmp_path, recipe=replace(RECIPE, epochs=2, ensemble=3))
+    model, history = trained(small, settings)
+    _, held = hold_out(small.train, RECIPE.validation, 0)
+    probabilities = softmax(model.backend.predict(model.network, held.images), axis=1)
+    accuracy = (probabilities.argmax(axis=1) == held.labels).mean()
+    assert history.validation["validation_accuracy"] == accuracy
+    members = [epochs[best_epoch(epochs)]["validation_accuracy"] for epochs in history.members]
+    assert accuracy != pytest.approx(np.mean(members))  # or this test could not tell
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f", Accuracy: {accuracy:.2%}")
+    training.save(settings, model, small, history, training.evaluate(model, small))
+    assert load_run(tmp_path, "pytorch").record["validation_accuracy"] == accuracy
 
 
 def test_an_ensemble_resumes_bit_for_bit(small, tmp_path, monkeypatch, capsys):
