@@ -119,6 +119,7 @@ RECIPE_FLAGS = {  # fields of `Recipe` and of `Augmentation`: what --help says o
     "dropout": "share of hidden units that a step ignores",
     "label_smoothing": "share of the target that is spread over all classes",
     "averaging": "average the weights over the steps, each of which keeps this share",
+    "refinement": "share of the epochs, the last ones, without augmentation",
     "validation": "share of the training images kept back to choose the best epoch by",
     "patience": "stop after so many epochs without a better validation loss",
     "ensemble": "how many networks to train and to average",

@@ -83,6 +83,9 @@ class Recipe:
         patience: epochs without a better validation loss before training stops, at least 1; 0 never stops early.
         ensemble: how many networks are trained, each with a seed of its own, to average their probabilities; 1 to 100.
         augmentation: how training images are changed, anew in each epoch.
+        refinement: share of the epochs, the last ones, whose images are not changed, in [0, 1), rounded down to whole
+            epochs: the network comes back to images as it will be asked about (after He et al., 2019,
+            arXiv:1909.09148).
     """
 
     name: str
@@ -103,6 +106,7 @@ class Recipe:
     patience: int = 0
     ensemble: int = 1
     augmentation: Augmentation = field(default_factory=Augmentation)
+    refinement: float = 0.0
 
     def __post_init__(self) -> None:
         _require(self.optimizer == "adam", "optimizer", self.optimizer, "adam")
@@ -111,7 +115,8 @@ class Recipe:
         _require(self.batch_size >= 1, "batch size", self.batch_size, "a whole number, 1 or more")
         _require(0 < self.learning_rate < math.inf, "learning rate", self.learning_rate, "a number above 0, say 0.001")
         _require(0 < self.epsilon < math.inf, "epsilon", self.epsilon, "a number above 0, say 1e-8")
-        for name in ("warmup", "beta_1", "beta_2", "dropout", "label_smoothing", "averaging", "validation"):
+        shares = ("warmup", "beta_1", "beta_2", "dropout", "label_smoothing", "averaging", "validation", "refinement")
+        for name in shares:
             value = getattr(self, name)
             _require(0 <= value < 1, name.replace("_", " "), value, "a share from 0 up to, but not including, 1")
         _require(
@@ -120,6 +125,11 @@ class Recipe:
         _require(self.patience >= 0, "patience", self.patience, "a whole number of epochs, or 0 for none")
         needs_validation = self.patience == 0 or self.validation > 0
         _require(needs_validation, "patience", self.patience, "0 without validation images, say --validation 0.1")
+
+    def augmentation_in(self, epoch: int) -> Augmentation:
+        """How images are changed in an epoch, counted from 0."""
+        refining = math.floor(self.refinement * self.epochs + 1e-9)  # 0.29 of 100 epochs are 29, not 28.999...
+        return self.augmentation if epoch < self.epochs - refining else Augmentation()
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Recipe":
@@ -159,11 +169,12 @@ RECIPES = {
             learning_rate=0.003,
             schedule="one-cycle",
             warmup=0.2,
-            epochs=6,
+            epochs=4,
             label_smoothing=0.1,
             averaging=0.999,
-            ensemble=3,
+            ensemble=5,
             augmentation=Augmentation(rotation=12, scale=0.08, shear=10, shift=1, elastic=2.5, thickness=0.2),
+            refinement=0.25,
         ),
     ]
 }

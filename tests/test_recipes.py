@@ -31,6 +31,7 @@ def test_the_baseline_is_the_seeds():
         ("label_smoothing", -0.1, "label smoothing is -0.1"),
         ("averaging", 1.0, "averaging is 1.0"),
         ("validation", 1.5, "validation is 1.5"),
+        ("refinement", 1.0, "refinement is 1.0, but must be a share"),
         ("patience", 2, "patience is 2, but must be 0 without validation images, say --validation 0.1"),
         ("epsilon", 0.0, "epsilon is 0.0"),
     ],
@@ -47,6 +48,16 @@ def test_a_recipe_survives_json(recipe):
 
 def test_a_recipe_of_an_earlier_version_is_read():
     assert Recipe.from_dict({"name": "baseline", "architecture": "baseline", "epochs": 5}).epochs == 5
+
+
+@pytest.mark.parametrize(
+    ("share", "epochs", "plain"), [(0.0, 4, 0), (0.25, 4, 1), (0.25, 3, 0), (0.25, 1, 0), (0.29, 100, 29), (0.9, 10, 9)]
+)
+def test_the_last_epochs_are_without_augmentation(share, epochs, plain):
+    bent = Augmentation(rotation=10)
+    recipe = replace(RECIPES["baseline"], augmentation=bent, refinement=share, epochs=epochs)
+    seen = [recipe.augmentation_in(epoch) for epoch in range(epochs)]
+    assert seen == [bent] * (epochs - plain) + [Augmentation()] * plain
 
 
 def test_no_digit_is_turned_into_another():

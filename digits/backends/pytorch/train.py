@@ -11,7 +11,7 @@ from digits.augmentation import draw, outlines
 from digits.backends.pytorch.augment import augment
 from digits.backends.pytorch.optimizer import Adam
 from digits.randomness import derive, epoch_order
-from digits.recipes import Recipe
+from digits.recipes import Augmentation, Recipe
 from digits.schedule import learning_rates
 
 
@@ -33,11 +33,12 @@ class Trainer:
         network, size = self.optimizer.network.train(), self.recipe.batch_size
         order = torch.from_numpy(epoch_order(len(self.labels), self.seed, epoch))  # (n,)
         rates = self.rates[epoch].tolist()  # one for each batch
+        policy = self.recipe.augmentation_in(epoch)
         rng = np.random.default_rng(derive(self.seed, "augmentation", epoch))
         for part in order.split(size * report_steps):
             total = torch.zeros((), device=self.device)
             for batch in part.split(size):
-                images, labels = self._batch(batch, rng)
+                images, labels = self._batch(batch, policy, rng)
                 logits = at_least_float32(network(images))
                 loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
                 self.optimizer.zero_grad()
@@ -46,12 +47,14 @@ class Trainer:
                 total = total + loss.detach() * len(batch)
             yield len(part), total.item() / len(part)
 
-    def _batch(self, indices: torch.Tensor, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    def _batch(
+        self, indices: torch.Tensor, policy: Augmentation, rng: np.random.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """The images of these indices as the network is to see them, and their labels."""
         there = indices.to(self.device, non_blocking=True)
         images, labels = self.images.index_select(0, there), self.labels.index_select(0, there)
-        if self.recipe.augmentation:
-            draws = draw(self.recipe.augmentation, self.outlines[indices.numpy()], rng)
+        if policy:
+            draws = draw(policy, self.outlines[indices.numpy()], rng)
             warps, tones = map(torch.from_numpy, (draws.warps, draws.tones))
             images = augment(images, *(each.to(self.device, non_blocking=True) for each in (warps, tones)))
         return images, labels

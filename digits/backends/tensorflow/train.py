@@ -11,7 +11,7 @@ from digits.backends.tensorflow.augment import augment
 from digits.backends.tensorflow.optimizer import Adam
 from digits.backends.tensorflow.runtime import WHOLE_BATCHES
 from digits.randomness import derive, epoch_order
-from digits.recipes import Recipe
+from digits.recipes import Augmentation, Recipe
 from digits.schedule import learning_rates
 
 
@@ -44,20 +44,21 @@ class Trainer:
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
         seed_dropout(self.network, derive(self.seed, "dropout", epoch))
         order = epoch_order(len(self.labels), self.seed, epoch)  # (n,)
+        policy = self.recipe.augmentation_in(epoch)
         rng = np.random.default_rng(derive(self.seed, "augmentation", epoch))
         for first in range(0, len(self.rates[epoch]), report_steps):
             rates = self.rates[epoch, first : first + report_steps]  # one for each batch
             part = order[first * self.recipe.batch_size :][: len(rates) * self.recipe.batch_size]
-            draws = self._draws(part, rng) if self.recipe.augmentation else []
+            draws = self._draws(part, policy, rng) if self.recipe.augmentation else []
             with tf.device(self.device):
                 total = float(self.steps(*map(tf.constant, [part, rates, *draws])))
             yield len(part), total / len(part)
 
-    def _draws(self, order: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    def _draws(self, order: np.ndarray, policy: Augmentation, rng: np.random.Generator) -> list[np.ndarray]:
         """What happens to the images of these indices: warps and tones, drawn a batch at a time."""
         size = self.recipe.batch_size
         batches = [order[start : start + size] for start in range(0, len(order), size)]
-        draws = [draw(self.recipe.augmentation, self.outlines[batch], rng) for batch in batches]
+        draws = [draw(policy, self.outlines[batch], rng) for batch in batches]
         return [np.concatenate([one.warps for one in draws]), np.concatenate([one.tones for one in draws])]
 
     def _steps(self, order: tf.Tensor, rates: tf.Tensor, *draws: tf.Tensor) -> tf.Tensor:
