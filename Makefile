@@ -27,7 +27,7 @@ lint: $(VENV)/.dev-installed ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed ## Time training and prediction side by side with peers (about 10 minutes)
+bench: $(VENV)/.installed ## Time training and prediction side by side with peers (10 to 15 minutes)
 	$(BIN)/python benchmarks/training_speed.py --recipes baseline
 	$(BIN)/python benchmarks/training_speed.py --recipes fast --runs 10
 	$(BIN)/python benchmarks/prediction_speed.py
