@@ -17,8 +17,8 @@ import numpy as np
 import onnxruntime
 
 from digits.datasets import download_dataset, load_dataset
-from digits.export import export
-from digits.predictor import Predictor
+from digits.models.export import export
+from digits.models.predictor import Predictor
 
 
 def exported(folder: Path, data_dir: Path, output_dir: Path) -> Path:

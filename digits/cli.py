@@ -305,7 +305,7 @@ def _train(flags: argparse.Namespace) -> None:
 def _visualize(flags: argparse.Namespace) -> None:
     if flags.what == "augmentation":
         from digits.datasets import full_name
-        from digits.preview import show_augmentation
+        from digits.training.preview import show_augmentation
 
         show_augmentation(_recipe(flags), flags.backend, full_name(flags.dataset), flags.data_dir, flags.output_dir)
         return
@@ -315,21 +315,21 @@ def _visualize(flags: argparse.Namespace) -> None:
 
 
 def _recipes(flags: argparse.Namespace) -> None:
-    from digits.measured import table
+    from digits.recipes.measured import table
 
     print(table())
 
 
 def _evaluate(flags: argparse.Namespace) -> None:
-    from digits.answers import open_answers
     from digits.evaluation import evaluate
+    from digits.runs.answers import open_answers
 
     evaluate(open_answers(flags.file, flags.data_dir), flags.json)
 
 
 def _compare(flags: argparse.Namespace) -> None:
-    from digits.answers import open_answers
     from digits.evaluation import compare
+    from digits.runs.answers import open_answers
 
     a, b = (open_answers(path, flags.data_dir) for path in (flags.a, flags.b))
     compare(flags.a, a, flags.b, b, flags.json)
@@ -342,14 +342,14 @@ def _report(flags: argparse.Namespace) -> None:
 
 
 def _convert(flags: argparse.Namespace) -> None:
-    from digits.convert import convert
+    from digits.models.convert import convert
 
     convert(flags.source, flags.target)
     print(f"Saved {flags.target}")
 
 
 def _export(flags: argparse.Namespace) -> None:
-    from digits.export import export
+    from digits.models.export import export
 
     target = flags.output or flags.model.with_suffix(".onnx")
     export(flags.model, target)
@@ -357,13 +357,13 @@ def _export(flags: argparse.Namespace) -> None:
 
 
 def _predict(flags: argparse.Namespace) -> None:
-    from digits.predictor import predict
+    from digits.models.predictor import predict
 
     for line in predict(flags.model, flags.files):
         print(line)
 
 
 def _lockstep(flags: argparse.Namespace) -> None:
-    from digits.lockstep import show
+    from digits.training.lockstep import show
 
     show(RECIPES[flags.recipe], flags.steps, flags.seed, flags.data_dir, flags.output_dir)

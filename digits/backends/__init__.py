@@ -7,11 +7,11 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
-from digits.augmentation import Draws
+from digits.backends.hardware import keep_freed_memory
 from digits.errors import DigitsError
-from digits.hardware import keep_freed_memory
 from digits.models import ModelInfo
 from digits.recipes import Recipe
+from digits.recipes.augmentation import Draws
 from digits.runs import BACKENDS
 
 Arrays = Mapping[str, np.ndarray]

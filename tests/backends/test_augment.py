@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from digits.augmentation import BASIS, CENTER, Draws, draw, outlines
 from digits.backends import load_backend
 from digits.recipes import LIMITS, Augmentation
+from digits.recipes.augmentation import BASIS, CENTER, Draws, draw, outlines
 from digits.runs import BACKENDS
 
 FAR = Augmentation(**LIMITS)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from digits.augmentation import draw, outlines
 from digits.backends import load_backend
 from digits.models import ModelInfo
-from digits.randomness import derive, epoch_order
 from digits.recipes import RECIPES, Augmentation
-from digits.schedule import learning_rates
+from digits.recipes.augmentation import draw, outlines
+from digits.recipes.randomness import derive, epoch_order
+from digits.recipes.schedule import learning_rates
 from tests.backends.conftest import built, kernels_and_biases
 
 QUICK = replace(RECIPES["baseline"], epochs=2, batch_size=64)

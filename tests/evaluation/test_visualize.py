@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from digits import answers
 from digits.cli import main
 from digits.errors import DigitsError
 from digits.evaluation import visualize
 from digits.evaluation.visualize import draw, load_runs
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
+from digits.runs import answers
 
 
 def test_labels_of_something_else_are_refused(tmp_path, data_dir, mnist):

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from digits.augmentation import BASIS, CENTER, SIDE, Draws
+from digits.recipes.augmentation import BASIS, CENTER, SIDE, Draws
 
 
 def augment(images: torch.Tensor, warps: torch.Tensor, tones: torch.Tensor) -> torch.Tensor:

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from digits.backends.hardware import cpu_has_bfloat16
 from digits.errors import DigitsError
-from digits.hardware import cpu_has_bfloat16
 from digits.models import ModelInfo
-from digits.randomness import derive
+from digits.recipes.randomness import derive
 
 PIXEL_RANGE = (-1.0, 1.0)  # what the pixels 0 and 255 become
 

@@ -7,12 +7,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from digits.augmentation import draw, outlines
 from digits.backends.pytorch.augment import augment
 from digits.backends.pytorch.optimizer import Adam
-from digits.randomness import derive, epoch_order
 from digits.recipes import Augmentation, Recipe
-from digits.schedule import learning_rates
+from digits.recipes.augmentation import draw, outlines
+from digits.recipes.randomness import derive, epoch_order
+from digits.recipes.schedule import learning_rates
 
 
 class Trainer:

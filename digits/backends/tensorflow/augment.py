@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from digits.augmentation import BASIS, CENTER, SIDE, Draws
+from digits.recipes.augmentation import BASIS, CENTER, SIDE, Draws
 
 
 def augment(images: tf.Tensor, warps: tf.Tensor, tones: tf.Tensor) -> tf.Tensor:

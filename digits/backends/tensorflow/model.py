@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from digits.backends.hardware import cpu_has_bfloat16
 from digits.backends.tensorflow.runtime import start
 from digits.errors import DigitsError
-from digits.hardware import cpu_has_bfloat16
 from digits.models import ModelInfo
-from digits.randomness import derive
+from digits.recipes.randomness import derive
 
 PIXEL_RANGE = (0.0, 1.0)  # what the pixels 0 and 255 become
 

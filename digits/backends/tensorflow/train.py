@@ -6,13 +6,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from digits.augmentation import BASIS, draw, outlines
 from digits.backends.tensorflow.augment import augment
 from digits.backends.tensorflow.optimizer import Adam
 from digits.backends.tensorflow.runtime import WHOLE_BATCHES
-from digits.randomness import derive, epoch_order
 from digits.recipes import Augmentation, Recipe
-from digits.schedule import learning_rates
+from digits.recipes.augmentation import BASIS, draw, outlines
+from digits.recipes.randomness import derive, epoch_order
+from digits.recipes.schedule import learning_rates
 
 
 class Trainer:

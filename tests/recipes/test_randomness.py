@@ -1,6 +1,6 @@
 import numpy as np
 
-from digits.randomness import PURPOSES, derive, epoch_order
+from digits.recipes.randomness import PURPOSES, derive, epoch_order
 
 
 def test_an_epoch_shows_every_image_once():

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from digits.convert import backend_of, open_model, rebuild
 from digits.errors import DigitsError
 from digits.files import write_together
+from digits.models.convert import backend_of, open_model, rebuild
 
 
 def export(model: Path, target: Path) -> None:

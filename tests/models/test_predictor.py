@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from digits.errors import DigitsError
-from digits.export import export
-from digits.predictor import Predictor, read_images
+from digits.models.export import export
+from digits.models.predictor import Predictor, read_images
 from digits.runs import model_name
 from tests.conftest import run
 from tests.test_cli import FRAMEWORKS, loaded_after

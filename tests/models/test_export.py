@@ -9,8 +9,8 @@ import pytest
 from scipy.special import softmax
 
 from digits.errors import DigitsError
-from digits.export import export
 from digits.models import ModelInfo
+from digits.models.export import export
 from digits.runs import BACKENDS, model_name
 from tests.conftest import ROOT, run
 from tests.test_scripts import refused

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digits.recipes import RECIPES
-from digits.schedule import learning_rates
+from digits.recipes.schedule import learning_rates
 
 ONE_CYCLE = replace(RECIPES["baseline"], schedule="one-cycle", learning_rate=0.01, warmup=0.25)
 

@@ -13,15 +13,15 @@ import numpy as np
 from scipy.special import softmax
 
 from digits.backends import Arrays, Backend, load_backend
-from digits.checkpoints import Checkpoint, Saved
 from digits.datasets import Dataset, load_dataset
 from digits.errors import DigitsError
-from digits.events import open_events
 from digits.files import display
-from digits.fit import Epoch, Progress, best_epoch, finished, fit, hold_out, kept, validate
 from digits.models import ModelInfo
 from digits.recipes import Recipe
 from digits.runs import Run, model_name, require_writable, save_run
+from digits.training.checkpoints import Checkpoint, Saved
+from digits.training.epochs import Epoch, Progress, best_epoch, finished, fit, hold_out, kept, validate
+from digits.training.events import open_events
 
 
 @dataclass(frozen=True)

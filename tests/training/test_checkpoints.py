@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from digits import training
 from digits.backends import load_backend
-from digits.checkpoints import Checkpoint, Saved
-from digits.convert import open_model
 from digits.datasets import Split
 from digits.errors import DigitsError
 from digits.models import ModelInfo, read_safetensors
+from digits.models.convert import open_model
 from digits.recipes import RECIPES
 from digits.runs import model_name
+from digits.training import steps
+from digits.training.checkpoints import Checkpoint, Saved
 from tests.conftest import ROOT, run
 
 BACKENDS = ("pytorch", "tensorflow")
@@ -147,19 +147,19 @@ def small(mnist):
     return replace(mnist, train=Split(mnist.train.images[:256], mnist.train.labels[:256]))
 
 
-def settings_of(tmp_path, **changes) -> training.Settings:
+def settings_of(tmp_path, **changes) -> steps.Settings:
     fields = {"recipe": RECIPE, "output_dir": tmp_path, "device": "cpu", "precision": "float32", "resume": True}
-    return training.Settings("pytorch", **{**fields, **changes})
+    return steps.Settings("pytorch", **{**fields, **changes})
 
 
 @pytest.fixture
 def checkpoint(small, tmp_path):
     """The file of a run after its first epoch."""
     settings = settings_of(tmp_path)
-    model = training.build(settings, small)
+    model = steps.build(settings, small)
     trainer = model.backend.trainer(model.network, small.train.images, small.train.labels, RECIPE, 0, "float32")
     train(trainer, 0)
-    identity = training.identity(settings, model, small)
+    identity = steps.identity(settings, model, small)
     arrays = {f"trainer/{name}": array for name, array in trainer.state().items()}
     Checkpoint(tmp_path, "pytorch", identity).save(Saved([[{"loss": 2.0, "seconds": 1.0}]], arrays))
     return tmp_path / "pytorch_checkpoint.safetensors"
@@ -167,8 +167,8 @@ def checkpoint(small, tmp_path):
 
 def resumed(small, settings):
     """The weights after a run, and its record of epochs."""
-    model = training.build(settings, small)
-    history = training.train(settings, model, small)
+    model = steps.build(settings, small)
+    history = steps.train(settings, model, small)
     return model.backend.weights(model.network), history.epochs
 
 

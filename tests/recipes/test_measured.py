@@ -6,9 +6,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from digits.backends import load_backend
-from digits.measured import COSTS, REACHED, table
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
+from digits.recipes.measured import COSTS, REACHED, table
 from digits.runs import BACKENDS
 from tests.conftest import ROOT
 

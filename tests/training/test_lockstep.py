@@ -7,8 +7,8 @@ from PIL import Image
 
 from digits.datasets import load_dataset
 from digits.errors import DigitsError
-from digits.lockstep import Step, lockstep
 from digits.recipes import RECIPES
+from digits.training.lockstep import Step, lockstep
 from tests.conftest import run
 from tests.test_scripts import refused
 

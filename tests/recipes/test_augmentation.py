@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
-from digits.augmentation import BASIS, CENTER, SIDE, draw, outlines
-from digits.convert import open_model
+from digits.models.convert import open_model
 from digits.recipes import LIMITS, RECIPES, Augmentation
+from digits.recipes.augmentation import BASIS, CENTER, SIDE, draw, outlines
 from digits.runs import BACKENDS, model_name
 
 

@@ -14,10 +14,10 @@ from tqdm import tqdm
 from digits.backends import Arrays, Backend, Trainer
 from digits.datasets import Split
 from digits.errors import DigitsError
-from digits.events import Write
 from digits.models import check_weights
-from digits.randomness import derive
 from digits.recipes import Recipe
+from digits.recipes.randomness import derive
+from digits.training.events import Write
 
 Epoch = dict[str, float]  # loss and seconds, and with validation images validation_loss and validation_accuracy
 

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
 
-from digits import training
-from digits.checkpoints import Checkpoint
-from digits.convert import open_model
 from digits.datasets import Split
 from digits.errors import DigitsError
 from digits.evaluation import visualize
-from digits.export import export
-from digits.fit import Progress, best_epoch, finished, fit, hold_out, kept
-from digits.predictor import Predictor
+from digits.models.convert import open_model
+from digits.models.export import export
+from digits.models.predictor import Predictor
 from digits.recipes import RECIPES
 from digits.runs import load_run
+from digits.training import steps
+from digits.training.checkpoints import Checkpoint
+from digits.training.epochs import Progress, best_epoch, finished, fit, hold_out, kept
 
 RECIPE = replace(RECIPES["fast"], epochs=4, batch_size=32, dropout=0.2, validation=0.25, learning_rate=0.003)
 
@@ -33,14 +33,14 @@ def small(mnist):
     return replace(mnist, train=Split(mnist.train.images[:400], labels))
 
 
-def settings_of(tmp_path, **changes) -> training.Settings:
+def settings_of(tmp_path, **changes) -> steps.Settings:
     fields = {"recipe": RECIPE, "output_dir": tmp_path, "device": "cpu", "precision": "float32"}
-    return training.Settings("pytorch", **{**fields, **changes})
+    return steps.Settings("pytorch", **{**fields, **changes})
 
 
 def trained(small, settings):
-    model = training.build(settings, small)
-    history = training.train(settings, model, small)
+    model = steps.build(settings, small)
+    history = steps.train(settings, model, small)
     return model, history
 
 
@@ -88,9 +88,7 @@ def test_too_few_images_for_a_batch_are_refused_before_training(small, tmp_path,
         DigitsError,
         match="batch size is 40,000, but there are only 30,000 training images. Run with --batch-size 30000",
     ):
-        training.load(
-            settings_of(tmp_path, recipe=replace(RECIPE, batch_size=40_000, validation=0.5), data_dir=data_dir)
-        )
+        steps.load(settings_of(tmp_path, recipe=replace(RECIPE, batch_size=40_000, validation=0.5), data_dir=data_dir))
 
 
 # When to stop, and what to keep
@@ -186,7 +184,7 @@ def stops_after(count: int, save):
 
 @pytest.mark.parametrize("progress", [{"best": {}}, {"best": {"conv1.weight": np.zeros(3, np.float32)}}])
 def test_a_checkpoint_without_the_best_weights_is_refused(progress, small, tmp_path):
-    model = training.build(settings_of(tmp_path), small)
+    model = steps.build(settings_of(tmp_path), small)
     kept, held = hold_out(small.train, 0.25, 0)
     trainer = model.backend.trainer(model.network, kept.images, kept.labels, RECIPE, 0, "float32")
     begin = Progress(losses(1.0), trainer.state(), **progress, origin="the checkpoint in ./outputs")
@@ -203,7 +201,7 @@ def test_the_validation_curve_is_in_the_record_and_in_the_picture(mnist, tmp_pat
     few = replace(mnist, train=Split(mnist.train.images[:400], mnist.train.labels[:400]))
     settings = settings_of(tmp_path)
     model, history = trained(few, settings)
-    training.save(settings, model, few, history, training.evaluate(model, few))
+    steps.save(settings, model, few, history, steps.evaluate(model, few))
     drawn = {}
     monkeypatch.setattr(plots, "loss_curves", watching(plots.loss_curves, drawn))
     visualize(tmp_path, data_dir)
@@ -226,7 +224,7 @@ def test_tensorboard_finds_every_loss(small, tmp_path):
 
     settings = settings_of(tmp_path, tensorboard=True)
     model, history = trained(small, settings)
-    training.save(settings, model, small, history, training.evaluate(model, small))
+    steps.save(settings, model, small, history, steps.evaluate(model, small))
     events = EventAccumulator(str(tmp_path / "tensorboard" / "pytorch_seed_0")).Reload()
     for name in ("loss", "validation_loss", "validation_accuracy"):
         found = events.Scalars(name)
@@ -281,14 +279,14 @@ def test_an_ensemble_averages_the_probabilities_of_its_networks(backend, mnist, 
     capsys.readouterr()
     settings = replace(settings_of(tmp_path, recipe=replace(recipe, ensemble=3), seed=5), backend=backend)
     model, history = trained(few, settings)
-    result = training.evaluate(model, few)
+    result = steps.evaluate(model, few)
     assert re.findall("Network . of 3, seed .", capsys.readouterr().out) == [
         f"Network {number} of 3, seed {number + 4}" for number in (1, 2, 3)
     ]
     assert np.allclose(result.probabilities, np.mean(alone, axis=0), atol=1e-6)
     assert np.abs(result.probabilities - alone[0]).max() > 0.01
 
-    training.save(settings, model, few, history, result)
+    steps.save(settings, model, few, history, result)
     run = load_run(tmp_path, backend)
     assert (run.record["recipe"]["ensemble"], len(run.record["members"]), len(run.record["epochs"])) == (3, 3, 2)
     means = [np.mean([member[epoch]["loss"] for member in run.record["members"]]) for epoch in range(2)]
@@ -310,7 +308,7 @@ def test_an_ensemble_is_validated_as_a_whole(small, tmp_path, capsys):
     members = [epochs[best_epoch(epochs)]["validation_accuracy"] for epochs in history.members]
     assert accuracy != pytest.approx(np.mean(members))  # or this test could not tell
     assert capsys.readouterr().out.splitlines()[-1].endswith(f", Accuracy: {accuracy:.2%}")
-    training.save(settings, model, small, history, training.evaluate(model, small))
+    steps.save(settings, model, small, history, steps.evaluate(model, small))
     assert load_run(tmp_path, "pytorch").record["validation_accuracy"] == accuracy
 
 
@@ -343,7 +341,7 @@ def test_a_foolish_number_of_networks_is_refused(count):
 def test_the_record_is_json_that_others_read(small, tmp_path):
     settings = settings_of(tmp_path)
     model, history = trained(small, settings)
-    training.save(settings, model, small, history, training.evaluate(model, small))
+    steps.save(settings, model, small, history, steps.evaluate(model, small))
     record = json.loads((tmp_path / "pytorch_run.json").read_text())
     assert record["recipe"]["validation"] == 0.25
     assert set(record["epochs"][0]) == {"loss", "seconds", "validation_loss", "validation_accuracy"}

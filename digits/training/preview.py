@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from digits.augmentation import draw, outlines
 from digits.backends import load_backend
 from digits.datasets import load_dataset
 from digits.errors import DigitsError
 from digits.evaluation import plots
 from digits.files import display, write_together
-from digits.randomness import derive
 from digits.recipes import Recipe
+from digits.recipes.augmentation import draw, outlines
+from digits.recipes.randomness import derive
 
 ROWS, COLUMNS = 10, 11
 

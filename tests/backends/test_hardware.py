@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from digits.hardware import cpu_has_bfloat16
+from digits.backends.hardware import cpu_has_bfloat16
 
 
 @pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="only Linux reports its CPU's features in a file")
@@ -17,7 +17,7 @@ def test_freed_memory_is_used_again():
     # Without the setting, each of the large blocks is mapped anew, and its 2,000 pages are faults.
     code = """
 import resource, numpy as np
-from digits.hardware import keep_freed_memory
+from digits.backends.hardware import keep_freed_memory
 keep_freed_memory()
 np.ones(1_000_000)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

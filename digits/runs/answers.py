@@ -36,12 +36,12 @@ def open_answers(path: Path, data_dir: Path) -> Run:
         DigitsError: it is neither, is missing or damaged, or the dataset is.
     """
     if path.suffix == ".onnx":
-        from digits.predictor import Predictor
+        from digits.models.predictor import Predictor
 
         predictor = Predictor(path)
         return _run("onnx", predictor.info, data_dir, predictor.probabilities)
     if path.suffix in MODEL_SUFFIXES.values():
-        from digits.convert import backend_of, open_model
+        from digits.models.convert import backend_of, open_model
 
         backend, network, info = open_model(path)
         return _run(backend_of(path), info, data_dir, lambda images: softmax(backend.predict(network, images), axis=1))

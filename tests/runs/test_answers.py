@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from digits.answers import open_answers
 from digits.cli import main
 from digits.errors import DigitsError
+from digits.runs.answers import open_answers
 
 
 @pytest.mark.parametrize("kind", ["run.json", "preds.npy", "labels.npy", "probs.npy"])

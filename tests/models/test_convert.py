@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digits.convert import convert, open_model
 from digits.errors import DigitsError
 from digits.models import ModelInfo
+from digits.models.convert import convert, open_model
 from digits.runs import BACKENDS, MODEL_SUFFIXES, model_name
 from tests.conftest import run
 from tests.test_scripts import refused
