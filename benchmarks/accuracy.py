@@ -14,7 +14,7 @@ from our_runs import train
 from scipy.stats import binomtest, t
 
 from digits.datasets import download_dataset, full_name, load_dataset
-from digits.runs import BACKENDS
+from digits.backends import BACKENDS
 
 DATA_DIR, VALIDATION = Path("mnist_data"), 0.1
 

@@ -5,18 +5,17 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from digits.backends import BACKENDS
 from digits.errors import DigitsError
-from digits.recipes import LIMITS, RECIPES, SCHEDULES, Recipe
+from digits.files import DATA_DIR, OUTPUT_DIR
+from digits.recipes import RECIPES, RENAMED, Augmentation, Recipe, about, adjusted
 
 if TYPE_CHECKING:
     from digits.training import Settings
-
-
-_BACKENDS = ["pytorch", "tensorflow"]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -106,37 +105,9 @@ def _add_download_flags(parser: argparse.ArgumentParser) -> None:
     add_download_flags(parser)
 
 
-RECIPE_FLAGS = {  # fields of `Recipe` and of `Augmentation`: what --help says of them
-    "architecture": "which network",
-    "epochs": "passes over the training images",
-    "batch_size": "images a step",
-    "learning_rate": "step size of Adam, the largest one where a schedule changes it",
-    "schedule": "how the learning rate goes",
-    "warmup": "share of the steps on which one-cycle goes up",
-    "beta_1": "decay of Adam's first moment",
-    "beta_2": "decay of Adam's second moment",
-    "epsilon": "added to the root of Adam's second moment",
-    "dropout": "share of hidden units that a step ignores",
-    "label_smoothing": "share of the target that is spread over all classes",
-    "averaging": "average the weights over the steps, each of which keeps this share",
-    "refinement": "share of the epochs, the last ones, without augmentation",
-    "validation": "share of the training images kept back to choose the best epoch by",
-    "patience": "stop after so many epochs without a better validation loss",
-    "ensemble": "how many networks to train and to average",
-    "rotation": "augmentation: degrees either way",
-    "scale": "augmentation: share by which a digit grows or shrinks",
-    "shear": "augmentation: degrees by which it leans",
-    "shift": "augmentation: pixels along each axis",
-    "elastic": "augmentation: pixels by which it is bent",
-    "thickness": "augmentation: share of the way to strokes two pixels thicker, or thinner",
-    "contrast": "augmentation: share by which ink becomes brighter or fainter",
-    "blur": "augmentation: share of the way to a blurred image",
-}
-CHOICES = {"architecture": sorted({recipe.architecture for recipe in RECIPES.values()}), "schedule": SCHEDULES}
-
-
 def add_training_flags(parser: argparse.ArgumentParser, recipes: Mapping[str, Recipe], seed: int) -> None:
-    _add_recipe_flags(parser.add_argument_group("what is trained, and how"), recipes, "baseline", RECIPE_FLAGS)
+    group = parser.add_argument_group("what is trained, and how")
+    _add_recipe_flags(group, recipes, "baseline", {**about(Recipe), **about(Augmentation)})
     parser.add_argument("--seed", type=int, default=seed, metavar="N", help="of all randomness (default: %(default)s)")
     parser.add_argument(
         "--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where to train (default: %(default)s)"
@@ -161,6 +132,7 @@ def add_training_flags(parser: argparse.ArgumentParser, recipes: Mapping[str, Re
 def _add_recipe_flags(
     group: argparse._ActionsContainer, recipes: Mapping[str, Recipe], default: str, changeable: Collection[str]
 ) -> None:
+    """Flags for a recipe and for some of its fields, which are found again in `_recipe`."""
     group.add_argument(
         "--recipe",
         choices=recipes,
@@ -168,21 +140,56 @@ def _add_recipe_flags(
         help="digits recipes lists them; the flags below change a recipe (default: %(default)s)",
     )
     group.set_defaults(recipes=recipes)
-    usual = asdict(recipes[default])
-    for name, value in {**usual, **usual["augmentation"]}.items():
+    usual = {**vars(recipes[default]), **vars(recipes[default].augmentation)}
+    old_names = {new: old for old, new in RENAMED.items()}
+    for name, known in {**about(Recipe), **about(Augmentation)}.items():
         if name in changeable:
-            kind = float if name in LIMITS else type(value)
+            shown = ",".join(map(str, usual[name])) if known.kind is tuple else usual[name]
             group.add_argument(
-                f"--{name.replace('_', '-')}",
-                type=kind,
-                choices=CHOICES.get(name),
-                metavar=None if name in CHOICES else "N" if kind is int else "X",
-                help=f"{RECIPE_FLAGS[name]} ({default}: {value})",
+                _flag(name),
+                type=_numbers if known.kind is tuple else known.kind,
+                choices=known.choices or None,
+                metavar=None if known.choices else {int: "N", tuple: "N,N"}.get(known.kind, "X"),
+                help=f"{known.help} ({default}: {shown})",
             )
+            if name in old_names:
+                group.add_argument(_flag(old_names[name]), dest=name, type=known.kind, action=_Renamed)
+
+
+def _flag(field: str) -> str:
+    return f"--{field.replace('_', '-')}"
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """The whole numbers of a flag, parted by commas."""
+    return tuple(map(int, text.split(",")))
+
+
+class _Renamed(argparse.Action):
+    """A flag by the name that it had once: it is understood, and says its new name."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any):
+        super().__init__(option_strings, dest, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **options)
+
+    def __call__(
+        self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        print(f"note: {option_string} is called {_flag(self.dest)} now", file=sys.stderr)
+        setattr(namespace, self.dest, values)
+
+
+class _Dropped(argparse.Action):
+    """A flag that there was once: it is understood, and says that it is not needed."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any):
+        super().__init__(option_strings, argparse.SUPPRESS, help=argparse.SUPPRESS, **options)
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
+        print(f"note: {option} is not needed any more", file=sys.stderr)
 
 
 def _add_train_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("backend", choices=_BACKENDS)
+    parser.add_argument("backend", choices=BACKENDS)
     add_training_flags(parser, RECIPES, seed=0)
 
 
@@ -195,9 +202,9 @@ def _add_visualize_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=["runs", "augmentation"], default="runs", help="(default: runs)")
     add_visualize_flags(parser)
     group = parser.add_argument_group("of augmentation only")
-    group.add_argument("--backend", choices=_BACKENDS, default="pytorch", help="which framework's (default: pytorch)")
+    group.add_argument("--backend", choices=BACKENDS, default="pytorch", help="which framework's (default: pytorch)")
     _add_dataset(group, "mnist, fashion-mnist or the path of your own data (default: %(default)s)")
-    _add_recipe_flags(group, RECIPES, "deep", LIMITS)
+    _add_recipe_flags(group, RECIPES, "deep", about(Augmentation))
 
 
 def _add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
@@ -229,7 +236,7 @@ def _add_convert_flags(parser: argparse.ArgumentParser) -> None:
 
 def _add_export_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=Path, help="a .safetensors or .keras model")
-    parser.add_argument("--to", choices=["onnx"], default="onnx", help="format (default: %(default)s)")
+    parser.add_argument("--to", choices=["onnx"], action=_Dropped)
     parser.add_argument("--output", type=Path, metavar="FILE", help="(default: beside the model, ending in .onnx)")
 
 
@@ -254,13 +261,13 @@ def _add_dataset(parser: argparse._ActionsContainer, what: str) -> None:
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--data-dir", type=Path, default=Path("mnist_data"), metavar="DIR", help="folder of the dataset (./%(default)s)"
+        "--data-dir", type=Path, default=DATA_DIR, metavar="DIR", help="folder of the dataset (./%(default)s)"
     )
 
 
 def _add_output_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--output-dir", type=Path, default=Path("outputs"), metavar="DIR", help="folder of the runs (./%(default)s)"
+        "--output-dir", type=Path, default=OUTPUT_DIR, metavar="DIR", help="folder of the runs (./%(default)s)"
     )
 
 
@@ -285,9 +292,10 @@ def _settings(backend: str, flags: argparse.Namespace) -> "Settings":
 def _recipe(flags: argparse.Namespace) -> Recipe:
     """The chosen recipe, changed by the flags that were given."""
     recipe: Recipe = flags.recipes[flags.recipe]
-    given = {name: value for name in RECIPE_FLAGS if (value := getattr(flags, name, None)) is not None}
-    bending = {name: given.pop(name) for name in asdict(recipe.augmentation) if name in given}
-    return replace(recipe, augmentation=replace(recipe.augmentation, **bending), **given)
+    given = {name: value for name, value in vars(flags).items() if value is not None}
+    changes = {name: given[name] for name in about(Augmentation) if name in given}
+    augmentation = {"augmentation": replace(recipe.augmentation, **changes)} if changes else {}
+    return adjusted(recipe, {**{name: given[name] for name in about(Recipe) if name in given}, **augmentation})
 
 
 def _download(flags: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from digits.datasets import Dataset, download_dataset, load_dataset
+from digits.recipes import Recipe, adjusted
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,6 +27,11 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def mnist(data_dir: Path) -> Dataset:
     return load_dataset("mnist", data_dir)
+
+
+def changed(recipe: Recipe, **fields: object) -> Recipe:
+    """The recipe with other values in these fields, as flags would change it."""
+    return adjusted(recipe, fields)
 
 
 @pytest.fixture

@@ -73,15 +73,16 @@ def test_a_command_line_that_is_wrong_gets_one_line(command):
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_field_of_a_recipe_can_be_changed_by_a_flag(recipe):
     fields = flat(RECIPES[recipe])
-    others = {"architecture": "baseline" if recipe != "baseline" else "deep", "schedule": "one-cycle"}
-    if fields["schedule"] == "one-cycle":
-        others["schedule"] = "constant"
+    others = {"architecture": "baseline" if recipe != "baseline" else "fast", "filters": (5, 7), "hidden_units": 9}
+    others["unaugmented_share"] = 0.5
+    others |= {"schedule": "constant", "warmup": 0} if fields["warmup"] else {"schedule": "one-cycle", "warmup": 0.1}
     flags = []
     for name, value in fields.items():
-        if name not in ("name", "optimizer"):
+        if name != "name":
             if name not in others:
                 others[name] = value + 1 if isinstance(value, int) else value / 2 + 0.03
-            flags += [f"--{name.replace('_', '-')}", str(others[name])]
+            value = others[name]
+            flags += [f"--{name.replace('_', '-')}", ",".join(map(str, value)) if name == "filters" else str(value)]
     parser = argparse.ArgumentParser()
     add_training_flags(parser, RECIPES, seed=0)
     changed = flat(_recipe(parser.parse_args(["--recipe", recipe, *flags])))

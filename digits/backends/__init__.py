@@ -1,104 +1,55 @@
-"""The two implementations of the networks. Each is a package with the same functions; see `Backend`."""
+"""The networks, trained and asked in PyTorch and in TensorFlow. Nothing outside this room imports either framework.
+
+This door knows the backends' names and imports one when it is asked for, which takes seconds; `interface.Backend` says
+what each offers.
+"""
 
 import importlib
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Protocol, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
-import numpy as np
-
-from digits.backends.hardware import keep_freed_memory
 from digits.errors import DigitsError
-from digits.models import ModelInfo
-from digits.recipes import Recipe
-from digits.recipes.augmentation import Draws
-from digits.runs import BACKENDS
 
-Arrays = Mapping[str, np.ndarray]
+if TYPE_CHECKING:
+    from digits.backends.interface import Backend
 
 
-class Trainer(Protocol):
-    """A training in progress. What it will do next is decided by its state, the seed and the number of the epoch."""
+@dataclass(frozen=True)
+class Framework:
+    """What the rest of the project has to know of a framework.
 
-    def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
-        """Train for one epoch, counted from 0; now and then yield the images since the last time, and their mean loss.
+    Attributes:
+        title: its name in sentences.
+        suffix: of the files of its models.
+        command: what trains a network with it.
+        modules: what it is imported as.
+    """
 
-        At the default of 100 steps a progress bar and Ctrl-C are prompt, and nobody waits for a GPU at each step.
-        """
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Everything between two epochs: weights, and the optimiser's moments and number of steps."""
-
-    def restore(self, state: Arrays) -> None:
-        """Go on from what `state` returned, in this process or in another."""
-
-
-class Backend(Protocol):
-    """What `digits.backends.pytorch` and `digits.backends.tensorflow` offer; devices and networks are theirs alone."""
-
-    VERSIONS: dict[str, str]
-    PIXEL_RANGE: tuple[float, float]
-
-    def select_device(self, name: str) -> Any:
-        """The device for "auto", "cpu", "cuda" or "mps"; raises DigitsError if it is not there."""
-
-    def device_name(self, device: Any) -> str:
-        """What to call the device: "cpu", "cuda" or "mps"."""
-
-    def select_precision(self, name: str, device: Any) -> str:
-        """ "float32" or "bfloat16", for these or "auto": bfloat16 where the device multiplies it in hardware."""
-
-    def build(self, info: ModelInfo, seed: int, device: Any, dtype: str = "float32") -> Any:
-        """A network with the weights of `seed`, in "float32" or "float64": Glorot uniform, and zero for biases.
-
-        An ensemble's networks have those of `seed`, `seed` + 1 and so on.
-
-        It takes uint8 images `(n, 28, 28)`, brings their pixels into `info.pixel_range`, and returns logits.
-        """
-
-    def members(self, network: Any) -> list[Any]:
-        """The networks of an ensemble, which is trained by training each of them; or a single network alone."""
-
-    def augmented(self, images: np.ndarray, draws: Draws) -> np.ndarray:
-        """Images (uint8, `(n, 28, 28)`) as training shows them to a network, after these draws; likewise uint8."""
-
-    def trainer(
-        self, network: Any, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
-    ) -> Trainer:
-        """Prepare to train `network` in place on images (uint8, `(n, 28, 28)`) and labels (int64, `(n,)`)."""
-
-    def predict(self, network: Any, images: np.ndarray) -> np.ndarray:
-        """Logits, float32, `(n, classes)`, computed in float32 with dropout off."""
-
-    def weights(self, network: Any) -> dict[str, np.ndarray]:
-        """All weights by name, in PyTorch's layout, whichever the backend; see `models`."""
-
-    def set_weights(self, network: Any, arrays: Arrays, name: str = "the model") -> None:
-        """Take over what `weights` returned, here or from the other backend.
-
-        Raises DigitsError, with `name` for whose they are, if they do not fit the network or are not finite.
-        """
-
-    def encode(self, network: Any, info: ModelInfo) -> bytes:
-        """The network as the bytes of a file that the framework's usual tools open."""
-
-    def decode(self, path: Path, device: Any) -> tuple[Any, ModelInfo]:
-        """The network in such a file, built anew from its recipe; only arrays are taken from the file.
-
-        Raises DigitsError if it is not such a file, or its weights do not fit the architecture or are not finite.
-        """
+    title: str
+    suffix: str
+    command: str
+    modules: tuple[str, ...]
 
 
-def load_backend(name: str) -> Backend:
+# By the name that commands and files have for it.
+BACKENDS = {
+    "pytorch": Framework("PyTorch", ".safetensors", "python mnist_pytorch.py", ("torch",)),
+    "tensorflow": Framework("TensorFlow", ".keras", "python mnist_tensorflow.py", ("tensorflow", "keras")),
+}
+
+
+def load_backend(name: str) -> "Backend":
     """Import a backend, which takes seconds, and only when it is needed.
 
     Raises:
         DigitsError: its framework is not installed.
     """
+    from digits.backends.hardware import keep_freed_memory
+
     keep_freed_memory()
     try:
-        return cast(Backend, importlib.import_module(f"digits.backends.{name}"))
+        return cast("Backend", importlib.import_module(f"digits.backends.{name}"))
     except ModuleNotFoundError as error:
-        if error.name not in ("torch", "tensorflow", "keras"):
+        if error.name not in BACKENDS[name].modules:
             raise
-        raise DigitsError(f"{BACKENDS[name]} is not installed. Run: pip install -e '.[{name}]'") from error
+        raise DigitsError(f"{BACKENDS[name].title} is not installed. Run: pip install -e '.[{name}]'") from error

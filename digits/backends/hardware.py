@@ -1,17 +1,53 @@
 """What the processor can do, read from what it reports and never from a timing."""
 
 import ctypes
+import os
+import platform
 from pathlib import Path
 
+from digits.errors import DigitsError
 
-def cpu_has_bfloat16() -> bool:
-    """Whether the CPU multiplies bfloat16 in hardware (AVX512-BF16 or AMX), as Linux reports it; elsewhere False."""
+FEATURES = "DIGITS_CPU_FEATURES"  # the variable that stands in for the processor's report, say "avx2 fma"
+
+
+def cpu_features() -> frozenset[str]:
+    """The features of the processor by Linux's names, such as `avx2`; nothing where the system has no such list.
+
+    The variable DIGITS_CPU_FEATURES takes its place, so that one processor can be taken for another: the choices that
+    are made by features are then those that would be made there. What the processor computes stays as it is.
+    """
+    forced = os.environ.get(FEATURES)
+    if forced is not None:
+        return frozenset(forced.split())
     try:
-        cpuinfo = Path("/proc/cpuinfo").read_text()
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        return False
-    flags = next((line.split() for line in cpuinfo.splitlines() if line.startswith("flags")), [])
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+        return frozenset()
+    reported = next((line for line in lines if line.startswith(("flags", "Features"))), "")  # x86, and ARM
+    return frozenset(reported.partition(":")[2].split())
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 in hardware; elsewhere that is emulated, and slower than float32."""
+    return bool(cpu_features() & {"avx512_bf16", "amx_bf16"})
+
+
+# What oneDNN, which both frameworks compute with, needs for bfloat16 on an x86 processor: any of these sets.
+_BFLOAT16_NEEDS = (frozenset({"avx512bw", "avx512dq", "avx512vl"}), frozenset({"avx_ne_convert"}))
+
+
+def require_bfloat16() -> None:
+    """Make sure that bfloat16 can be trained with on the processor, be it slowly.
+
+    Raises:
+        DigitsError: it cannot; the processor lacks what is named.
+    """
+    features = cpu_features()
+    if platform.machine().lower() in ("x86_64", "amd64") and not any(needs <= features for needs in _BFLOAT16_NEEDS):
+        lacks = ", ".join(sorted(_BFLOAT16_NEEDS[0] - features))
+        raise DigitsError(
+            f"precision is bfloat16, but this processor lacks what that needs ({lacks}); allowed here: auto, float32"
+        )
 
 
 def keep_freed_memory() -> None:

@@ -4,9 +4,8 @@ import sys
 from pathlib import Path
 
 from digits.datasets.arrays import Parts, has_idx, read_idx, read_npz
-from digits.datasets.dataset import Dataset, Split
+from digits.datasets.dataset import SIDE, Dataset, Split
 from digits.datasets.folder import read_folder
-from digits.datasets.images import SIDE
 from digits.datasets.registry import DATASETS, full_name, title_of
 from digits.errors import DigitsError
 

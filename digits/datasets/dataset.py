@@ -6,6 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
+SIDE = 28  # pixels, of each image
+
 
 @dataclass(frozen=True)
 class Split:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from digits.datasets.dataset import SIDE
 from digits.errors import DigitsError
 
-SIDE = 28
 MAX_PIXELS = 50_000_000  # of one image; a photograph of a telephone has 12 to 50 millions
 MAX_FILE = 256 << 20  # bytes of an image's file
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")

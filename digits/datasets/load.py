@@ -9,7 +9,7 @@ from digits.datasets.custom import load_custom
 from digits.datasets.dataset import Dataset, Split
 from digits.datasets.registry import DATASETS
 from digits.errors import DigitsError
-from digits.files import display, sha256
+from digits.files import DATA_DIR, display, sha256
 
 
 def load_dataset(name: str, data_dir: Path) -> Dataset:
@@ -24,7 +24,7 @@ def load_dataset(name: str, data_dir: Path) -> Dataset:
         return load_custom(name)
     spec = DATASETS[name]
     path = data_dir / spec.npz
-    remedy = spec.command + ("" if data_dir == Path("mnist_data") else f" --data-dir {data_dir}")
+    remedy = spec.command + ("" if data_dir == DATA_DIR else f" --data-dir {data_dir}")
     if not path.is_file():
         raise DigitsError(f"{spec.title} is not in {display(data_dir)}. Run: {remedy}")
     try:

@@ -9,6 +9,7 @@ import numpy as np
 from digits.errors import DigitsError
 from digits.evaluation import metrics
 from digits.evaluation.judge import title
+from digits.evaluation.tables import table
 from digits.runs import Run
 
 
@@ -30,7 +31,7 @@ def compare(path_a: Path, a: Run, path_b: Path, b: Run, as_json: bool = False) -
 
 def why_incomparable(a: Run, b: Run) -> str | None:
     """Why the predictions of the two are not of the same images, or None where they are."""
-    datasets = a.record.get("dataset"), b.record.get("dataset")
+    datasets = a.dataset, b.dataset
     if None not in datasets and datasets[0] != datasets[1]:
         return f"one is of {datasets[0]}, the other of {datasets[1]}"
     if len(a.labels) != len(b.labels):
@@ -69,7 +70,7 @@ def _table(runs: dict[str, tuple[Path, Run]], comparison: metrics.Comparison) ->
         f"{name}  {path}: {title(run)}, {metrics.accuracy(run.labels, run.predictions)}"
         for name, (path, run) in runs.items()
     ]
-    lines += ["", f"{'':<16}{'images':>8}{'share':>9}"]
-    lines += [f"{what:<16}{n:>8,}{n / comparison.images:>9.2%}" for what, n in outcomes(comparison, "A", "B")]
+    rows = [(what, f"{n:,}", f"{n / comparison.images:.2%}") for what, n in outcomes(comparison, "A", "B")]
+    lines += ["", table(rows, ("", "images", "share"))]
     lines += ["", f"Exact McNemar test: {comparison.sentence('A', 'B')}"]
     return "\n".join(lines)

@@ -1,14 +1,13 @@
 """`digits evaluate`: what one run's predictions are worth, in numbers."""
 
 import json
-import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from digits.datasets.registry import title_of
 from digits.evaluation import metrics
-from digits.runs import TITLES, Run, probs_name
+from digits.evaluation.tables import table
+from digits.runs import Run, probs_name
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Judgement:
 
 def judge(run: Run) -> Judgement:
     """All the numbers about the predictions of `run`."""
-    classes = len(class_names(run))
+    classes = len(run.classes)
     probabilities = run.probabilities
     return Judgement(
         metrics.accuracy(run.labels, run.predictions),
@@ -35,18 +34,14 @@ def judge(run: Run) -> Judgement:
     )
 
 
-def class_names(run: Run) -> Sequence[str]:
-    return run.record.get("class_names", "0123456789")
-
-
 def dataset_title(run: Run) -> str:
-    """What the run's images are, as far as its record says: `MNIST`."""
-    return title_of(str(run.record["dataset"])) if "dataset" in run.record else "the test images"
+    """What the run's images are, as far as that is known: `MNIST`."""
+    return title_of(run.dataset) if run.dataset else "the test images"
 
 
 def title(run: Run) -> str:
     """Whose predictions of what: `PyTorch on MNIST`."""
-    return f"{TITLES[run.backend]} on {dataset_title(run)}"
+    return f"{run.title} on {dataset_title(run)}"
 
 
 def evaluate(run: Run, as_json: bool = False) -> None:
@@ -60,7 +55,7 @@ def to_json(run: Run, judgement: Judgement) -> dict[str, Any]:
 
     Its keys:
         backend: `pytorch`, `tensorflow`, or `onnx` for an exported model.
-        dataset: its name, or null where the run has no record.
+        dataset: its name, or null where that is not known.
         images: how many were predicted.
         accuracy: `value`, and `low` and `high` of its 95 % Wilson interval, 0 to 1.
         log_loss: in nats, or null without probabilities.
@@ -71,10 +66,10 @@ def to_json(run: Run, judgement: Judgement) -> dict[str, Any]:
             predictions or no images) and `images`.
         confusions: the commonest, most often first: names of the `true` and the `predicted` class, and `images`.
     """
-    names, accuracy, calibration = class_names(run), judgement.accuracy, judgement.calibration
+    names, accuracy, calibration = run.classes, judgement.accuracy, judgement.calibration
     return {
         "backend": run.backend,
-        "dataset": run.record.get("dataset"),
+        "dataset": run.dataset,
         "images": accuracy.count,
         "accuracy": {"value": accuracy.value, "low": accuracy.low, "high": accuracy.high},
         "log_loss": judgement.log_loss,
@@ -123,26 +118,18 @@ def calibration_facts(run: Run, judgement: Judgement) -> list[tuple[str, str]]:
 
 
 def _tables(run: Run, judgement: Judgement) -> str:
+    names = run.classes
     facts = [("accuracy", f"{judgement.accuracy}, {judgement.accuracy.count:,} images")]
     facts += calibration_facts(run, judgement)
-    lines = [title(run), "", *(f"{what:<19}{value}" for what, value in facts)]
-    names = class_names(run)
-    width = max(9, *map(_columns, names)) + 2
-    lines += ["", f"{'class':<{width}}{'precision':>9}{'recall':>9}{'F1':>9}{'images':>9}"]
-    for name, (precision, recall, f1, images) in zip(names, judgement.classes, strict=True):
-        lines.append(f"{_pad(name, width)}{share(precision):>9}{share(recall):>9}{share(f1):>9}{images:>9,}")
-    lines += ["", "commonest confusions", f"{'true':<{width}}{'predicted':<{width}}{'images':>7}"]
-    for true, predicted, images in judgement.confusions:
-        lines.append(f"{_pad(names[true], width)}{_pad(names[predicted], width)}{images:>7,}")
-    return "\n".join(lines)
-
-
-def _pad(name: str, width: int) -> str:
-    """The name and spaces, as wide as `width` letters of a terminal."""
-    return name + " " * (width - _columns(name))
-
-
-def _columns(name: str) -> int:
-    """How many columns of a terminal a name takes: two for a Chinese sign, none for an accent on its own."""
-    wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in name)
-    return len(name) + wide - sum(map(bool, map(unicodedata.combining, name)))
+    classes = [
+        (name, share(precision), share(recall), share(f1), f"{images:,}")
+        for name, (precision, recall, f1, images) in zip(names, judgement.classes, strict=True)
+    ]
+    confusions = [(names[true], names[predicted], f"{images:,}") for true, predicted, images in judgement.confusions]
+    parts = [
+        title(run),
+        table(facts, left=2),
+        table(classes, ("class", "precision", "recall", "F1", "images")),
+        "commonest confusions\n" + table(confusions, ("true", "predicted", "images"), left=2),
+    ]
+    return "\n\n".join(parts)

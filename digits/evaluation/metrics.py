@@ -142,8 +142,9 @@ class Comparison:
     Attributes:
         both_right, both_wrong, only_a_right, only_b_right: counts of images; together they are all.
         same_answer: how many images got the same prediction from both, right or wrong.
-        p_value: of the exact McNemar test: how probable so uneven a split of the images that only one got right is,
-            or one more uneven, if both were equally good.
+        p_value: of the exact McNemar test. If A and B were equally good, each image that only one of them got right
+            would be A's or B's by the toss of a coin. This is the probability that the tosses come out as unevenly as
+            these images did, or more so: small where chance alone hardly explains the difference.
     """
 
     both_right: int

@@ -20,9 +20,9 @@ from digits.evaluation.metrics import Accuracy, Calibration, accuracy_of
 
 RIGHT, WRONG, MUTED = "#dfe9f3", "#c2410c", "#6b7280"
 COLUMNS = 12  # of images on a page; fewer where their texts are long
-A_PAGE = 8 * COLUMNS
-COUNTED = 20  # classes: in the cells of more, counts would be too small to read
-NAME = 1.6  # inches for the name of a class; a longer one is cut short
+MAX_IMAGES = 8 * COLUMNS  # on a page
+MAX_COUNTED_CLASSES = 20  # in the cells of more, counts would be too small to read
+MAX_NAME_WIDTH = 1.6  # inches; a longer name of a class is cut short
 
 
 def confusion_matrix(counts: np.ndarray, classes: Sequence[str], title: str, accuracy: Accuracy) -> Figure:
@@ -34,9 +34,9 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], title: str, acc
         title: whose predictions these are, of what.
         accuracy: of the same predictions.
     """
-    few = len(classes) <= COUNTED
+    few = len(classes) <= MAX_COUNTED_CLASSES
     cell, font = (max(0.62, 4.5 / len(classes)), 10) if few else (9 / len(classes), 7)  # inches, points
-    names = [_shorten(name, font, NAME) for name in classes]
+    names = [_shorten(name, font, MAX_NAME_WIDTH) for name in classes]
     longest = max(_width(name, font) for name in names)
     flat = longest < 0.95 * cell  # so that names fit side by side
     size = cell * len(classes) + 1.3
@@ -94,7 +94,7 @@ def mistakes(
     wrong = np.flatnonzero(labels != predictions)
     if confidence is not None:
         wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
-    shown = wrong[:A_PAGE]
+    shown = wrong[:MAX_IMAGES]
     figure = _gallery(
         images[shown],
         [(classes[labels[index]], f"→ {classes[predictions[index]]}") for index in shown],
@@ -124,7 +124,7 @@ def disagreements(
     (name_a, a), (name_b, b) = predictions.items()
     different = np.flatnonzero(a != b)
     group = np.select([a[different] == labels[different], b[different] == labels[different]], [0, 1], 2)
-    shown = different[:A_PAGE][np.argsort(group[:A_PAGE], kind="stable")]
+    shown = different[:MAX_IMAGES][np.argsort(group[:MAX_IMAGES], kind="stable")]
     figure = _gallery(
         images[shown],
         [(classes[labels[index]],) for index in shown],
@@ -284,7 +284,7 @@ def _gallery(
         headings = [(" ".join(heading),) for heading in headings]
     widths = [_width(line, size) for heading in headings for line in heading]
     widths += [_width(line, 7) for caption in captions for line, _ in caption]
-    columns = int(page / min(max([page / COLUMNS, *(width + gap for width in widths)]), NAME))
+    columns = int(page / min(max([page / COLUMNS, *(width + gap for width in widths)]), MAX_NAME_WIDTH))
     rows, lines = max(1, -(-len(images) // columns)), max(map(len, captions), default=0)
     side, line_height, width, top = 0.66, 0.12, page / columns, 0.07 + 0.15 * max(map(len, headings), default=1)
     height = top + side + 0.17 + line_height * lines

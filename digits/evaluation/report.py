@@ -7,10 +7,10 @@ from typing import Any
 
 from digits.evaluation import metrics
 from digits.evaluation.compare import outcomes, why_incomparable
-from digits.evaluation.judge import Judgement, calibration_facts, class_names, dataset_title, judge, share
-from digits.evaluation.visualize import DISAGREEMENTS, LOSS_CURVES, draw, load_runs, picture_name
+from digits.evaluation.judge import Judgement, calibration_facts, dataset_title, judge, share
+from digits.evaluation.visualize import DISAGREEMENTS, LOSS_CURVES, load_runs, picture_name, render_pictures
 from digits.files import display, write_together
-from digits.runs import BACKENDS, Run
+from digits.runs import Run
 
 REPORT = "report.html"
 
@@ -25,7 +25,7 @@ def report(output_dir: Path, data_dir: Path) -> None:
         OSError: the page cannot be written.
     """
     runs = load_runs(output_dir)
-    page = render(runs, draw(runs, data_dir))
+    page = render(runs, render_pictures(runs, data_dir))
     write_together(output_dir, {REPORT: page.encode()})
     print(f"Saved {display(output_dir)}/{REPORT}")
 
@@ -51,12 +51,12 @@ def render(runs: Mapping[str, Run], pictures: Mapping[str, bytes]) -> str:
 
 def _view(run: Run) -> dict[str, Any]:
     """What the page says of one run."""
-    judgement, names = judge(run), class_names(run)
+    judgement, names = judge(run), run.classes
     return {
-        "name": BACKENDS[run.backend],
+        "name": run.title,
         "accuracy": judgement.accuracy,
         "facts": _facts(run, judgement),
-        "recipe": run.record.get("recipe"),
+        "recipe": run.record.recipe if run.record else None,
         "classes": list(zip(names, judgement.classes, strict=True)),
         "confusions": [(names[true], names[predicted], images) for true, predicted, images in judgement.confusions],
         **{kind: picture_name(kind, run.backend) for kind in ("confusion_matrix", "reliability", "mistakes")},
@@ -66,16 +66,16 @@ def _view(run: Run) -> dict[str, Any]:
 def _facts(run: Run, judgement: Judgement) -> list[tuple[str, str]]:
     """What else is known of a run, as pairs of a word and a value."""
     facts, record = calibration_facts(run, judgement), run.record
-    if not record:
+    if record is None:
         return [*facts, ("made", "not known: this run has no record")]
     return [
         *facts,
-        ("training", f"{record['train_seconds']:.1f} s"),
-        ("testing", f"{record['evaluate_seconds']:.1f} s"),
-        ("device", record["device"]),
-        ("precision", record["precision"]),
-        ("seed", str(record["seed"])),
-        ("versions", ", ".join(f"{package} {version}" for package, version in record["versions"].items())),
+        ("training", f"{record.train_seconds:.1f} s"),
+        ("testing", f"{record.evaluate_seconds:.1f} s"),
+        ("device", record.device),
+        ("precision", record.precision),
+        ("seed", str(record.seed)),
+        ("versions", ", ".join(f"{package} {version}" for package, version in record.versions.items())),
     ]
 
 
@@ -84,10 +84,7 @@ def _comparison(a: Run, b: Run) -> dict[str, Any]:
     obstacle = why_incomparable(a, b)
     if obstacle:
         return {"comparison": None, "obstacle": obstacle}
-    comparison, names = (
-        metrics.compare(a.labels, a.predictions, b.predictions),
-        (BACKENDS[a.backend], BACKENDS[b.backend]),
-    )
+    comparison, names = metrics.compare(a.labels, a.predictions, b.predictions), (a.title, b.title)
     sentence = comparison.sentence(*names)
     return {
         "comparison": {

@@ -1,5 +1,12 @@
 """A trained model: what it is, and its way to the other framework, to ONNX and to answers."""
 
-from digits.models.description import HEADER, MAX_BYTES, ModelInfo, check_weights, read_safetensors
+from digits.models.description import (
+    BATCH,
+    MAX_BYTES,
+    METADATA_KEY,
+    ModelInfo,
+    check_weights,
+    read_safetensors,
+)
 
-__all__ = ["HEADER", "MAX_BYTES", "ModelInfo", "check_weights", "read_safetensors"]
+__all__ = ["BATCH", "MAX_BYTES", "METADATA_KEY", "ModelInfo", "check_weights", "read_safetensors"]

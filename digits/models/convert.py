@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from digits.backends import Backend, load_backend
+from digits.backends import BACKENDS, load_backend
+from digits.backends.interface import Backend
 from digits.errors import DigitsError
 from digits.files import write_together
 from digits.models import ModelInfo
-from digits.runs import MODEL_SUFFIXES
 
 
 def convert(source: Path, target: Path) -> None:
@@ -27,10 +27,11 @@ def convert(source: Path, target: Path) -> None:
 
 def backend_of(path: Path) -> str:
     """The backend whose models have the suffix of `path`."""
-    for backend, suffix in MODEL_SUFFIXES.items():
-        if path.suffix == suffix:
+    for backend, framework in BACKENDS.items():
+        if path.suffix == framework.suffix:
             return backend
-    raise DigitsError(f"{path} is no model's name; allowed: names that end in {' or '.join(MODEL_SUFFIXES.values())}")
+    suffixes = " or ".join(framework.suffix for framework in BACKENDS.values())
+    raise DigitsError(f"{path} is no model's name; allowed: names that end in {suffixes}")
 
 
 def open_model(path: Path) -> tuple[Backend, Any, ModelInfo]:

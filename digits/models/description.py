@@ -5,19 +5,21 @@ Weights are float arrays by name, laid out as in PyTorch: `conv1.weight` `(out, 
 ensemble's networks begin with `members.0.`, `members.1.` and so on.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from digits.errors import DigitsError
-from digits.recipes import MAX_MEMBERS, RECIPES, Recipe
+from digits.recipes import Recipe
 
-HEADER = "digits"  # where a model's file keeps its description
+METADATA_KEY = "digits"  # under which a model's file keeps its description
 MAX_BYTES = 1 << 30  # of a model's file; the largest of ours takes a thousandth of it
+BATCH = 250  # images that a model is asked about at once: what it computes in between stays in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -25,18 +27,31 @@ class ModelInfo:
     """Everything about a model but its weights.
 
     Attributes:
-        recipe: how it was trained; its architecture and dropout decide the network.
+        recipe: how it was trained; its architecture, numbers and ensemble decide the network.
         dataset: a name of `datasets.registry`, or the path of the user's own data.
         classes: a name for each label.
         pixel_range: what the pixels 0 and 255 become before the first layer.
-        members: networks in it, trained with different seeds, whose probabilities are averaged; 1 for a single one.
+        sha256: of the weights, or of an exported model's graph, in hexadecimal; empty in a file of before it was noted.
     """
 
     recipe: Recipe
     dataset: str
     classes: tuple[str, ...]
     pixel_range: tuple[float, float]
-    members: int = 1
+    sha256: str = field(default="", compare=False)
+
+    def of(self, weights: Mapping[str, np.ndarray]) -> "ModelInfo":
+        """The description of a model with these weights."""
+        return replace(self, sha256=digest(weights))
+
+    def check(self, weights: Mapping[str, np.ndarray], path: Path) -> None:
+        """Make sure that these weights, found in `path`, are those that were described.
+
+        Raises:
+            DigitsError: they are others.
+        """
+        if self.sha256 and digest(weights) != self.sha256:
+            raise DigitsError(f"{path} is damaged: its weights are not those that were saved. Save it again")
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -49,22 +64,28 @@ class ModelInfo:
             DigitsError: it is something else.
         """
         try:
-            fields = json.loads(text)
-            recipe = Recipe.from_dict(fields["recipe"])
-            if recipe.architecture not in {known.architecture for known in RECIPES.values()}:
-                raise ValueError(f"architecture {recipe.architecture} is unknown")
-            low, high = (float(bound) for bound in fields["pixel_range"])
-            classes = tuple(str(name) for name in fields["classes"])
+            values = json.loads(text)
+            recipe = Recipe.from_dict(values["recipe"])
+            if "members" in values:  # what earlier versions called the networks of an ensemble
+                recipe = replace(recipe, ensemble=values["members"])
+            low, high = (float(bound) for bound in values["pixel_range"])
+            classes = tuple(str(name) for name in values["classes"])
             if not (2 <= len(classes) <= 1000 and np.isfinite([low, high]).all() and low < high):
                 raise ValueError(f"{len(classes)} classes, pixels from {low} to {high}")
             if not all(name.isprintable() for name in classes):
                 raise ValueError("a class has a name that cannot be printed")
-            members = int(fields.get("members", 1))
-            if not 1 <= members <= MAX_MEMBERS:
-                raise ValueError(f"{members} members")
-            return cls(recipe, str(fields["dataset"]), classes, (low, high), members)
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError, DigitsError) as error:
+            return cls(recipe, str(values["dataset"]), classes, (low, high), str(values.get("sha256", "")))
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError, AttributeError, DigitsError) as error:
             raise DigitsError(f"{path} is not a model of ours: its description is not one ({error})") from error
+
+
+def digest(weights: Mapping[str, np.ndarray]) -> str:
+    """The SHA-256 of weights, whatever their order: where it is the same, so are their names, shapes and numbers."""
+    found = hashlib.sha256()
+    for name in sorted(weights):
+        found.update(f"{name} {weights[name].shape} ".encode())
+        found.update(np.ascontiguousarray(weights[name], dtype="<f4").data)
+    return found.hexdigest()
 
 
 def check_weights(

@@ -10,9 +10,7 @@ import numpy as np
 from PIL import Image
 
 from digits.errors import DigitsError
-from digits.models import HEADER, MAX_BYTES, ModelInfo
-
-BATCH = 250  # images a call: activations stay in the cache
+from digits.models import BATCH, MAX_BYTES, METADATA_KEY, ModelInfo
 
 
 class Predictor:
@@ -24,7 +22,7 @@ class Predictor:
 
     def __init__(self, path: Path):
         self.session = _session(path)
-        self.info = ModelInfo.from_json(self.session.get_modelmeta().custom_metadata_map.get(HEADER, ""), path)
+        self.info = ModelInfo.from_json(self.session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""), path)
         shape = ["n", len(self.info.classes)]
         ours = [
             ("images", "tensor(uint8)", ["n", 28, 28]),

@@ -1,5 +1,17 @@
-"""Every choice that decides a result. This door loads nothing heavy; modules that compute stand behind it."""
+"""Every choice that decides a result. This door loads nothing heavy: what computes with NumPy stands behind it."""
 
-from digits.recipes.recipe import LIMITS, MAX_MEMBERS, RECIPES, SCHEDULES, Augmentation, Recipe
+from digits.recipes.fields import about
+from digits.recipes.recipe import ARCHITECTURES, RECIPES, RENAMED, Architecture, Augmentation, Recipe, adjusted
+from digits.recipes.schedule import SCHEDULES
 
-__all__ = ["LIMITS", "MAX_MEMBERS", "RECIPES", "SCHEDULES", "Augmentation", "Recipe"]
+__all__ = [
+    "ARCHITECTURES",
+    "RECIPES",
+    "RENAMED",
+    "SCHEDULES",
+    "Architecture",
+    "Augmentation",
+    "Recipe",
+    "about",
+    "adjusted",
+]

@@ -1,8 +1,9 @@
-"""Augmentation: the draws that decide what happens to a training image.
+"""Augmentation: the random numbers that decide how each training image is changed.
 
-NumPy draws, a batch at a time, so that both frameworks bend the same images in the same way; the bending itself is in
-the backends' `augment.py`. An image is warped by one matrix product: where each pixel of the new image looks in the
-old one is a sum of `BASIS` fields, three for the affine map and the others, smooth bumps, for the elastic one.
+NumPy draws them, a batch at a time, so that both frameworks change the same images in the same way. The changing itself
+is in the backends' `augment.py`. Each pixel of the new image takes its value from some place in the old one. Where that
+place lies is a weighted sum of `BASIS` fields: three of them turn, stretch and move the image as a whole, the others
+are smooth bumps that bend it. So one matrix product, weights times fields, warps a whole batch.
 """
 
 from dataclasses import dataclass
@@ -10,15 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import BSpline
 
-from digits.recipes import Augmentation
+from digits.datasets import SIDE
+from digits.recipes.recipe import Augmentation
 
-SIDE, CENTER = 28, 13.5  # pixels
+CENTER = (SIDE - 1) / 2  # pixels
 KNOTS = 6  # bumps along each side of the elastic field: about 9 pixels from one to the next
 
 
 @dataclass(frozen=True)
-class Draws:
-    """What happens to each image of a batch.
+class Transforms:
+    """How each image of a batch is changed.
 
     Attributes:
         warps: float32, `(n, 2, len(BASIS))`: a weight for each basis field, rows for x and y.
@@ -47,8 +49,8 @@ ALONG = _along()
 BASIS = _basis()
 
 
-def draw(policy: Augmentation, outlines: np.ndarray, rng: np.random.Generator) -> Draws:
-    """What happens to the images of a batch, whose ink has these `outlines`."""
+def sample(policy: Augmentation, outlines: np.ndarray, rng: np.random.Generator) -> Transforms:
+    """Draw how the images of a batch, whose ink has these `outlines`, are changed."""
     count = len(outlines)
 
     def uniform(most: float, *shape: int) -> np.ndarray:
@@ -61,11 +63,11 @@ def draw(policy: Augmentation, outlines: np.ndarray, rng: np.random.Generator) -
     # Small products, one after another: a large one would wake the threads of NumPy's BLAS, whose waiting takes a core.
     bends = (ALONG @ bumps.reshape(count, 2, KNOTS, KNOTS) @ ALONG.T).reshape(count, 2, SIDE * SIDE)
     pen = int(policy.thickness > 0) + int(policy.blur > 0)  # pixels by which these widen a stroke
-    forward, shift = _fit(forward, shift, bends, outlines, pen)
+    forward, shift = _keep_in_frame(forward, shift, bends, outlines, pen)
     inverse = np.linalg.inv(forward)
     offset = -np.einsum("nij,nj->ni", inverse, shift)
     warps = np.concatenate([inverse, offset[:, :, np.newaxis], bumps], axis=2)
-    return Draws(warps.astype(np.float32), np.stack([thickness, contrast, blur], axis=1).astype(np.float32))
+    return Transforms(warps.astype(np.float32), np.stack([thickness, contrast, blur], axis=1).astype(np.float32))
 
 
 def _affine(degrees: np.ndarray, lean: np.ndarray, growth: np.ndarray) -> np.ndarray:
@@ -77,7 +79,7 @@ def _affine(degrees: np.ndarray, lean: np.ndarray, growth: np.ndarray) -> np.nda
     return turn @ shear * (1 + growth)[:, np.newaxis]
 
 
-def _fit(
+def _keep_in_frame(
     forward: np.ndarray, shift: np.ndarray, bends: np.ndarray, outlines: np.ndarray, pen: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Shrink maps, `(n, 2, 2)`, and limit shifts, `(n, 2)`, so that no ink leaves the frame.
@@ -100,13 +102,13 @@ def outlines(images: np.ndarray) -> np.ndarray:
     Its sides touch the ink in 16 directions. Without ink, all corners are the centre.
     """
     ink = images > 0
-    there = np.repeat(ink.any(axis=2), 2, axis=1)  # (n, 56): the first and the last ink of each row
+    has_ink = np.repeat(ink.any(axis=2), 2, axis=1)  # (n, 56): the first and the last ink of each row
     x = np.stack([ink.argmax(axis=2), SIDE - 1 - ink[:, :, ::-1].argmax(axis=2)], axis=2).reshape(-1, 2 * SIDE) - CENTER
     y = np.repeat(np.arange(SIDE) - CENTER, 2)
     angles = np.arange(16) * np.pi / 8
     normals = np.stack([np.cos(angles), np.sin(angles)], axis=1)  # (16, 2)
-    furthest = [np.where(there, x * across + y * down, -np.inf).max(axis=1) for across, down in normals]
-    reach = np.where(there.any(axis=1), np.stack(furthest), 0)  # (16, n): how far the ink goes in each direction
+    furthest = [np.where(has_ink, x * across + y * down, -np.inf).max(axis=1) for across, down in normals]
+    reach = np.where(has_ink.any(axis=1), np.stack(furthest), 0)  # (16, n): how far the ink goes in each direction
     sides = np.stack([normals, np.roll(normals, -1, axis=0)], axis=1)  # (16, 2, 2): two that meet in a corner
     corners = np.linalg.solve(sides, np.stack([reach, np.roll(reach, -1, axis=0)], axis=1))  # (16, 2, n)
     return corners.transpose(2, 1, 0).astype(np.float32)

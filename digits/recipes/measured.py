@@ -7,21 +7,28 @@ seeds differ: there it is Wilson's interval of an accuracy that was measured on 
 
 from dataclasses import dataclass
 
-from digits.recipes import RECIPES
-from digits.runs import BACKENDS
+from tabulate import tabulate
+
+from digits.backends import BACKENDS
+from digits.recipes.recipe import RECIPES, Recipe
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of an architecture with ten classes: trained parameters, and multiply-adds for an image (biases not counted)."""
+    """Of an architecture with its own filters and units and ten classes.
+
+    Attributes:
+        parameters: numbers that are trained.
+        multiply_adds: for one image; biases are not counted.
+    """
 
     parameters: int
     multiply_adds: int
 
 
 @dataclass(frozen=True)
-class Reached:
-    """What was measured.
+class Measurement:
+    """What a recipe was measured to reach.
 
     Attributes:
         accuracy: mean test accuracy over the seeds, in percent.
@@ -41,6 +48,7 @@ class Reached:
         return f"{self.accuracy:.2f} ± {self.margin:.2f} %"
 
 
+# By architecture.
 COSTS = {
     "baseline": Cost(108_618, 758_592),
     "fast": Cost(108_874, 622_080),
@@ -48,35 +56,50 @@ COSTS = {
 }
 
 # By recipe, dataset and backend.
-REACHED: dict[tuple[str, str, str], Reached] = {
-    ("baseline", "mnist", "pytorch"): Reached(98.85, 0.18, 5, 4.8),
-    ("baseline", "mnist", "tensorflow"): Reached(98.91, 0.09, 5, 5.1),
-    ("fast", "mnist", "pytorch"): Reached(99.16, 0.04, 10, 0.95),
-    ("fast", "mnist", "tensorflow"): Reached(99.12, 0.05, 10, 1.67),
-    ("deep", "mnist", "pytorch"): Reached(99.72, 0.04, 5, 400),
-    ("deep", "mnist", "tensorflow"): Reached(99.72, 0.11, 2, 489),
-    ("deep", "fashion-mnist", "pytorch"): Reached(
-        94.47, 0.45, 2, None, "--ensemble 1 --epochs 20 --rotation 0 --shear 0 --elastic 0 --thickness 0 --refinement 0"
+MEASUREMENTS: dict[tuple[str, str, str], Measurement] = {
+    ("baseline", "mnist", "pytorch"): Measurement(98.85, 0.18, 5, 4.8),
+    ("baseline", "mnist", "tensorflow"): Measurement(98.91, 0.09, 5, 5.1),
+    ("fast", "mnist", "pytorch"): Measurement(99.16, 0.04, 10, 0.95),
+    ("fast", "mnist", "tensorflow"): Measurement(99.12, 0.05, 10, 1.67),
+    ("deep", "mnist", "pytorch"): Measurement(99.72, 0.04, 5, 400),
+    ("deep", "mnist", "tensorflow"): Measurement(99.72, 0.11, 2, 489),
+    ("deep", "fashion-mnist", "pytorch"): Measurement(
+        *(94.47, 0.45, 2, None),
+        "--ensemble 1 --epochs 20 --rotation 0 --shear 0 --elastic 0 --thickness 0 --unaugmented-share 0",
     ),
 }
 
 
 def table() -> str:
-    """The recipes with the costs of their networks, and the accuracies and seconds that they were measured to reach."""
-    lines = [f"{'recipe':<10}{'networks':>8}{'parameters':>12}{'multiply-adds':>16}{'epochs':>8}  measured"]
-    for name, recipe in RECIPES.items():
-        cost, count = COSTS[recipe.architecture], recipe.ensemble
-        costs = f"{count * cost.parameters:>12,}{count * cost.multiply_adds:>16,}"
-        start = f"{name:<10}{count:>8}{costs}{recipe.epochs:>8}"
-        figures = [
-            f"{reached} on {dataset}, {BACKENDS[backend]}, {reached.seeds} seeds"
-            + (f" of {reached.seconds:.3g} s" if reached.seconds else "")
-            + (f", with {reached.flags}" if reached.flags else "")
-            for (of, dataset, backend), reached in REACHED.items()
-            if of == name
-        ]
-        for line in figures or ["not yet"]:
-            lines.append(f"{start}  {line}")
-            start = " " * len(start)
-    lines.append("\nTest accuracy: the mean over seeds with its 95 % interval. Multiply-adds: for one image.")
-    return "\n".join(lines)
+    """The recipes with the costs of their networks, and the accuracies and seconds that they were measured to reach.
+
+    What is not known of a recipe is a dash.
+    """
+    headers = ("recipe", "networks", "parameters", "multiply-adds", "epochs", "measured")
+    rows = [
+        (*(_costs(recipe) if index == 0 else [""] * 5), line)
+        for recipe in RECIPES.values()
+        for index, line in enumerate(_measured(recipe))
+    ]
+    align = ("left", *["right"] * 4, "left")
+    listed = tabulate(rows, headers, tablefmt="plain", colalign=align, disable_numparse=True)
+    return f"{listed}\n\nTest accuracy: the mean over seeds with its 95 % interval. Multiply-adds: for one image."
+
+
+def _costs(recipe: Recipe) -> list[str]:
+    """The cells of a recipe that say what it costs."""
+    cost = COSTS.get(recipe.architecture)
+    figures = (cost.parameters, cost.multiply_adds) if cost else ()
+    costs = [f"{recipe.ensemble * figure:,}" for figure in figures] or ["–", "–"]
+    return [recipe.name, str(recipe.ensemble), *costs, str(recipe.epochs)]
+
+
+def _measured(recipe: Recipe) -> list[str]:
+    """A line for each measurement of the recipe."""
+    return [
+        f"{measured} on {dataset}, {BACKENDS[backend].title}, {measured.seeds} seeds"
+        + (f" of {measured.seconds:.3g} s" if measured.seconds else "")
+        + (f", with {measured.flags}" if measured.flags else "")
+        for (name, dataset, backend), measured in MEASUREMENTS.items()
+        if name == recipe.name
+    ] or ["–"]

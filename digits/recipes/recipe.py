@@ -2,154 +2,212 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, cast
 
-from digits.errors import DigitsError
-
-SCHEDULES = ("constant", "one-cycle")
-MAX_MEMBERS = 100  # of an ensemble
-LIMITS = {
-    "rotation": 30,
-    "scale": 0.3,
-    "shear": 30,
-    "shift": 6,
-    "elastic": 4,
-    "thickness": 0.8,
-    "contrast": 0.8,
-    "blur": 1,
-}
+from digits.recipes.fields import check, choice, positive, refuse, share, up_to, whole, wholes
+from digits.recipes.schedule import SCHEDULES
 
 
 @dataclass(frozen=True)
 class Augmentation:
     """How far a training image may be changed, so that its label stays true.
 
-    Each number is the largest change; draws are uniform up to it.
+    Each number is the largest change, within a limit at which it alone leaves every digit what it is: a rotation by 30
+    degrees is far from the 180 between a 6 and a 9. Changes are drawn uniformly up to it.
 
     Attributes:
-        rotation: degrees either way, 0 to 30: far from the 180 between a 6 and a 9.
-        scale: share by which it grows or shrinks, 0 to 0.3, each direction on its own.
-        shear: degrees either way that uprights lean, 0 to 30.
-        shift: pixels along each axis, 0 to 6.
-        elastic: pixels along each axis that a place moves against its surroundings, 0 to 4.
-        thickness: share of the way to strokes two pixels thicker, or as much thinner, 0 to 0.8.
-        contrast: share by which ink becomes brighter or fainter, 0 to 0.8.
-        blur: share of the way to an image blurred by 3 × 3 pixels, 0 to 1.
+        rotation: degrees either way.
+        scale: share by which it grows or shrinks, each direction on its own.
+        shear: degrees either way that uprights lean.
+        shift: pixels along each axis.
+        elastic: pixels along each axis that a place moves against its surroundings.
+        thickness: share of the way to strokes two pixels thicker, or as much thinner.
+        contrast: share by which ink becomes brighter or fainter.
+        blur: share of the way to an image blurred by 3 × 3 pixels.
     """
 
-    rotation: float = 0.0
-    scale: float = 0.0
-    shear: float = 0.0
-    shift: float = 0.0
-    elastic: float = 0.0
-    thickness: float = 0.0
-    contrast: float = 0.0
-    blur: float = 0.0
+    rotation: float = up_to(30, "augmentation: degrees either way")
+    scale: float = up_to(0.3, "augmentation: share by which a digit grows or shrinks")
+    shear: float = up_to(30, "augmentation: degrees by which it leans")
+    shift: float = up_to(6, "augmentation: pixels along each axis")
+    elastic: float = up_to(4, "augmentation: pixels by which it is bent")
+    thickness: float = up_to(0.8, "augmentation: share of the way to strokes two pixels thicker, or thinner")
+    contrast: float = up_to(0.8, "augmentation: share by which ink becomes brighter or fainter")
+    blur: float = up_to(1, "augmentation: share of the way to a blurred image")
 
     def __post_init__(self) -> None:
-        for name, most in LIMITS.items():
-            value = getattr(self, name)
-            if not 0 <= value <= most:
-                raise DigitsError(f"{name} is {value}, but must be from 0 to {most}")
+        check(self)
 
     def __bool__(self) -> bool:
         """Whether it changes anything."""
-        return any(getattr(self, field.name) for field in fields(self))
+        return any(getattr(self, one.name) for one in fields(self))
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The numbers of a network of both backends' `networks.py`, where a recipe does not name others.
+
+    Attributes:
+        filters: of its convolutions, in order.
+        hidden_units: of its hidden dense layer; 0 where it has none.
+    """
+
+    filters: tuple[int, ...]
+    hidden_units: int
+
+
+ARCHITECTURES = {
+    "baseline": Architecture(filters=(16, 32), hidden_units=128),
+    "fast": Architecture(filters=(16, 32), hidden_units=128),
+    "deep": Architecture(filters=(32, 32, 64, 64, 64, 128, 128), hidden_units=0),
+}
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is trained, and how.
+    """What is trained, and how. The optimiser is Adam, as Kingma and Ba (2014, arXiv:1412.6980) define it.
 
     Attributes:
         name: what the recipe is called; changing a field by a flag does not change it.
-        architecture: which network of the backends' `model.py`.
-        optimizer: "adam", as Kingma and Ba (2014, arXiv:1412.6980) define it: epsilon after the bias correction.
-        learning_rate: step size of the optimiser, above 0; the largest one, where a schedule changes it.
-        schedule: "constant", or "one-cycle": straight up to `learning_rate`, then down to 0 along a cosine (after
-            Smith and Topin, 2017, arXiv:1708.07120).
-        warmup: share of the steps on which one-cycle goes up, in [0, 1).
-        beta_1, beta_2: decay of Adam's first and second moment, in [0, 1).
-        epsilon: added to the root of Adam's second moment, above 0.
-        batch_size: images a step, at least 1.
-        epochs: passes over the training images, at least 1.
-        dropout: share of the hidden units that a training step ignores, in [0, 1).
-        label_smoothing: share of the target that is spread over all classes, in [0, 1).
-        averaging: the trained weights are a running average over the steps, of which each step keeps this share, in
-            [0, 1); 0 takes the last step's weights.
-        validation: share of the training images that is kept back, to stop early and to choose the best epoch's
-            weights, in [0, 1).
-        patience: epochs without a better validation loss before training stops, at least 1; 0 never stops early.
-        ensemble: how many networks are trained, each with a seed of its own, to average their probabilities; 1 to 100.
+        architecture: which network of the backends' `networks.py`.
+        filters: of its convolutions, one number for each; None stands for the architecture's own.
+        hidden_units: of its hidden dense layer, 0 where it has none; None stands for the architecture's own.
+        learning_rate: step size of the optimiser; the largest one, where a schedule changes it.
+        schedule: how it changes, a name of `schedule.SCHEDULES`.
+        warmup: share of the steps on which one-cycle goes up.
+        beta_1, beta_2: decay of Adam's first and second moment.
+        epsilon: added to the root of Adam's second moment, after the bias correction.
+        batch_size: images a step.
+        epochs: passes over the training images.
+        dropout: share of the units before the last layer that a training step ignores.
+        label_smoothing: share of the target that is spread over all classes.
+        ema_decay: the trained weights are an exponential moving average over the steps, of which each step keeps this
+            share; 0 takes the last step's weights.
         augmentation: how training images are changed, anew in each epoch.
-        refinement: share of the epochs, the last ones, whose images are not changed, in [0, 1), rounded down to whole
-            epochs: the network comes back to images as it will be asked about (after He et al., 2019,
-            arXiv:1909.09148).
+        unaugmented_share: share of the epochs, the last ones, whose images are not changed, rounded down to whole
+            epochs: the network comes back to images as it will be asked about (He et al., 2019, arXiv:1909.09148).
+        validation: share of the training images that is kept back, to stop early and to choose the best epoch's
+            weights.
+        patience: epochs without a better validation loss before training stops; 0 never stops early.
+        ensemble: how many networks are trained, each with a seed of its own, to average their probabilities.
+
+    Raises:
+        DigitsError: a field has a value that it may not have, or one that would have no effect beside the others.
     """
 
     name: str
-    architecture: str
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    schedule: str = "constant"
-    warmup: float = 0.0
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-8
-    batch_size: int = 64
-    epochs: int = 3
-    dropout: float = 0.25
-    label_smoothing: float = 0.0
-    averaging: float = 0.0
-    validation: float = 0.0
-    patience: int = 0
-    ensemble: int = 1
+    architecture: str = choice("baseline", "which network", ARCHITECTURES)
+    filters: tuple[int, ...] = wholes(None, "filters of each convolution, say 16,32", 1, 1024)
+    hidden_units: int = whole(cast(int, None), "units of the hidden dense layer", 0, 8192)
+    learning_rate: float = positive(1e-3, "step size of Adam, the largest one where a schedule changes it", "0.001")
+    schedule: str = choice("constant", "how the learning rate goes", SCHEDULES)
+    warmup: float = share(0.0, "share of the steps on which one-cycle goes up")
+    beta_1: float = share(0.9, "decay of Adam's first moment")
+    beta_2: float = share(0.999, "decay of Adam's second moment")
+    epsilon: float = positive(1e-8, "added to the root of Adam's second moment", "1e-8")
+    batch_size: int = whole(64, "images a step", 1)
+    epochs: int = whole(3, "passes over the training images", 1)
+    dropout: float = share(0.25, "share of hidden units that a step ignores")
+    label_smoothing: float = share(0.0, "share of the target that is spread over all classes")
+    ema_decay: float = share(0.0, "average the weights over the steps, each of which keeps this share")
     augmentation: Augmentation = field(default_factory=Augmentation)
-    refinement: float = 0.0
+    unaugmented_share: float = share(0.0, "share of the epochs, the last ones, without augmentation")
+    validation: float = share(0.0, "share of the training images kept back to choose the best epoch by")
+    patience: int = whole(0, "stop after so many epochs without a better validation loss", 0)
+    ensemble: int = whole(1, "how many networks to train and to average", 1, 100)
 
     def __post_init__(self) -> None:
-        _require(self.optimizer == "adam", "optimizer", self.optimizer, "adam")
-        _require(self.schedule in SCHEDULES, "schedule", self.schedule, " or ".join(SCHEDULES))
-        _require(self.epochs >= 1, "epochs", self.epochs, "a whole number, 1 or more")
-        _require(self.batch_size >= 1, "batch size", self.batch_size, "a whole number, 1 or more")
-        _require(0 < self.learning_rate < math.inf, "learning rate", self.learning_rate, "a number above 0, say 0.001")
-        _require(0 < self.epsilon < math.inf, "epsilon", self.epsilon, "a number above 0, say 1e-8")
-        shares = ("warmup", "beta_1", "beta_2", "dropout", "label_smoothing", "averaging", "validation", "refinement")
-        for name in shares:
+        if self.architecture not in ARCHITECTURES:  # before its numbers are asked for
+            refuse("architecture", self.architecture, " or ".join(ARCHITECTURES))
+        usual = ARCHITECTURES[self.architecture]
+        for name in ("filters", "hidden_units"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, getattr(usual, name))
+        check(self)
+        if len(self.filters) != len(usual.filters):
+            count = len(usual.filters)
+            refuse("filters", self.filters, f"{count} numbers for {self.architecture}, one for each convolution")
+        if bool(self.hidden_units) != bool(usual.hidden_units):
+            what = "1 or more" if usual.hidden_units else "0, as it has no hidden dense layer"
+            refuse("hidden_units", self.hidden_units, f"{what}, for {self.architecture}")
+        for name in DEPENDENT:
             value = getattr(self, name)
-            _require(0 <= value < 1, name.replace("_", " "), value, "a share from 0 up to, but not including, 1")
-        _require(
-            1 <= self.ensemble <= MAX_MEMBERS, "ensemble", self.ensemble, f"a whole number from 1 to {MAX_MEMBERS}"
-        )
-        _require(self.patience >= 0, "patience", self.patience, "a whole number of epochs, or 0 for none")
-        needs_validation = self.patience == 0 or self.validation > 0
-        _require(needs_validation, "patience", self.patience, "0 without validation images, say --validation 0.1")
+            if value and (obstacle := _no_effect(self, name, value)):
+                refuse(name, value, f"0 {obstacle}")
 
     def augmentation_in(self, epoch: int) -> Augmentation:
         """How images are changed in an epoch, counted from 0."""
-        refining = math.floor(self.refinement * self.epochs + 1e-9)  # 0.29 of 100 epochs are 29, not 28.999...
-        return self.augmentation if epoch < self.epochs - refining else Augmentation()
+        return self.augmentation if epoch < self.epochs - _whole_epochs(self.unaugmented_share, self) else NONE
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Recipe":
-        """The recipe that `dataclasses.asdict` made this of.
+        """The recipe that `dataclasses.asdict` made this of, here or in an earlier version.
 
         Raises:
-            DigitsError, TypeError: a field is unknown, or its value not allowed.
+            DigitsError, TypeError, ValueError: a field is unknown, or its value not allowed.
         """
-        return cls(**{**values, "augmentation": Augmentation(**values.get("augmentation", {}))})
+        values = {RENAMED.get(name, name): value for name, value in values.items()}
+        if values.pop("optimizer", "adam") != "adam":  # earlier versions named the only one
+            raise ValueError("the optimizer is not adam")
+        if "filters" in values:
+            values["filters"] = tuple(values["filters"])  # JSON has no tuples
+        values["augmentation"] = Augmentation(**values.get("augmentation", {}))
+        dependent = {name: values.pop(name) for name in DEPENDENT if name in values}
+        return _settled(cls(**values), dependent)
 
 
-def _require(holds: bool, what: str, value: object, allowed: str) -> None:
-    if not holds:
-        raise DigitsError(f"{what} is {value}, but must be {allowed}")
+NONE = Augmentation()
+
+# Fields that had another name once, as old files and old commands have it.
+RENAMED = {"averaging": "ema_decay", "refinement": "unaugmented_share"}
+
+# Fields that change nothing beside some values of others, see `_no_effect`, and how they are switched off.
+DEPENDENT = {"warmup": 0.0, "patience": 0, "unaugmented_share": 0.0}
+
+
+def adjusted(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """The recipe with other values in some fields.
+
+    What was not asked for and would have no effect beside the changes falls back to its default: with another
+    architecture the filters, with a constant schedule the warm-up. A change without effect is an error.
+
+    Raises:
+        DigitsError: see `Recipe`.
+    """
+    if "architecture" in changes:
+        changes = {"filters": None, "hidden_units": None, **changes}
+    others = {name: getattr(recipe, name) for name in DEPENDENT if name not in changes}
+    return _settled(replace(recipe, **{**DEPENDENT, **changes}), others)
+
+
+def _settled(recipe: Recipe, dependent: Mapping[str, Any]) -> Recipe:
+    """The recipe with those of these fields that have an effect in it."""
+    return replace(recipe, **{name: value for name, value in dependent.items() if not _no_effect(recipe, name, value)})
+
+
+def _no_effect(recipe: Recipe, name: str, value: float) -> str:
+    """Why this value of the field changes nothing beside the other fields; empty where it does."""
+    if name == "warmup" and recipe.schedule == "constant":
+        return "where the schedule is constant"
+    if name == "patience" and not recipe.validation:
+        return "without validation images, say --validation 0.1"
+    if name == "unaugmented_share" and not recipe.augmentation:
+        return "without augmentation, say --rotation 10"
+    if name == "unaugmented_share" and not _whole_epochs(value, recipe):
+        return f"where it is less than one of {recipe.epochs:,} epochs"
+    return ""
+
+
+def _whole_epochs(share: float, recipe: Recipe) -> int:
+    """So many epochs are this share of all, rounded down."""
+    return math.floor(share * recipe.epochs + 1e-9)  # 0.29 of 100 are 29, not 28.999...
 
 
 RECIPES = {
     recipe.name: recipe
     for recipe in [
-        Recipe(name="baseline", architecture="baseline"),
+        Recipe(name="baseline"),
         Recipe(
             name="fast",
             architecture="fast",
@@ -171,10 +229,10 @@ RECIPES = {
             warmup=0.2,
             epochs=4,
             label_smoothing=0.1,
-            averaging=0.999,
-            ensemble=5,
+            ema_decay=0.999,
             augmentation=Augmentation(rotation=12, scale=0.08, shear=10, shift=1, elastic=2.5, thickness=0.2),
-            refinement=0.25,
+            unaugmented_share=0.25,
+            ensemble=5,
         ),
     ]
 }

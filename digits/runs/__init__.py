@@ -1,9 +1,6 @@
-"""What a run leaves in its folder."""
+"""What a run leaves in its folder: predictions, labels, probabilities, the model, and the record of how it was made."""
 
 from digits.runs.folder import (
-    BACKENDS,
-    MODEL_SUFFIXES,
-    TITLES,
     Run,
     has_run,
     labels_name,
@@ -15,12 +12,12 @@ from digits.runs.folder import (
     require_writable,
     save_run,
 )
+from digits.runs.record import Epoch, RunRecord
 
 __all__ = [
-    "BACKENDS",
-    "MODEL_SUFFIXES",
-    "TITLES",
+    "Epoch",
     "Run",
+    "RunRecord",
     "has_run",
     "labels_name",
     "load_run",

@@ -6,19 +6,11 @@ from pathlib import Path
 import numpy as np
 from scipy.special import softmax
 
+from digits.backends import BACKENDS
 from digits.datasets import load_dataset
 from digits.errors import DigitsError
 from digits.models import ModelInfo
-from digits.runs import (
-    BACKENDS,
-    MODEL_SUFFIXES,
-    Run,
-    labels_name,
-    load_run,
-    preds_name,
-    probs_name,
-    record_name,
-)
+from digits.runs.folder import Run, labels_name, load_run, preds_name, probs_name, record_name
 
 _BACKEND_OF = {
     name(backend): backend for backend in BACKENDS for name in (record_name, preds_name, probs_name, labels_name)
@@ -40,7 +32,7 @@ def open_answers(path: Path, data_dir: Path) -> Run:
 
         predictor = Predictor(path)
         return _run("onnx", predictor.info, data_dir, predictor.probabilities)
-    if path.suffix in MODEL_SUFFIXES.values():
+    if path.suffix in {framework.suffix for framework in BACKENDS.values()}:
         from digits.models.convert import backend_of, open_model
 
         backend, network, info = open_model(path)
@@ -49,7 +41,7 @@ def open_answers(path: Path, data_dir: Path) -> Run:
         allowed = f"{record_name('pytorch')}, {preds_name('pytorch')}, the same with tensorflow"
         raise DigitsError(f"{path} is not a run: allowed are its files, {allowed}, and models (.onnx and so on)")
     if not path.is_file():
-        raise DigitsError(f"{path} is missing. Run: python mnist_{_BACKEND_OF[path.name]}.py")
+        raise DigitsError(f"{path} is missing. Run: {BACKENDS[_BACKEND_OF[path.name]].command}")
     return load_run(path.parent, _BACKEND_OF[path.name])
 
 
@@ -63,5 +55,4 @@ def _run(backend: str, info: ModelInfo, data_dir: Path, probabilities_of: Callab
         )
     test = dataset.test
     probabilities = probabilities_of(test.images)
-    record = {"dataset": info.dataset, "class_names": list(info.classes)}
-    return Run(backend, probabilities.argmax(axis=1), test.labels, probabilities, record)
+    return Run(backend, probabilities.argmax(axis=1), test.labels, probabilities, info.classes, info.dataset)

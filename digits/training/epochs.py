@@ -1,4 +1,4 @@
-"""The epochs of one network's training, with images kept back to see when to stop and which epoch's weights to keep."""
+"""The training of one network, epoch by epoch."""
 
 import math
 import sys
@@ -8,141 +8,115 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax
 from tqdm import tqdm
 
-from digits.backends import Arrays, Backend, Trainer
+from digits.backends.interface import Arrays, Backend, Trainer
 from digits.datasets import Split
 from digits.errors import DigitsError
 from digits.models import check_weights
 from digits.recipes import Recipe
-from digits.recipes.randomness import derive
+from digits.runs import Epoch
 from digits.training.events import Write
-
-Epoch = dict[str, float]  # loss and seconds, and with validation images validation_loss and validation_accuracy
+from digits.training.validation import validate
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands after an epoch: all epochs so far, the trainer's state, and the best epoch's weights.
+    """Where the training of a network stands after an epoch, and all that it needs to go on from there.
 
-    `origin` says in errors where it comes from.
+    Attributes:
+        history: all epochs so far.
+        trainer: what the trainer's `state` says.
+        best: the weights of the best epoch; empty without validation images.
     """
 
     history: list[Epoch] = field(default_factory=list)
-    state: Arrays = field(default_factory=dict)
+    trainer: Arrays = field(default_factory=dict)
     best: Arrays = field(default_factory=dict)
-    origin: str = ""
 
 
-def fit(
-    backend: Backend,
-    network: Any,
-    training: Split,
-    validation: Split | None,
-    recipe: Recipe,
-    seed: int,
-    precision: str,
-    begin: Progress,
-    write: Write,
-) -> Iterator[Progress]:
-    """Train `network` in place, from `begin` on, and yield the progress after each epoch.
+@dataclass(frozen=True)
+class Training:
+    """The training of one network.
 
-    With validation images the network ends with the weights of the epoch that had the lowest validation loss.
-
-    Args:
-        write: takes the tag and value of each loss and accuracy, and the number of images seen so far.
-
-    Raises:
-        DigitsError: the loss is no longer a number, or `begin` is not of such a training.
+    Attributes:
+        backend: whose `network` it is, which is trained in place.
+        training: the images to learn from.
+        validation: the images to choose the best epoch by, or None.
+        recipe: how.
+        seed: of its randomness.
+        precision: of the arithmetic, "float32" or "bfloat16".
     """
-    start = time.perf_counter()
-    trainer = backend.trainer(network, training.images, training.labels, recipe, seed, precision)
-    seconds = time.perf_counter() - start  # of preparation: they count for the first epoch
-    history, best = list(begin.history), begin.best
-    if history:
-        check_weights(begin.state, _shapes(trainer.state()), begin.origin)
-        check_weights(best, _shapes(backend.weights(network)) if validation else {}, begin.origin)
-        trainer.restore(begin.state)
-    while not finished(recipe, history):
-        start = time.perf_counter()
-        epoch = {"loss": _epoch(trainer, len(history), recipe.epochs, len(training), write)}
-        if validation:
-            epoch |= validate(backend, network, validation, recipe.label_smoothing)
-        history.append(epoch | {"seconds": time.perf_counter() - start + seconds})
-        seconds = 0.0
-        for name in sorted(epoch):
-            write(name, epoch[name], len(history) * len(training))
-        if validation and best_epoch(history) == len(history) - 1:
-            best = backend.weights(network)
-        if validation and finished(recipe, history):
-            backend.set_weights(network, best)
-        yield Progress(list(history), trainer.state(), best)
 
+    backend: Backend
+    network: Any
+    training: Split
+    validation: Split | None
+    recipe: Recipe
+    seed: int
+    precision: str
 
-def _epoch(trainer: Trainer, epoch: int, epochs: int, images: int, write: Write) -> float:
-    """Train for one of the epochs and return its mean loss."""
-    total, seen = 0.0, 0
-    label, watched = f"Epoch {epoch + 1}/{epochs}", sys.stderr.isatty()
-    with tqdm(desc=label, total=images, unit=" images", leave=False, disable=not watched) as bar:
-        for count, loss in trainer.epoch(epoch):
-            if not math.isfinite(loss):
-                raise DigitsError(
-                    f"the loss became {loss}: training diverged, nothing was saved. Try a lower --learning-rate"
-                )
-            total, seen = total + count * loss, seen + count
-            write("loss_of_steps", loss, epoch * images + seen)
-            bar.update(count)
-    return total / images
+    def run(self, start: Progress, origin: str, write: Write) -> Iterator[Progress]:
+        """Train from `start` on, and yield the progress after each epoch.
+
+        With validation images the network ends with the weights of the epoch that had the lowest validation loss.
+
+        Args:
+            start: where an earlier training stopped, or `Progress()`.
+            origin: what `start` is called in errors.
+            write: takes the tag and value of each loss and accuracy, and the number of images seen so far.
+
+        Raises:
+            DigitsError: the loss is no longer a number, or `start` is not of such a training.
+        """
+        began = time.perf_counter()
+        trainer = self.backend.trainer(
+            self.network, self.training.images, self.training.labels, self.recipe, self.seed, self.precision
+        )
+        preparation = time.perf_counter() - began  # counts for the first epoch
+        history, best = list(start.history), start.best
+        if history:
+            self._go_on(trainer, start, origin)
+        while not finished(self.recipe, history):
+            began = time.perf_counter()
+            epoch = {"loss": self._epoch(trainer, len(history), write)}
+            if self.validation:
+                epoch |= validate(self.backend, self.network, self.validation, self.recipe.label_smoothing)
+            history.append(epoch | {"seconds": time.perf_counter() - began + preparation})
+            preparation = 0.0
+            for name in sorted(epoch):
+                write(name, epoch[name], len(history) * len(self.training))
+            if self.validation and best_epoch(history) == len(history) - 1:
+                best = self.backend.weights(self.network)
+            if self.validation and finished(self.recipe, history):
+                self.backend.set_weights(self.network, best)
+            yield Progress(list(history), trainer.state(), best)
+
+    def _go_on(self, trainer: Trainer, start: Progress, origin: str) -> None:
+        """Bring the trainer to where an earlier one stopped, whose arrays may be damaged."""
+        weights = self.backend.weights(self.network) if self.validation else {}
+        check_weights(start.trainer, _shapes(trainer.state()), origin)
+        check_weights(start.best, _shapes(weights), origin)
+        trainer.restore(start.trainer)
+
+    def _epoch(self, trainer: Trainer, epoch: int, write: Write) -> float:
+        """Train for one epoch, counted from 0, and return its mean loss."""
+        total, seen, images = 0.0, 0, len(self.training)
+        label, on_terminal = f"Epoch {epoch + 1}/{self.recipe.epochs}", sys.stderr.isatty()
+        with tqdm(desc=label, total=images, unit=" images", leave=False, disable=not on_terminal) as bar:
+            for count, loss in trainer.epoch(epoch):
+                if not math.isfinite(loss):
+                    raise DigitsError(
+                        f"the loss became {loss}: training diverged, nothing was saved. Try a lower --learning-rate"
+                    )
+                total, seen = total + count * loss, seen + count
+                write("loss_of_steps", loss, epoch * images + seen)
+                bar.update(count)
+        return total / images
 
 
 def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
     return {name: array.shape for name, array in arrays.items()}
-
-
-def validate(backend: Backend, network: Any, validation: Split, smoothing: float) -> Epoch:
-    """Loss and accuracy on images that training does not see. Targets are smoothed as in training.
-
-    Against plain targets a network that was taught to be less sure would seem to become worse.
-    """
-    logits = backend.predict(network, validation.images)
-    logarithms = log_softmax(logits, axis=1)
-    right = logarithms[np.arange(len(validation)), validation.labels]
-    loss = -(1 - smoothing) * right.mean() - smoothing * logarithms.mean()
-    accuracy = (logits.argmax(axis=1) == validation.labels).mean()
-    return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
-
-
-def kept(images: int, share: float) -> int:
-    """How many of so many training images are trained on, where a `share` of them is held out for validation.
-
-    Raises:
-        DigitsError: one of the two parts would be empty.
-    """
-    count = round(share * images)
-    if share and not 0 < count < images:
-        raise DigitsError(
-            f"validation is {share}, which is {count:,} of {images:,} training images; both parts need some"
-        )
-    return images - count
-
-
-def hold_out(images: Split, share: float, seed: int) -> tuple[Split, Split | None]:
-    """Training images to train on, and the `share` of them to validate on, drawn by the seed; None for a share of 0.
-
-    Each class has its share, to the nearest image.
-
-    Raises:
-        DigitsError: one of the two would be empty.
-    """
-    count = len(images) - kept(len(images), share)
-    if not count:
-        return images, None
-    order = np.random.default_rng(derive(seed, "validation")).permutation(len(images))
-    by_class = order[np.argsort(images.labels[order], kind="stable")]
-    chosen = np.zeros(len(images), bool)
-    chosen[by_class[np.arange(count) * len(images) // count]] = True  # as far apart as can be
-    return Split(images.images[~chosen], images.labels[~chosen]), Split(images.images[chosen], images.labels[chosen])
 
 
 def best_epoch(history: Sequence[Epoch]) -> int:

@@ -1,18 +1,18 @@
 """Both frameworks side by side, step by step: the proof that the twins are one network, trained in one way."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from digits.backends import load_backend
+from digits.backends import BACKENDS, load_backend
 from digits.datasets import Dataset, load_dataset
 from digits.errors import DigitsError
 from digits.evaluation import plots
 from digits.files import display, write_together
 from digits.models import ModelInfo
-from digits.recipes import Augmentation, Recipe
+from digits.recipes import Augmentation, Recipe, adjusted
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def lockstep(dataset: Dataset, recipe: Recipe, steps: int, seed: int, precision:
     most = len(dataset.train) // recipe.batch_size
     if not 1 <= steps <= most:
         raise DigitsError(f"steps is {steps}, but must be from 1 to {most}, an epoch")
-    recipe = replace(recipe, dropout=0.0, augmentation=Augmentation())
+    recipe = adjusted(recipe, {"dropout": 0.0, "augmentation": Augmentation(), "ensemble": 1})
     info = ModelInfo(recipe, dataset.name, dataset.classes, pixel_range=(0.0, 1.0))
     count = steps * recipe.batch_size
     images, labels = dataset.train.images[:count], dataset.train.labels[:count]
@@ -49,7 +49,7 @@ def lockstep(dataset: Dataset, recipe: Recipe, steps: int, seed: int, precision:
 
 def _steps(info: ModelInfo, images: np.ndarray, labels: np.ndarray, seed: int, precision: str) -> Iterator[Step]:
     """The lockstep itself, on one epoch of these images."""
-    backends = [load_backend(name) for name in ("pytorch", "tensorflow")]
+    backends = [load_backend(name) for name in BACKENDS]
     networks = [backend.build(info, seed, backend.select_device("cpu"), precision) for backend in backends]
     backends[1].set_weights(networks[1], backends[0].weights(networks[0]))
     trainers = [

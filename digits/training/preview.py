@@ -10,7 +10,7 @@ from digits.errors import DigitsError
 from digits.evaluation import plots
 from digits.files import display, write_together
 from digits.recipes import Recipe
-from digits.recipes.augmentation import draw, outlines
+from digits.recipes.augmentation import outlines, sample
 from digits.recipes.randomness import derive
 
 ROWS, COLUMNS = 10, 11
@@ -28,8 +28,8 @@ def show_augmentation(recipe: Recipe, backend: str, dataset: str, data_dir: Path
     data = load_dataset(dataset, data_dir)
     firsts = [int(np.flatnonzero(data.train.labels == label)[0]) for label in range(min(ROWS, len(data.classes)))]
     images = data.train.images[np.repeat(firsts, COLUMNS)]  # (rows · columns, 28, 28)
-    draws = draw(recipe.augmentation, outlines(images), np.random.default_rng(derive(0, "augmentation")))
-    changed = load_backend(backend).augmented(images, draws)
+    transforms = sample(recipe.augmentation, outlines(images), np.random.default_rng(derive(0, "augmentation")))
+    changed = load_backend(backend).augmented(images, transforms)
     rows = changed.reshape(-1, COLUMNS, *changed.shape[1:])
     rows = np.concatenate([data.train.images[firsts][:, np.newaxis], rows], axis=1)
     page = plots.augmentation(rows, data.title, f"as {recipe.name} changes it in training")

@@ -3,7 +3,6 @@
 import math
 import platform
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
@@ -12,16 +11,18 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from digits.backends import Arrays, Backend, load_backend
+from digits.backends import load_backend
+from digits.backends.interface import Backend
 from digits.datasets import Dataset, load_dataset
 from digits.errors import DigitsError
-from digits.files import display
+from digits.files import DATA_DIR, OUTPUT_DIR, display
 from digits.models import ModelInfo
 from digits.recipes import Recipe
-from digits.runs import Run, model_name, require_writable, save_run
-from digits.training.checkpoints import Checkpoint, Saved
-from digits.training.epochs import Epoch, Progress, best_epoch, finished, fit, hold_out, kept, validate
+from digits.runs import Epoch, Run, RunRecord, model_name, require_writable, save_run
+from digits.training.checkpoints import Checkpoint, RunState
+from digits.training.epochs import Training, best_epoch, finished
 from digits.training.events import open_events
+from digits.training.validation import hold_out, training_count, validate
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,14 @@ class Settings:
     seed: int = 0
     device: str = "auto"
     precision: str = "auto"
-    data_dir: Path = Path("mnist_data")
-    output_dir: Path = Path("outputs")
+    data_dir: Path = DATA_DIR
+    output_dir: Path = OUTPUT_DIR
     resume: bool = False
     dataset: str = "mnist"
     tensorboard: bool = False
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
+        if type(self.seed) is not int or self.seed < 0:
             raise DigitsError(f"seed is {self.seed}, but must be a whole number, 0 or more")
 
 
@@ -125,7 +126,8 @@ def load(settings: Settings) -> Dataset:
         DigitsError: the data are missing or damaged, too few for a batch, or the output folder cannot be written.
     """
     dataset = load_dataset(settings.dataset, settings.data_dir)
-    images, batch = kept(len(dataset.train), settings.recipe.validation), settings.recipe.batch_size
+    images = training_count(len(dataset.train), settings.recipe.validation)
+    batch = settings.recipe.batch_size
     if batch > images:
         raise DigitsError(
             f"batch size is {batch:,}, but there are only {images:,} training images. Run with --batch-size {images}"
@@ -138,13 +140,13 @@ def build(settings: Settings, dataset: Dataset) -> Model:
     """A network with the random weights of the seed.
 
     Raises:
-        DigitsError: the framework is not installed, or the device is not there.
+        DigitsError: the framework is not installed, or the device or the precision is not to be had here.
     """
     backend = load_backend(settings.backend)
     device = backend.select_device(settings.device)
     precision = backend.select_precision(settings.precision, device)
     print(f"Using device: {backend.device_name(device)}")
-    info = ModelInfo(settings.recipe, dataset.name, dataset.classes, backend.PIXEL_RANGE, settings.recipe.ensemble)
+    info = ModelInfo(settings.recipe, dataset.name, dataset.classes, backend.PIXEL_RANGE)
     network = backend.build(info, settings.seed, device)
     return Model(backend, network, info, backend.device_name(device), precision)
 
@@ -155,43 +157,39 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
     Raises:
         DigitsError: the loss is no longer a number, or the checkpoint to go on from is of another run.
     """
-    recipe, backend, networks = settings.recipe, model.backend, model.backend.members(model.network)
+    recipe, backend = settings.recipe, model.backend
     training, validation = hold_out(dataset.train, recipe.validation, settings.seed)
-    checkpoint = Checkpoint(settings.output_dir, settings.backend, identity(settings, model, dataset))
-    saved = (checkpoint.load() if settings.resume else None) or Saved([], {})
-    histories = saved.histories
-    origin = f"the checkpoint in {display(settings.output_dir)}"
-    if len(histories) + (bool(histories) and finished(recipe, histories[-1])) > len(networks):
-        raise DigitsError(f"{origin} is damaged: it goes on after the end. Delete it, or run without --resume")
-    if len(networks) > 1 and histories:
-        backend.set_weights(model.network, _part(saved.arrays, "network"), origin)
-    for index, network in enumerate(networks):
-        seed, begin = settings.seed + index, Progress()
-        if len(networks) > 1:
-            print(f"Network {index + 1} of {len(networks)}, seed {seed}")
-        if index == len(histories):
-            histories.append([])
-            print("Starting training...")
-        elif finished(recipe, histories[index]):
+    checkpoint = _checkpoint(settings, model, dataset)
+    state = checkpoint.load() if settings.resume else RunState()
+    if state.networks:
+        backend.set_weights(model.network, state.networks, str(checkpoint))
+    for index, network in enumerate(backend.members(model.network)):
+        seed = settings.seed + index
+        if recipe.ensemble > 1:
+            print(f"Network {index + 1} of {recipe.ensemble}, seed {seed}")
+        if index < len(state.histories) and finished(recipe, state.histories[index]):
             print("Trained before")
             continue
-        else:
-            begin = Progress(histories[index], _part(saved.arrays, "trainer"), _part(saved.arrays, "best"), origin)
-            print(f"Resuming after epoch {len(begin.history)} of {recipe.epochs}...")
-        first = len(begin.history) * len(training) + 1  # image whose events are new
+        start = state.progress(index)
+        print(_beginning(recipe, start.history))
+        one = Training(backend, network, training, validation, recipe, seed, model.precision)
+        first = len(start.history) * len(training) + 1  # image whose events are new
         with open_events(settings.tensorboard, _events(settings, f"seed_{seed}"), first) as write:
-            course = fit(backend, network, training, validation, recipe, seed, model.precision, begin, write)
-            for progress in course:
-                histories[index] = progress.history
+            for progress in one.run(start, str(checkpoint), write):
                 print(_line(recipe, progress.history))
-                if not (network is networks[-1] and finished(recipe, progress.history)):
-                    whole = backend.weights(model.network) if len(networks) > 1 else {}
-                    parts = {"trainer": progress.state, "best": progress.best, "network": whole}
-                    checkpoint.save(Saved(histories, _join(parts)))
+                networks = backend.weights(model.network) if recipe.ensemble > 1 else {}
+                state = state.after(index, progress, networks)
+                if not state.is_complete(recipe):
+                    checkpoint.save(state)
     reached = validate(backend, model.network, validation, recipe.label_smoothing) if validation else {}
-    if reached and len(networks) > 1:
-        print(f"All {len(networks)} networks together{_validated(reached)}")
-    return History(histories, reached)
+    if reached and recipe.ensemble > 1:
+        print(f"All {recipe.ensemble} networks together{_validated(reached)}")
+    return History(state.histories, reached)
+
+
+def _beginning(recipe: Recipe, history: list[Epoch]) -> str:
+    """What to say before a training that has come so far."""
+    return f"Resuming after epoch {len(history)} of {recipe.epochs}..." if history else "Starting training..."
 
 
 def _line(recipe: Recipe, history: list[Epoch]) -> str:
@@ -208,32 +206,26 @@ def _validated(epoch: Epoch) -> str:
     return f", Validation Loss: {epoch['validation_loss']:.4f}, Accuracy: {epoch['validation_accuracy']:.2%}"
 
 
-def _join(parts: Mapping[str, Arrays]) -> dict[str, np.ndarray]:
-    """Arrays of several kinds under one name each; `_part` finds those of a kind again."""
-    return {f"{kind}/{name}": array for kind, arrays in parts.items() for name, array in arrays.items()}
-
-
-def _part(arrays: Arrays, kind: str) -> dict[str, np.ndarray]:
-    return {name.removeprefix(f"{kind}/"): array for name, array in arrays.items() if name.startswith(f"{kind}/")}
-
-
 def _events(settings: Settings, what: str) -> Path:
     """The folder of TensorBoard's event files of a network, or of an ensemble."""
     return settings.output_dir / "tensorboard" / f"{settings.backend}_{what}"
 
 
 def identity(settings: Settings, model: Model, dataset: Dataset) -> dict[str, Any]:
-    """All that decides the weights of a run: what a checkpoint must share with the run that goes on from it."""
+    """All that decides the weights of a run beside its recipe."""
     return {
         "backend": settings.backend,
         "dataset": model.info.dataset,
         "dataset_sha256": dataset.sha256,
-        "recipe": asdict(settings.recipe),
         "seed": settings.seed,
         "device": model.device,
         "precision": model.precision,
         "versions": {"python": platform.python_version(), "numpy": np.__version__, **model.backend.VERSIONS},
     }
+
+
+def _checkpoint(settings: Settings, model: Model, dataset: Dataset) -> Checkpoint:
+    return Checkpoint(settings.output_dir, settings.backend, settings.recipe, identity(settings, model, dataset))
 
 
 def evaluate(model: Model, dataset: Dataset) -> Result:
@@ -254,22 +246,32 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
     Raises:
         OSError: the folder cannot be written, or the disk is full.
     """
-    record = {
+    record = RunRecord(
         **identity(settings, model, dataset),
-        "class_names": dataset.classes,
-        "epochs": history.epochs,
-        **({"members": history.members} if settings.recipe.ensemble > 1 else {}),
-        **history.validation,
-        "train_seconds": history.seconds,
-        "evaluate_seconds": result.seconds,
-        "test_accuracy": result.accuracy,
-    }
-    run = Run(settings.backend, result.predictions, dataset.test.labels, result.probabilities, record)
+        class_names=dataset.classes,
+        recipe=asdict(settings.recipe),
+        epochs=history.epochs,
+        members=history.members if settings.recipe.ensemble > 1 else None,
+        validation_loss=history.validation.get("validation_loss"),
+        validation_accuracy=history.validation.get("validation_accuracy"),
+        train_seconds=history.seconds,
+        evaluate_seconds=result.seconds,
+        test_accuracy=result.accuracy,
+    )
+    run = Run(
+        settings.backend,
+        result.predictions,
+        dataset.test.labels,
+        result.probabilities,
+        dataset.classes,
+        dataset.name,
+        record,
+    )
     encoded = model.backend.encode(model.network, model.info)
     save_run(settings.output_dir, run, {model_name(settings.backend): encoded})
     what = "ensemble" if settings.recipe.ensemble > 1 else f"seed_{settings.seed}"
     with open_events(settings.tensorboard, _events(settings, what)) as write:
-        images = kept(len(dataset.train), settings.recipe.validation)
+        images = training_count(len(dataset.train), settings.recipe.validation)
         write("test_accuracy", result.accuracy, len(history.epochs) * images)
-    Checkpoint(settings.output_dir, settings.backend, identity(settings, model, dataset)).delete()
+    _checkpoint(settings, model, dataset).delete()
     print(f"Predictions and labels saved to {display(settings.output_dir)}")

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
-from digits.backends import Backend, load_backend
+from digits.backends import BACKENDS, load_backend
+from digits.backends.interface import Backend
 from digits.models import ModelInfo
 from digits.recipes import RECIPES, Recipe
-from digits.runs import BACKENDS
 
 
 @pytest.fixture(params=BACKENDS)
@@ -19,7 +21,7 @@ def recipe(request: pytest.FixtureRequest) -> Recipe:
 
 
 def built(backend: Backend, recipe: Recipe, seed: int = 0, precision: str = "float32", device: str = "cpu"):
-    info = ModelInfo(recipe, "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
+    info = ModelInfo(replace(recipe, ensemble=1), "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
     return backend.build(info, seed, backend.select_device(device), precision)
 
 

@@ -5,16 +5,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from digits.backends import load_backend
-from digits.recipes import LIMITS, Augmentation
-from digits.recipes.augmentation import BASIS, CENTER, Draws, draw, outlines
-from digits.runs import BACKENDS
+from digits.backends import BACKENDS, load_backend
+from digits.recipes import Augmentation, about
+from digits.recipes.augmentation import BASIS, CENTER, Transforms, outlines, sample
+
+LIMITS = {name: known.most for name, known in about(Augmentation).items()}
 
 FAR = Augmentation(**LIMITS)
 
 
 def augmented(name: str, images: np.ndarray, warps: np.ndarray, tones: np.ndarray) -> np.ndarray:
-    changed = load_backend(name).augmented(images, Draws(warps, tones))
+    changed = load_backend(name).augmented(images, Transforms(warps, tones))
     assert (changed.dtype, changed.shape) == (np.uint8, images.shape)
     return changed
 
@@ -49,7 +50,7 @@ def some(mnist) -> np.ndarray:
 
 @pytest.mark.parametrize("policy", [Augmentation(), Augmentation(rotation=12, elastic=2, thickness=0.3), FAR])
 def test_both_frameworks_bend_the_same_images_in_the_same_way(policy, some, rng):
-    draws = draw(policy, outlines(some), rng)
+    draws = sample(policy, outlines(some), rng)
     first, second = (augmented(name, some, draws.warps, draws.tones).astype(int) for name in BACKENDS)
     assert np.abs(first - second).max() <= 1  # where rounding is a tie
     assert (first != second).mean() < 1e-4
@@ -74,7 +75,7 @@ def test_a_quarter_turn_moves_a_dot_to_its_place(name):
 def test_drawn_rotations_turn_ink_by_their_angle(name):
     rng = np.random.default_rng(1)
     images = np.repeat(dot(19, 12, size=3), 200, axis=0)
-    draws = draw(Augmentation(rotation=30), outlines(images), rng)
+    draws = sample(Augmentation(rotation=30), outlines(images), rng)
     moved = np.array([centre(image) for image in augmented(name, images, draws.warps, draws.tones)])
     x, y = centre(images[0])
     angles = np.degrees(np.arctan2(moved[:, 1], moved[:, 0]) - np.arctan2(y, x))
@@ -119,9 +120,9 @@ def test_thicker_strokes_hold_more_ink_and_thinner_ones_less(name, some):
 
 @pytest.mark.parametrize("name", BACKENDS)
 def test_blur_keeps_ink_and_contrast_scales_it(name):
-    blurred = augmented(name, dot(10, 15), warp_of(np.eye(2)), tones_of(blur=1))[0]
-    assert blurred[14:17, 9:12].tolist() == [[12, 25, 12], [25, 50, 25], [12, 25, 12]]  # 12.5 rounds to even
-    assert blurred.sum() == 198
+    blur = augmented(name, dot(10, 15), warp_of(np.eye(2)), tones_of(blur=1))[0]
+    assert blur[14:17, 9:12].tolist() == [[12, 25, 12], [25, 50, 25], [12, 25, 12]]  # 12.5 rounds to even
+    assert blur.sum() == 198
     fainter = augmented(name, dot(10, 15), warp_of(np.eye(2)), tones_of(contrast=0.5))
     assert fainter.max() == 100
     assert augmented(name, dot(10, 15), warp_of(np.eye(2)), tones_of(contrast=1.8)).max() == 255
@@ -131,7 +132,7 @@ def test_blur_keeps_ink_and_contrast_scales_it(name):
 def test_no_ink_leaves_the_frame(name, some, rng):
     # Each image is bent twice: as it is, and in pieces of a frame three times as wide, where what would leave shows.
     policy = Augmentation(rotation=30, scale=0.3, shear=30, shift=6, elastic=4)
-    draws = draw(policy, outlines(some), rng)
+    draws = sample(policy, outlines(some), rng)
     beyond = 0
     for x, y in [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if (x, y) != (0, 0)]:
         # A piece of the frame beyond the edge: its pixels look where the affine map, without bumps, continues.

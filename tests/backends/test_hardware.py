@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from digits.backends.hardware import cpu_has_bfloat16
+from digits.backends.hardware import multiplies_bfloat16
 
 
 @pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="only Linux reports its CPU's features in a file")
 def test_bfloat16_is_what_the_cpu_reports():
     report = Path("/proc/cpuinfo").read_text()
-    assert cpu_has_bfloat16() == ("avx512_bf16" in report or "amx_bf16" in report)
+    assert multiplies_bfloat16() == ("avx512_bf16" in report or "amx_bf16" in report)
 
 
 def test_freed_memory_is_used_again():

@@ -3,6 +3,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -10,11 +11,10 @@ import pytest
 import safetensors.numpy
 from safetensors import safe_open
 
-from digits.backends import load_backend
+from digits.backends import BACKENDS, load_backend
 from digits.errors import DigitsError
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
-from digits.runs import MODEL_SUFFIXES
 from tests.backends.conftest import built
 
 CPU = {"pytorch": "cpu", "tensorflow": "/CPU:0"}
@@ -37,8 +37,8 @@ def filled(backend, seed=1):
 @pytest.fixture
 def path(backend, tmp_path):
     """A model's file."""
-    suffix = MODEL_SUFFIXES["pytorch" if backend is load_backend("pytorch") else "tensorflow"]
-    path = tmp_path / f"model{suffix}"
+    name = "pytorch" if backend is load_backend("pytorch") else "tensorflow"
+    path = tmp_path / f"model{BACKENDS[name].suffix}"
     path.write_bytes(backend.encode(filled(backend)[0], info_of(backend)))
     return path
 
@@ -364,11 +364,11 @@ def spread(backend, recipe, seed=1):
 @pytest.mark.parametrize("members", [1, 2])
 def test_every_architecture_comes_back_from_its_file(backend, recipe, members, tmp_path, rng):
     name = "pytorch" if backend is load_backend("pytorch") else "tensorflow"
-    info = ModelInfo(recipe, "mnist", tuple("0123456789"), backend.PIXEL_RANGE, members)
+    info = ModelInfo(replace(recipe, ensemble=members), "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
     network = backend.build(info, 0, backend.select_device("cpu"))
     for index, member in enumerate(backend.members(network)):
         backend.set_weights(member, backend.weights(spread(backend, recipe, seed=index)))
-    path = tmp_path / f"model{MODEL_SUFFIXES[name]}"
+    path = tmp_path / f"model{BACKENDS[name].suffix}"
     path.write_bytes(backend.encode(network, info))
     again, same = opened(backend, path)
     arrays, found = backend.weights(network), backend.weights(again)
@@ -390,7 +390,7 @@ def test_every_architecture_is_the_same_in_both_frameworks_and_in_onnx(recipe, m
 
     from digits.backends.pytorch.onnx import to_onnx
 
-    info = ModelInfo(recipe, "mnist", tuple("0123456789"), (0.0, 1.0), members)
+    info = ModelInfo(replace(recipe, ensemble=members), "mnist", tuple("0123456789"), (0.0, 1.0))
     backends = {name: load_backend(name) for name in CPU}
     networks = {name: one.build(info, 0, one.select_device("cpu")) for name, one in backends.items()}
     for one, network in zip(backends.values(), networks.values(), strict=True):

@@ -7,10 +7,11 @@ import torch
 from digits.backends import load_backend
 from digits.models import ModelInfo
 from digits.recipes import RECIPES, Augmentation
-from digits.recipes.augmentation import draw, outlines
+from digits.recipes.augmentation import outlines, sample
 from digits.recipes.randomness import derive, epoch_order
 from digits.recipes.schedule import learning_rates
 from tests.backends.conftest import built, kernels_and_biases
+from tests.conftest import changed
 
 QUICK = replace(RECIPES["baseline"], epochs=2, batch_size=64)
 
@@ -155,7 +156,7 @@ def trained_names(weights) -> list[str]:
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_every_recipe_learns_one_batch_by_heart(backend, recipe, mnist, precision):
     images, labels = few(mnist, 32)
-    plain = replace(recipe, epochs=60, batch_size=32, dropout=0.0, augmentation=Augmentation(), averaging=0.0)
+    plain = changed(recipe, epochs=60, batch_size=32, dropout=0.0, augmentation=Augmentation(), ema_decay=0.0)
     # The rate falls to 0, so that the running statistics catch up with the weights.
     plain = replace(plain, label_smoothing=0.0, schedule="one-cycle", warmup=0.2, learning_rate=0.003)
     network, epochs = trained(backend, images, labels, plain, precision=precision)
@@ -178,7 +179,7 @@ def test_a_restored_training_goes_on_bit_for_bit(backend, recipe, mnist, device)
     if device == "cuda" and not ("torch" in backend.VERSIONS and torch.cuda.is_available()):
         pytest.skip("there is none")
     images, labels = few(mnist)
-    recipe = replace(recipe, **SMALL, dropout=0.2, averaging=0.9, schedule="one-cycle", augmentation=BENT)
+    recipe = changed(recipe, **SMALL, dropout=0.2, ema_decay=0.9, schedule="one-cycle", augmentation=BENT)
     first = built(backend, recipe, device=device)
     trainer = backend.trainer(first, images, labels, recipe, 0, "bfloat16")
     losses = [list(trainer.epoch(0))]
@@ -198,9 +199,9 @@ def test_a_restored_training_goes_on_bit_for_bit(backend, recipe, mnist, device)
 def test_the_model_is_the_running_average_after_each_step(backend, recipe, mnist):
     # What is trained is the same with and without the average; so one run tells what the other's average must be.
     images, labels = few(mnist)
-    recipe = replace(recipe, **SMALL, augmentation=Augmentation())
-    trace, losses = stepwise(backend, replace(recipe, averaging=0.0), images, labels, epochs=3)
-    averages, same = stepwise(backend, replace(recipe, averaging=0.5), images, labels, epochs=3)
+    recipe = changed(recipe, **SMALL, augmentation=Augmentation())
+    trace, losses = stepwise(backend, replace(recipe, ema_decay=0.0), images, labels, epochs=3)
+    averages, same = stepwise(backend, replace(recipe, ema_decay=0.5), images, labels, epochs=3)
     assert losses == same
     expected = {name: array.astype(np.float64) for name, array in trace[0].items()}
     for number, (weights, average) in enumerate(zip(trace[1:], averages[1:], strict=True), start=1):
@@ -215,7 +216,7 @@ def test_the_model_is_the_running_average_after_each_step(backend, recipe, mnist
 def test_each_step_has_its_own_learning_rate(backend, recipe, schedule, mnist):
     # Adam's first step, and without memory each is the first, moves each weight by the learning rate, up or down.
     images, labels = few(mnist)
-    recipe = replace(recipe, **SMALL, epsilon=1e-20, schedule=schedule, warmup=0.3, learning_rate=1e-3, averaging=0.0)
+    recipe = changed(recipe, **SMALL, epsilon=1e-20, schedule=schedule, learning_rate=1e-3, ema_decay=0.0)
     network = built(backend, recipe)
     trainer = backend.trainer(network, images, labels, recipe, 0, "float32")
     rates = iter(learning_rates(recipe, 12))
@@ -250,13 +251,13 @@ def test_training_sees_each_image_as_drawn_for_its_epoch(backend, mnist):
     images, labels = few(mnist)
     # Of the four epochs the last one shows them as they are.
     recipe = replace(QUICK, epochs=4, batch_size=64, learning_rate=1e-12, dropout=0.0, augmentation=BENT)
-    network, epochs = trained(backend, images, labels, replace(recipe, refinement=0.25))
+    network, epochs = trained(backend, images, labels, replace(recipe, unaugmented_share=0.25))
     for epoch, loss in enumerate(means(epochs)):
         rng, order = np.random.default_rng(derive(0, "augmentation", epoch)), epoch_order(200, 0, epoch)
         losses = []
         for start in range(0, 200, 64):
             batch = order[start : start + 64]
-            bent = backend.augmented(images[batch], draw(BENT, outlines(images[batch]), rng))
+            bent = backend.augmented(images[batch], sample(BENT, outlines(images[batch]), rng))
             logits = backend.predict(network, bent if epoch < 3 else images[batch]).astype(float)
             losses += list(np.log(np.exp(logits).sum(1)) - logits[np.arange(len(batch)), labels[batch]])
         assert loss == pytest.approx(np.mean(losses), rel=1e-5)
@@ -267,7 +268,7 @@ def test_training_sees_each_image_as_drawn_for_its_epoch(backend, mnist):
 def test_running_statistics_are_of_whole_batches_and_unbiased(backend, mnist, precision):
     # The first layer's, from one batch of two images, so that halves of it and the count in the variance show.
     images, labels = few(mnist, 2)
-    recipe = replace(RECIPES["deep"], epochs=1, batch_size=2, augmentation=Augmentation(), averaging=0.0)
+    recipe = changed(RECIPES["deep"], epochs=1, batch_size=2, augmentation=Augmentation(), ema_decay=0.0)
     weights, _ = stepwise(backend, recipe, images, labels, precision=precision)
     low, high = backend.PIXEL_RANGE
     x = np.pad(images / 255 * (high - low) + low, ((0, 0), (1, 1), (1, 1)))
@@ -283,7 +284,7 @@ def test_running_statistics_are_of_whole_batches_and_unbiased(backend, mnist, pr
 
 def test_both_frameworks_train_alike_on_augmented_images(recipe, mnist):
     images, labels = few(mnist)
-    recipe = replace(recipe, **SMALL, dropout=0.0, augmentation=BENT, learning_rate=1e-4)
+    recipe = changed(recipe, **SMALL, ensemble=1, dropout=0.0, augmentation=BENT, learning_rate=1e-4)
     losses, start = [], {}
     for name in ("pytorch", "tensorflow"):
         backend = load_backend(name)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from digits.runs import Run, save_run
+from digits.runs import Run, RunRecord, save_run
 
 RECORD = {
     "dataset": "mnist",
-    "class_names": list("0123456789"),
+    "class_names": tuple("0123456789"),
     "test_accuracy": 0.5,
     "recipe": {"name": "baseline", "learning_rate": 0.001},
     "seed": 0,
@@ -31,7 +31,8 @@ def make_run():
             predictions[index] = answer
         sure = np.full((len(labels), 10), 0.02, np.float32)
         sure[np.arange(len(labels)), predictions] = 0.82
-        run = Run(backend, predictions, labels, sure if probabilities else None, {**RECORD, **record})
+        made = RunRecord(**{"backend": backend, **RECORD, **record})
+        run = Run(backend, predictions, labels, sure if probabilities else None, record=made)
         save_run(folder, run)
         return run
 

@@ -35,7 +35,8 @@ def test_the_page_has_every_number(page, finished_runs):
         assert f"device {record['device']} precision {record['precision']} seed 0" in text
         assert ", ".join(f"{package} {version}" for package, version in record["versions"].items()) in text
         assert f"{title}, class by class" in text
-    assert "baseline architecture baseline, optimizer adam, learning rate 0.001," in text
+    assert "baseline architecture baseline, filters" in text
+    assert "hidden units 128, learning rate 0.001," in text
     assert re.search(r"class precision recall F1 images 0 9\d\.\d\d% 9\d\.\d\d% 9\d\.\d\d% 980 1 ", text)
     assert re.search(r"Commonest confusions true → predicted images \d → \d \d+ ", text)
     assert re.search(r"(No evidence that one|PyTorch|TensorFlow) is better \(p [=<] 0\.\d+\) Exact McNemar", text)

@@ -4,7 +4,7 @@ import pytest
 from digits.cli import main
 from digits.errors import DigitsError
 from digits.evaluation import visualize
-from digits.evaluation.visualize import draw, load_runs
+from digits.evaluation.visualize import load_runs, render_pictures
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
 from digits.runs import answers
@@ -30,7 +30,7 @@ def test_predictions_alone_are_drawn(tmp_path, data_dir, mnist, capsys):
 
 def test_two_runs_of_the_same_images_get_every_picture(finished_runs, data_dir):
     runs = load_runs(finished_runs)
-    assert draw(runs, data_dir).keys() == {
+    assert render_pictures(runs, data_dir).keys() == {
         *(f"{kind}_{name}.png" for kind in ("confusion_matrix", "reliability", "mistakes") for name in runs),
         "disagreements.png",
         "loss_curves.png",
@@ -63,7 +63,7 @@ def own(tmp_path):
 
 def test_runs_on_data_of_the_user_get_every_picture_under_its_name(own, make_run, tmp_path, capsys):
     make_run(tmp_path / "out", wrong={0: 5}, dataset=str(own))
-    drawn = draw(load_runs(tmp_path / "out"), tmp_path)
+    drawn = render_pictures(load_runs(tmp_path / "out"), tmp_path)
     assert "mistakes_pytorch.png" in drawn
     assert main(["evaluate", str(tmp_path / "out" / "pytorch_run.json")]) == 0
     assert capsys.readouterr().out.startswith("PyTorch on my digits.npz\n")
@@ -86,10 +86,10 @@ def test_data_of_the_user_that_have_changed_are_a_warning(own, make_run, tmp_pat
     assert capsys.readouterr().err.endswith(expected)
 
 
-def test_a_record_whose_dataset_is_not_a_name_is_a_warning(make_run, tmp_path, capsys):
+def test_a_record_whose_dataset_is_not_a_name_is_refused(make_run, tmp_path):
     make_run(tmp_path, dataset=["mnist"])
-    visualize(tmp_path, tmp_path)
-    assert "not drawn: dataset is " in capsys.readouterr().err
+    with pytest.raises(DigitsError, match=r"is not a run record: its dataset is \['mnist'\]"):
+        visualize(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize("classes", ["0123456789", "0123456798", "01"])

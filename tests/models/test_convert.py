@@ -4,10 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digits.backends import BACKENDS
 from digits.errors import DigitsError
 from digits.models import ModelInfo
 from digits.models.convert import convert, open_model
-from digits.runs import BACKENDS, MODEL_SUFFIXES, model_name
+from digits.runs import model_name
 from tests.conftest import run
 from tests.test_scripts import refused
 
@@ -18,7 +19,7 @@ OTHER = {"pytorch": "tensorflow", "tensorflow": "pytorch"}
 def converted(finished_runs, tmp_path_factory) -> dict[str, Path]:
     """Each run's model as one of the other framework, made by the command; by the original's backend."""
     folder = tmp_path_factory.mktemp("converted")
-    targets = {backend: folder / f"from_{backend}{MODEL_SUFFIXES[OTHER[backend]]}" for backend in BACKENDS}
+    targets = {backend: folder / f"from_{backend}{BACKENDS[OTHER[backend]].suffix}" for backend in BACKENDS}
     for backend, target in targets.items():
         done = run("-m", "digits", "convert", finished_runs / model_name(backend), target)
         assert (done.returncode, done.stdout, done.stderr) == (0, f"Saved {target}\n", "")
@@ -107,4 +108,4 @@ def test_an_extra_that_is_missing_is_named(package, extra, finished_runs, tmp_pa
     (absent / "__init__.py").write_text(f"raise ModuleNotFoundError('No module named {package}', name='{package}')")
     source = shutil.copy(finished_runs / model_name("pytorch"), tmp_path)
     message = refused("-m", "digits", "convert", source, tmp_path / "b.keras", PYTHONPATH=str(absent.parent))
-    assert message == f"{BACKENDS[extra]} is not installed. Run: pip install -e '.[{extra}]'"
+    assert message == f"{BACKENDS[extra].title} is not installed. Run: pip install -e '.[{extra}]'"

@@ -8,10 +8,11 @@ import onnxruntime
 import pytest
 from scipy.special import softmax
 
+from digits.backends import BACKENDS
 from digits.errors import DigitsError
 from digits.models import ModelInfo
 from digits.models.export import export
-from digits.runs import BACKENDS, model_name
+from digits.runs import model_name
 from tests.conftest import ROOT, run
 from tests.test_scripts import refused
 
@@ -22,7 +23,12 @@ def exported(finished_runs, tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("exported")
     for backend in BACKENDS:
         model = Path(shutil.copy(finished_runs / model_name(backend), folder))
-        done = run("-m", "digits", "export", model, "--to", "onnx")
+        done = run(
+            "-m",
+            "digits",
+            "export",
+            model,
+        )
         assert (done.returncode, done.stdout) == (0, f"Saved {model.with_suffix('.onnx')}\n")
         assert done.stderr == ""
     return {backend: folder / f"{backend}_model.onnx" for backend in BACKENDS}

@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
+from digits.backends import BACKENDS
+from digits.datasets import SIDE
 from digits.models.convert import open_model
-from digits.recipes import LIMITS, RECIPES, Augmentation
-from digits.recipes.augmentation import BASIS, CENTER, SIDE, draw, outlines
-from digits.runs import BACKENDS, model_name
+from digits.recipes import RECIPES, Augmentation, about
+from digits.recipes.augmentation import BASIS, CENTER, outlines, sample
+from digits.runs import model_name
+
+LIMITS = {name: known.most for name, known in about(Augmentation).items()}
 
 
 def affine(draws):
@@ -20,7 +24,7 @@ CENTRED = np.zeros((500, 2, 16))  # outlines of dots in the centre: nothing need
 
 
 def test_without_a_policy_nothing_changes():
-    draws = draw(Augmentation(), CENTRED[:5], np.random.default_rng(0))
+    draws = sample(Augmentation(), CENTRED[:5], np.random.default_rng(0))
     assert np.array_equal(draws.warps[:, :, :3], np.tile(np.eye(2, 3, dtype=np.float32), (5, 1, 1)))
     assert not draws.warps[:, :, 3:].any()
     assert np.array_equal(draws.tones, np.tile(np.float32([0, 1, 0]), (5, 1)))
@@ -28,20 +32,20 @@ def test_without_a_policy_nothing_changes():
 
 def test_the_draws_reach_their_limits_and_no_further():
     rng = np.random.default_rng(0)
-    forward, _ = affine(draw(Augmentation(rotation=20), CENTRED, rng))
+    forward, _ = affine(sample(Augmentation(rotation=20), CENTRED, rng))
     degrees = np.degrees(np.arctan2(forward[:, 1, 0], forward[:, 0, 0]))
     assert (-20.01 < degrees.min() < -19) and (19 < degrees.max() < 20.01)
     assert np.allclose(np.linalg.det(forward), 1, atol=1e-5)
-    forward, _ = affine(draw(Augmentation(scale=0.2), CENTRED, rng))
+    forward, _ = affine(sample(Augmentation(scale=0.2), CENTRED, rng))
     growth = forward[:, [0, 1], [0, 1]]
     assert (0.799 < growth.min() < 0.81) and (1.19 < growth.max() < 1.201)
     assert np.abs(np.corrcoef(growth.T)[0, 1]) < 0.2
-    forward, _ = affine(draw(Augmentation(shear=15), CENTRED, rng))
+    forward, _ = affine(sample(Augmentation(shear=15), CENTRED, rng))
     assert 14 < np.degrees(np.arctan(forward[:, 0, 1])).max() < 15.01
     assert not forward[:, 1, 0].any()
-    _, shift = affine(draw(Augmentation(shift=3), CENTRED, rng))
+    _, shift = affine(sample(Augmentation(shift=3), CENTRED, rng))
     assert (-3.001 < shift.min() < -2.9) and (2.9 < shift.max() < 3.001)
-    draws = draw(Augmentation(elastic=2, thickness=0.5, contrast=0.3, blur=0.4), CENTRED, rng)
+    draws = sample(Augmentation(elastic=2, thickness=0.5, contrast=0.3, blur=0.4), CENTRED, rng)
     assert np.abs(draws.warps[:, :, 3:] @ BASIS[3:]).max() <= 2
     assert np.abs(draws.warps[:, :, 3:]).max() == pytest.approx(2, rel=0.01)
     low, high = draws.tones.min(0), draws.tones.max(0)
@@ -51,7 +55,7 @@ def test_the_draws_reach_their_limits_and_no_further():
 
 def test_the_same_generator_draws_the_same():
     policy = Augmentation(**LIMITS)
-    first, again, other = (draw(policy, CENTRED, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (sample(policy, CENTRED, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert np.array_equal(first.warps, again.warps)
     assert np.array_equal(first.tones, again.tones)
     assert not np.array_equal(first.warps, other.warps)
@@ -93,7 +97,7 @@ def test_no_ink_leaves_the_frame(policy, mnist, rng):
     corner = np.zeros((100, SIDE, SIDE), np.uint8)
     corner[:, 20:, :9] = 255
     images = np.concatenate([mnist.train.images[:300], full, corner])
-    draws = draw(policy, outlines(images), rng)
+    draws = sample(policy, outlines(images), rng)
     places = [landing_places(image, warp) for image, warp in zip(images, draws.warps, strict=True)]
     furthest = np.array([np.nanmax(np.abs(place)) for place in places])
     assert np.isfinite(np.concatenate(places, axis=1)).mean() > 0.99
@@ -108,12 +112,12 @@ def test_labels_stay_true(name, finished_runs, mnist):
     """A network that has never seen an augmented image still reads nearly all of them as what they were."""
     backend, network, _ = open_model(finished_runs / model_name(name))
     images, labels = mnist.test.images[:2000], mnist.test.labels[:2000]
-    draws = draw(RECIPES["deep"].augmentation, outlines(images), np.random.default_rng(0))
+    draws = sample(RECIPES["deep"].augmentation, outlines(images), np.random.default_rng(0))
     answers = backend.predict(network, backend.augmented(images, draws)).argmax(axis=1)
     assert (answers == labels).mean() > 0.9
     for field, most in LIMITS.items():
         if field != "shift":  # of which such a network knows nothing
-            draws = draw(Augmentation(**{field: most}), outlines(images), np.random.default_rng(0))
+            draws = sample(Augmentation(**{field: most}), outlines(images), np.random.default_rng(0))
             answers = backend.predict(network, backend.augmented(images, draws)).argmax(axis=1)
             assert (answers == labels).mean() > 0.85, field
     quarter = np.rot90(images, axes=(1, 2)).copy()

@@ -1,33 +1,36 @@
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from digits.errors import DigitsError
-from digits.runs import Run, has_run, load_run, require_writable, save_run
+from digits.runs import Run, RunRecord, has_run, load_run, require_writable, save_run
 
-RECORD = {
-    "backend": "pytorch",
-    "dataset": "mnist",
-    "class_names": list("0123456789"),
-    "recipe": {},
-    "seed": 0,
-    "device": "cpu",
-    "precision": "float32",
-    "versions": {},
-    "epochs": [{"loss": 0.1, "seconds": 1.0}],
-    "train_seconds": 1.0,
-    "evaluate_seconds": 0.1,
-    "test_accuracy": 0.1,
-}
+RECORD = RunRecord(
+    **{
+        "backend": "pytorch",
+        "dataset": "mnist",
+        "class_names": tuple("0123456789"),
+        "recipe": {},
+        "seed": 0,
+        "device": "cpu",
+        "precision": "float32",
+        "versions": {},
+        "epochs": [{"loss": 0.1, "seconds": 1.0}],
+        "train_seconds": 1.0,
+        "evaluate_seconds": 0.1,
+        "test_accuracy": 0.1,
+    }
+)
 
 
 @pytest.fixture
 def run(rng):
     labels = rng.integers(0, 10, 50)
     probabilities = rng.dirichlet(np.ones(10), 50).astype(np.float32)
-    return Run("pytorch", probabilities.argmax(1), labels, probabilities, RECORD)
+    return Run("pytorch", probabilities.argmax(1), labels, probabilities, record=RECORD)
 
 
 def replace_file(folder: Path, name: str, array: np.ndarray) -> None:
@@ -42,8 +45,8 @@ def test_what_is_saved_is_loaded(tmp_path, run):
     assert np.array_equal(loaded.predictions, run.predictions)
     assert np.array_equal(loaded.labels, run.labels)
     assert np.array_equal(loaded.probabilities, run.probabilities)
-    assert sorted(loaded.record["files"]) == ["pytorch_labels.npy", "pytorch_preds.npy", "pytorch_probs.npy"]
-    assert {path.name for path in tmp_path.iterdir()} == {*loaded.record["files"], "pytorch_run.json"}
+    assert sorted(loaded.record.files) == ["pytorch_labels.npy", "pytorch_preds.npy", "pytorch_probs.npy"]
+    assert {path.name for path in tmp_path.iterdir()} == {*loaded.record.files, "pytorch_run.json"}
 
 
 def test_a_folder_with_predictions_and_labels_alone_is_a_run(tmp_path, run):
@@ -52,7 +55,7 @@ def test_a_folder_with_predictions_and_labels_alone_is_a_run(tmp_path, run):
     loaded = load_run(tmp_path, "tensorflow")
     assert loaded.probabilities is None
     assert loaded.predictions.dtype == np.int64
-    assert loaded.record == {}
+    assert (loaded.record, loaded.dataset, loaded.classes) == (None, None, tuple("0123456789"))
 
 
 def test_a_folder_without_predictions_has_no_run(tmp_path, run):
@@ -137,9 +140,14 @@ def test_an_array_cut_short_is_refused(tmp_path, run):
         load_run(tmp_path, "pytorch")
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"files": 3}', "\x00", json.dumps({**RECORD, "files": 3}), json.dumps(RECORD)]
-)
+ODD = json.dumps({**asdict(RECORD), "files": {"pytorch_preds.npy": "0"}, "train_seconds": "long"})
+
+
+NOT_RECORDS = ["", "{", "[]", "{}", '{"files": 3}', "\x00", "[" * 100_000, ODD]
+NOT_RECORDS += [json.dumps({**asdict(RECORD), "files": 3}), json.dumps(asdict(RECORD))]
+
+
+@pytest.mark.parametrize("text", NOT_RECORDS)
 def test_what_is_not_a_record_is_refused(tmp_path, run, text):
     save_run(tmp_path, run)
     (tmp_path / "pytorch_run.json").write_text(text)

@@ -18,7 +18,8 @@ from digits.models.convert import open_model
 from digits.recipes import RECIPES
 from digits.runs import model_name
 from digits.training import steps
-from digits.training.checkpoints import Checkpoint, Saved
+from digits.training.checkpoints import Checkpoint, RunState
+from digits.training.epochs import Progress
 from tests.conftest import ROOT, run
 
 BACKENDS = ("pytorch", "tensorflow")
@@ -97,11 +98,12 @@ def test_a_trainer_goes_on_from_a_checkpoint_bit_for_bit(name, precision, mnist,
 
     first = trainer_of(backend, mnist, precision)
     train(first, 0)
-    Checkpoint(tmp_path, name, {"seed": 7}).save(Saved([[{"loss": 1.5, "seconds": 2.5}]], first.state()))
-    saved = Checkpoint(tmp_path, name, {"seed": 7}).load()
-    assert saved.histories == [[{"loss": 1.5, "seconds": 2.5}]]
+    history = [{"loss": 1.5, "seconds": 2.5}]
+    Checkpoint(tmp_path, name, RECIPE, {"seed": 7}).save(RunState([history], Progress(history, first.state())))
+    saved = Checkpoint(tmp_path, name, RECIPE, {"seed": 7}).load()
+    assert saved.histories == [saved.progress(0).history] == [history]
     second = trainer_of(backend, mnist, precision, seed=99)
-    second.restore(saved.arrays)
+    second.restore(saved.progress(0).trainer)
     assert train(second, 1) == losses[1:]
 
     assert whole.state().keys() == second.state().keys()
@@ -160,8 +162,9 @@ def checkpoint(small, tmp_path):
     trainer = model.backend.trainer(model.network, small.train.images, small.train.labels, RECIPE, 0, "float32")
     train(trainer, 0)
     identity = steps.identity(settings, model, small)
-    arrays = {f"trainer/{name}": array for name, array in trainer.state().items()}
-    Checkpoint(tmp_path, "pytorch", identity).save(Saved([[{"loss": 2.0, "seconds": 1.0}]], arrays))
+    history = [{"loss": 2.0, "seconds": 1.0}]
+    state = RunState([history], Progress(history, trainer.state()))
+    Checkpoint(tmp_path, "pytorch", RECIPE, identity).save(state)
     return tmp_path / "pytorch_checkpoint.safetensors"
 
 
@@ -227,15 +230,15 @@ def test_a_checkpoint_that_goes_on_after_the_end_is_refused(checkpoint, small, t
     arrays, header = read_safetensors(checkpoint)
     header["histories"] = json.dumps([[{"loss": 2.0, "seconds": 1.0}] * count for count in epochs])
     checkpoint.write_bytes(safetensors.numpy.save(arrays, metadata=header))
-    assert "is damaged: it goes on after the end. Delete it, or run without --resume" in refused(small, tmp_path)
+    assert "is damaged: no run stops there. Delete it, or run without --resume" in refused(small, tmp_path)
 
 
 def test_another_version_of_the_framework_is_named(tmp_path):
-    Checkpoint(tmp_path, "pytorch", {"versions": {"torch": "2.0"}}).save(Saved([], {}))
+    Checkpoint(tmp_path, "pytorch", RECIPE, {"versions": {"torch": "2.0"}}).save(RunState())
     with pytest.raises(DigitsError, match="its versions.torch is 2.0, this run's is 2.13"):
-        Checkpoint(tmp_path, "pytorch", {"versions": {"torch": "2.13"}}).load()
+        Checkpoint(tmp_path, "pytorch", RECIPE, {"versions": {"torch": "2.13"}}).load()
     with pytest.raises(DigitsError, match="its versions is {'torch': '2.0'}, this run's is None"):
-        Checkpoint(tmp_path, "pytorch", {}).load()
+        Checkpoint(tmp_path, "pytorch", RECIPE, {}).load()
 
 
 STATES = {

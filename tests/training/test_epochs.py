@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
 
 from digits.datasets import Split
@@ -20,7 +18,9 @@ from digits.recipes import RECIPES
 from digits.runs import load_run
 from digits.training import steps
 from digits.training.checkpoints import Checkpoint
-from digits.training.epochs import Progress, best_epoch, finished, fit, hold_out, kept
+from digits.training.epochs import Progress, Training, best_epoch, finished
+from digits.training.validation import hold_out
+from tests.conftest import changed
 
 RECIPE = replace(RECIPES["fast"], epochs=4, batch_size=32, dropout=0.2, validation=0.25, learning_rate=0.003)
 
@@ -42,45 +42,6 @@ def trained(small, settings):
     model = steps.build(settings, small)
     history = steps.train(settings, model, small)
     return model, history
-
-
-# Images kept back
-
-
-@given(count=st.integers(2, 300), share=st.floats(0.01, 0.99), seed=st.integers(0, 10))
-def test_each_image_is_for_training_or_for_validation(count, share, seed):
-    everything = Split(np.arange(count, dtype=np.uint8).repeat(784).reshape(-1, 28, 28), np.arange(count))
-    if not 0 < round(share * count) < count:
-        with pytest.raises(DigitsError, match=f"validation is {share}, which is "):
-            hold_out(everything, share, seed)
-        return
-    trained, held = hold_out(everything, share, seed)
-    assert sorted([*trained.labels, *held.labels]) == list(range(count))
-    assert len(held) == round(share * count)
-    assert len(trained) == kept(count, share)
-    for part in (trained, held):
-        assert (part.images[:, 0, 0] == part.labels % 256).all()
-    assert np.array_equal(hold_out(everything, share, seed)[1].labels, held.labels)
-
-
-@given(counts=st.lists(st.integers(2, 30), min_size=2, max_size=20), share=st.floats(0.05, 0.5))
-def test_each_class_has_its_share_of_the_validation_images(counts, share):
-    labels = np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
-    if not round(share * len(labels)):
-        return
-    trained, held = hold_out(Split(np.zeros((len(labels), 28, 28), np.uint8), labels), share, 0)
-    share = len(held) / len(labels)
-    for label, count in enumerate(counts):
-        assert abs((held.labels == label).sum() - share * count) <= 1
-        assert (trained.labels == label).any()
-
-
-def test_another_seed_keeps_other_images_back(mnist):
-    assert not np.array_equal(hold_out(mnist.train, 0.1, 0)[1].labels, hold_out(mnist.train, 0.1, 1)[1].labels)
-
-
-def test_without_validation_all_images_are_for_training(mnist):
-    assert hold_out(mnist.train, 0.0, 0) == (mnist.train, None)
 
 
 def test_too_few_images_for_a_batch_are_refused_before_training(small, tmp_path, data_dir):
@@ -110,7 +71,7 @@ def test_training_stops_after_patience_epochs_without_a_better_one():
 
 
 def test_the_best_epochs_weights_are_kept(small, tmp_path, capsys):
-    recipe = replace(RECIPE, epochs=12, patience=2, learning_rate=0.01, schedule="constant", label_smoothing=0.0)
+    recipe = changed(RECIPE, epochs=12, patience=2, learning_rate=0.01, schedule="constant", label_smoothing=0.0)
     kept, held = hold_out(small.train, recipe.validation, 0)
     model, history = trained(small, settings_of(tmp_path, recipe=recipe))
     watched = [epoch["validation_loss"] for epoch in history.epochs]
@@ -153,7 +114,7 @@ def test_validation_images_are_never_trained_on(small, tmp_path):
 
 
 def test_a_run_with_validation_resumes_bit_for_bit(small, tmp_path, monkeypatch, capsys):
-    recipe = replace(RECIPE, epochs=20, patience=2, learning_rate=0.01, schedule="constant", averaging=0.5)
+    recipe = changed(RECIPE, epochs=20, patience=2, learning_rate=0.01, schedule="constant", ema_decay=0.5)
     whole, history = trained(small, settings_of(tmp_path / "whole", recipe=recipe))
     epochs = len(history.epochs)
     assert best_epoch(history.members[0]) == epochs - 3 < 17  # or the kept weights would not be tested
@@ -187,9 +148,10 @@ def test_a_checkpoint_without_the_best_weights_is_refused(progress, small, tmp_p
     model = steps.build(settings_of(tmp_path), small)
     kept, held = hold_out(small.train, 0.25, 0)
     trainer = model.backend.trainer(model.network, kept.images, kept.labels, RECIPE, 0, "float32")
-    begin = Progress(losses(1.0), trainer.state(), **progress, origin="the checkpoint in ./outputs")
+    start = Progress(losses(1.0), trainer.state(), **progress)
+    one = Training(model.backend, model.network, kept, held, RECIPE, 0, "float32")
     with pytest.raises(DigitsError, match=r"^the checkpoint in \./outputs"):
-        next(fit(model.backend, model.network, kept, held, RECIPE, 0, "float32", begin, lambda *_: None))
+        next(one.run(start, "the checkpoint in ./outputs", lambda *_: None))
 
 
 # What others see of it
@@ -206,7 +168,7 @@ def test_the_validation_curve_is_in_the_record_and_in_the_picture(mnist, tmp_pat
     monkeypatch.setattr(plots, "loss_curves", watching(plots.loss_curves, drawn))
     visualize(tmp_path, data_dir)
     record = load_run(tmp_path, "pytorch").record
-    assert drawn["arguments"][1] == {"PyTorch": [epoch["validation_loss"] for epoch in record["epochs"]]}
+    assert drawn["arguments"][1] == {"PyTorch": [epoch["validation_loss"] for epoch in record.epochs]}
     assert [line.get_label() for line in drawn["figure"].axes[0].lines[:2]] == ["PyTorch", "PyTorch, validation"]
     assert (tmp_path / "loss_curves.png").exists()
 
@@ -232,7 +194,7 @@ def test_tensorboard_finds_every_loss(small, tmp_path):
         assert [event.value for event in found] == pytest.approx([epoch[name] for epoch in history.epochs])
     assert [event.step for event in events.Scalars("loss_of_steps")] == [300, 600, 900, 1200]
     (tested,) = events.Scalars("test_accuracy")
-    assert (tested.step, tested.value) == (1200, pytest.approx(load_run(tmp_path, "pytorch").record["test_accuracy"]))
+    assert (tested.step, tested.value) == (1200, pytest.approx(load_run(tmp_path, "pytorch").record.test_accuracy))
 
 
 def test_tensorboard_shows_a_resumed_run_as_one(small, tmp_path, monkeypatch):
@@ -288,11 +250,11 @@ def test_an_ensemble_averages_the_probabilities_of_its_networks(backend, mnist, 
 
     steps.save(settings, model, few, history, result)
     run = load_run(tmp_path, backend)
-    assert (run.record["recipe"]["ensemble"], len(run.record["members"]), len(run.record["epochs"])) == (3, 3, 2)
-    means = [np.mean([member[epoch]["loss"] for member in run.record["members"]]) for epoch in range(2)]
-    assert [epoch["loss"] for epoch in run.record["epochs"]] == pytest.approx(means)
+    assert (run.record.recipe["ensemble"], len(run.record.members), len(run.record.epochs)) == (3, 3, 2)
+    means = [np.mean([member[epoch]["loss"] for member in run.record.members]) for epoch in range(2)]
+    assert [epoch["loss"] for epoch in run.record.epochs] == pytest.approx(means)
     path = next(tmp_path.glob(f"{backend}_model.*"))
-    assert open_model(path)[2].members == 3
+    assert open_model(path)[2].recipe.ensemble == 3
     export(path, tmp_path / "model.onnx")
     exported = Predictor(tmp_path / "model.onnx").probabilities(few.test.images)
     assert np.abs(exported - result.probabilities).max() < 1e-5
@@ -309,7 +271,7 @@ def test_an_ensemble_is_validated_as_a_whole(small, tmp_path, capsys):
     assert accuracy != pytest.approx(np.mean(members))  # or this test could not tell
     assert capsys.readouterr().out.splitlines()[-1].endswith(f", Accuracy: {accuracy:.2%}")
     steps.save(settings, model, small, history, steps.evaluate(model, small))
-    assert load_run(tmp_path, "pytorch").record["validation_accuracy"] == accuracy
+    assert load_run(tmp_path, "pytorch").record.validation_accuracy == accuracy
 
 
 def test_an_ensemble_resumes_bit_for_bit(small, tmp_path, monkeypatch, capsys):

@@ -6,15 +6,16 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from digits.recipes.augmentation import BASIS, CENTER, SIDE, Draws
+from digits.datasets import SIDE
+from digits.recipes.augmentation import BASIS, CENTER, Transforms
 
 
 def augment(images: torch.Tensor, warps: torch.Tensor, tones: torch.Tensor) -> torch.Tensor:
-    """Images (uint8, `(n, 28, 28)`) changed as `augmentation.Draws` say; the same shape and type."""
+    """Images (uint8, `(n, 28, 28)`) changed as `augmentation.Transforms` say; the same shape and type."""
     x = warp(images.unsqueeze(1).float(), warps)  # (n, 1, 28, 28), from 0 to 255
-    thickness, contrast, blur = tones.reshape(-1, 3, 1, 1, 1).unbind(1)  # each (n, 1, 1, 1)
-    x = x + thickness.relu() * (widest(x) - x) - (-thickness).relu() * (x + widest(-x))
-    x = x + blur * (blurred(x) - x)
+    thickness, contrast, softness = tones.reshape(-1, 3, 1, 1, 1).unbind(1)  # each (n, 1, 1, 1)
+    x = x + thickness.relu() * (dilate(x) - x) - (-thickness).relu() * (x + dilate(-x))
+    x = x + softness * (blur(x) - x)
     return (x * contrast).clamp(0, 255).round().to(torch.uint8).squeeze(1)
 
 
@@ -26,7 +27,7 @@ def warp(x: torch.Tensor, warps: torch.Tensor) -> torch.Tensor:
     )
 
 
-def widest(x: torch.Tensor) -> torch.Tensor:
+def dilate(x: torch.Tensor) -> torch.Tensor:
     """The largest of each 3 × 3 pixels."""
     for axis in (2, 3):
         before, after = F.pad(x, (0, 0, 1, 0) if axis == 2 else (1, 0)), F.pad(x, (0, 0, 0, 1) if axis == 2 else (0, 1))
@@ -34,7 +35,7 @@ def widest(x: torch.Tensor) -> torch.Tensor:
     return x
 
 
-def blurred(x: torch.Tensor) -> torch.Tensor:
+def blur(x: torch.Tensor) -> torch.Tensor:
     """Each pixel a mean of the 3 × 3 around it, the nearer the heavier."""
     return F.conv2d(x, blur_weights(x.device), padding=1)
 
@@ -50,5 +51,7 @@ def blur_weights(device: torch.device) -> torch.Tensor:
     return torch.outer(weights, weights).reshape(1, 1, 3, 3).to(device)
 
 
-def augmented(images: np.ndarray, draws: Draws) -> np.ndarray:
-    return augment(torch.from_numpy(images), torch.from_numpy(draws.warps), torch.from_numpy(draws.tones)).numpy()
+def augmented(images: np.ndarray, transforms: Transforms) -> np.ndarray:
+    return augment(
+        torch.from_numpy(images), torch.from_numpy(transforms.warps), torch.from_numpy(transforms.tones)
+    ).numpy()

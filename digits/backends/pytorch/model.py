@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from digits.backends.hardware import cpu_has_bfloat16
+from digits.backends.hardware import multiplies_bfloat16, require_bfloat16
 from digits.errors import DigitsError
 from digits.models import ModelInfo
 from digits.recipes.randomness import derive
@@ -54,11 +54,12 @@ class Baseline(nn.Module):
     def __init__(self, info: ModelInfo):
         super().__init__()
         self.pixels = Pixels(info.pixel_range)
-        self.conv1 = Conv2d(1, 16, kernel_size=3)
-        self.conv2 = Conv2d(16, 32, kernel_size=3)
-        self.dense1 = nn.Linear(32 * 5 * 5, 128)
+        first, second = info.recipe.filters
+        self.conv1 = Conv2d(1, first, kernel_size=3)
+        self.conv2 = Conv2d(first, second, kernel_size=3)
+        self.dense1 = nn.Linear(second * 5 * 5, info.recipe.hidden_units)
         self.dropout = nn.Dropout(info.recipe.dropout)
-        self.dense2 = nn.Linear(128, len(info.classes))
+        self.dense2 = nn.Linear(info.recipe.hidden_units, len(info.classes))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:  # (n, 28, 28), uint8
         x = self.pixels(images, self.conv1.weight.dtype)  # (n, 1, 28, 28)
@@ -74,11 +75,12 @@ class Fast(nn.Module):
     def __init__(self, info: ModelInfo):
         super().__init__()
         self.pixels = Pixels(info.pixel_range)
-        self.conv1 = Conv2d(1, 16, kernel_size=5, stride=2)
-        self.conv2 = Conv2d(16, 32, kernel_size=3)
-        self.dense1 = nn.Linear(32 * 5 * 5, 128)
+        first, second = info.recipe.filters
+        self.conv1 = Conv2d(1, first, kernel_size=5, stride=2)
+        self.conv2 = Conv2d(first, second, kernel_size=3)
+        self.dense1 = nn.Linear(second * 5 * 5, info.recipe.hidden_units)
         self.dropout = nn.Dropout(info.recipe.dropout)
-        self.dense2 = nn.Linear(128, len(info.classes))
+        self.dense2 = nn.Linear(info.recipe.hidden_units, len(info.classes))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:  # (n, 28, 28), uint8
         x = self.pixels(images, self.conv1.weight.dtype)  # (n, 1, 28, 28)
@@ -95,19 +97,19 @@ class Deep(nn.Module):
         super().__init__()
         self.pixels = Pixels(info.pixel_range)
         self.conv1 = Conv2d(1, 32, kernel_size=3, padding=1, bias=False)
-        self.norm1 = batch_norm(32)
+        self.norm1 = normalization(32)
         self.conv2 = Conv2d(32, 32, kernel_size=3, padding=1, bias=False)
-        self.norm2 = batch_norm(32)
+        self.norm2 = normalization(32)
         self.conv3 = Conv2d(32, 64, kernel_size=3, padding=1, bias=False)
-        self.norm3 = batch_norm(64)
+        self.norm3 = normalization(64)
         self.conv4 = Conv2d(64, 64, kernel_size=3, padding=1, bias=False)
-        self.norm4 = batch_norm(64)
+        self.norm4 = normalization(64)
         self.conv5 = Conv2d(64, 64, kernel_size=3, padding=1, bias=False)
-        self.norm5 = batch_norm(64)
+        self.norm5 = normalization(64)
         self.conv6 = Conv2d(64, 128, kernel_size=3, bias=False)
-        self.norm6 = batch_norm(128)
+        self.norm6 = normalization(128)
         self.conv7 = Conv2d(128, 128, kernel_size=3, bias=False)
-        self.norm7 = batch_norm(128)
+        self.norm7 = normalization(128)
         self.dropout = nn.Dropout(info.recipe.dropout)
         self.dense1 = nn.Linear(128 * 3 * 3, len(info.classes))
 
@@ -123,7 +125,7 @@ class Deep(nn.Module):
         return self.dense1(self.dropout(dense(x).flatten(1)))  # (n, 1152), then (n, classes): logits
 
 
-def batch_norm(channels: int) -> nn.BatchNorm2d:
+def normalization(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-5, momentum=0.1)  # the twins share these
 
 
@@ -143,9 +145,9 @@ ARCHITECTURES = {"baseline": Baseline, "fast": Fast, "deep": Deep}
 
 
 def build(info: ModelInfo, seed: int, device: torch.device, dtype: str = "float32") -> nn.Module:
-    if info.members > 1:
-        single = replace(info, members=1)
-        return Ensemble([build(single, seed + index, device, dtype) for index in range(info.members)])
+    if info.recipe.ensemble > 1:
+        single = replace(info, recipe=replace(info.recipe, ensemble=1))
+        return Ensemble([build(single, seed + index, device, dtype) for index in range(info.recipe.ensemble)])
     network = ARCHITECTURES[info.recipe.architecture](info)
     generator = torch.Generator().manual_seed(derive(seed, "weights"))
     for layer in network.modules():
@@ -165,7 +167,7 @@ def select_device(name: str) -> torch.device:
     if name == "auto":
         name = next(device for device in ("cuda", "mps", "cpu") if available[device])
     if not available[name]:
-        usable = ", ".join(device for device, there in available.items() if there)
+        usable = ", ".join(device for device, is_there in available.items() if is_there)
         raise DigitsError(f"device is {name}, but PyTorch finds none here; allowed: auto, {usable}")
     if name == "cuda":  # float32 as it says, and the same run twice
         torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic = False, True
@@ -177,7 +179,15 @@ def device_name(device: torch.device) -> str:
 
 
 def select_precision(name: str, device: torch.device) -> str:
-    if name != "auto":
-        return name
-    has_bfloat16 = {"cpu": cpu_has_bfloat16, "cuda": lambda: torch.cuda.is_bf16_supported(False), "mps": lambda: False}
-    return "bfloat16" if has_bfloat16[device.type]() else "float32"
+    in_hardware = {
+        "cpu": multiplies_bfloat16,
+        "cuda": lambda: torch.cuda.is_bf16_supported(including_emulation=False),
+        "mps": lambda: False,
+    }
+    if name == "auto":
+        return "bfloat16" if in_hardware[device.type]() else "float32"
+    if name == "bfloat16" and device.type == "cpu":
+        require_bfloat16()
+    elif name == "bfloat16" and not in_hardware[device.type]():
+        raise DigitsError(f"precision is bfloat16, which this {device.type} device lacks; allowed here: auto, float32")
+    return name

@@ -8,7 +8,7 @@ import warnings
 import torch
 from torch import nn
 
-from digits.models import HEADER, ModelInfo
+from digits.models import METADATA_KEY, ModelInfo
 
 
 class Reader(nn.Module):
@@ -41,5 +41,5 @@ def to_onnx(network: nn.Module, info: ModelInfo) -> bytes:
     proto = program.model_proto  # type: ignore[union-attr]
     for node in proto.graph.node:
         node.ClearField("metadata_props")  # stack traces, with the paths of this machine
-    proto.metadata_props.add(key=HEADER, value=info.to_json())
+    proto.metadata_props.add(key=METADATA_KEY, value=info.to_json())
     return proto.SerializeToString()

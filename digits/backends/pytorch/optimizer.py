@@ -29,14 +29,14 @@ class Adam:
         for layer in self.network.modules():
             if isinstance(layer, nn.BatchNorm2d) and dtype == torch.bfloat16:
                 layer.float()
-        self.weights = torch.cat([tensor.detach().flatten() for tensor in _tensors(model)])  # (all,), float32
+        self.weights = torch.cat([tensor.detach().flatten() for tensor in _state_tensors(model)])  # (all,), float32
         count = sum(parameter.numel() for parameter in model.parameters())
         self.trained = self.weights[:count]  # without the statistics of batch normalisation
         self.rounded = self.trained.to(dtype)  # (count,)
         self.gradients = torch.zeros_like(self.trained)
         self.first, self.second = torch.zeros_like(self.trained), torch.zeros_like(self.trained)
         self.steps = torch.zeros((), device=self.weights.device)
-        self.average = self.weights.clone() if recipe.averaging else self.weights
+        self.average = self.weights.clone() if recipe.ema_decay else self.weights
         _share(model, self.average)
         _share(self.network, self.weights, self.rounded)
         self.parts = _split(self.gradients, list(model.parameters()))
@@ -64,31 +64,31 @@ class Adam:
             amsgrad=False,
             maximize=False,
         )
-        self.round()
-        if self.recipe.averaging:
+        self.update_copy()
+        if self.recipe.ema_decay:
             # At first the average is young: it forgets the random weights that it began with.
             steps = self.steps.to(self.weights.dtype)
-            keep = ((1 + steps) / (10 + steps)).clamp(max=self.recipe.averaging)
+            keep = ((1 + steps) / (10 + steps)).clamp(max=self.recipe.ema_decay)
             self.average.lerp_(self.weights, 1 - keep)
 
-    def round(self) -> None:
+    def update_copy(self) -> None:
         """Bring the copy in low precision up to date."""
         self.rounded.copy_(self.trained)
 
     def state(self) -> dict[str, torch.Tensor]:
         """What the next step depends on; writing into these tensors changes it."""
         moments = {"first": self.first, "second": self.second, "steps": self.steps}
-        return {"weights": self.weights, **moments, **({"average": self.average} if self.recipe.averaging else {})}
+        return {"weights": self.weights, **moments, **({"average": self.average} if self.recipe.ema_decay else {})}
 
 
-def _tensors(model: nn.Module) -> list[torch.Tensor]:
+def _state_tensors(model: nn.Module) -> list[torch.Tensor]:
     """The model's parameters, then the running means and variances of batch normalisation."""
     return [*model.parameters(), *(buffer for buffer in model.buffers() if buffer.is_floating_point())]
 
 
 def _share(model: nn.Module, vector: torch.Tensor, rounded: torch.Tensor | None = None) -> None:
     """Make the model's tensors parts of `vector`, which holds their values, or of `rounded` where it has their type."""
-    tensors = _tensors(model)
+    tensors = _state_tensors(model)
     parts = _split(vector, tensors)
     if rounded is not None:
         parameters = list(model.parameters())

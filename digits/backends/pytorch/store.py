@@ -9,34 +9,36 @@ import torch
 from torch import nn
 
 from digits.backends.pytorch.model import build
-from digits.models import HEADER, ModelInfo, check_weights, read_safetensors
+from digits.models import METADATA_KEY, ModelInfo, check_weights, read_safetensors
 
 
 def weights(network: nn.Module) -> dict[str, np.ndarray]:
-    return {name: tensor.cpu().numpy().copy() for name, tensor in _tensors(network).items()}
+    return {name: tensor.cpu().numpy().copy() for name, tensor in _named_tensors(network).items()}
 
 
 @torch.no_grad()
 def set_weights(network: nn.Module, arrays: Mapping[str, np.ndarray], name: str = "the model") -> None:
-    tensors = _tensors(network)
+    tensors = _named_tensors(network)
     dtype = str(next(network.parameters()).dtype).removeprefix("torch.")
     check_weights(arrays, {key: tuple(tensor.shape) for key, tensor in tensors.items()}, name, dtype)
     for key, tensor in tensors.items():
         tensor.copy_(torch.from_numpy(np.array(arrays[key])))
 
 
-def _tensors(network: nn.Module) -> dict[str, torch.Tensor]:
+def _named_tensors(network: nn.Module) -> dict[str, torch.Tensor]:
     """All parameters, and the running means and variances of batch normalisation, but not its count of batches."""
     return {name: tensor for name, tensor in network.state_dict().items() if tensor.is_floating_point()}
 
 
 def encode(network: nn.Module, info: ModelInfo) -> bytes:
-    return safetensors.numpy.save(weights(network), metadata={HEADER: info.to_json()})
+    arrays = weights(network)
+    return safetensors.numpy.save(arrays, metadata={METADATA_KEY: info.of(arrays).to_json()})
 
 
 def decode(path: Path, device: torch.device) -> tuple[nn.Module, ModelInfo]:
     arrays, metadata = read_safetensors(path)
-    info = ModelInfo.from_json(metadata.get(HEADER, ""), path)
+    info = ModelInfo.from_json(metadata.get(METADATA_KEY, ""), path)
     network = build(info, 0, device)
     set_weights(network, arrays, str(path))
+    info.check(arrays, path)
     return network, info

@@ -9,8 +9,9 @@ from torch.nn import functional as F
 
 from digits.backends.pytorch.augment import augment
 from digits.backends.pytorch.optimizer import Adam
+from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
-from digits.recipes.augmentation import draw, outlines
+from digits.recipes.augmentation import outlines, sample
 from digits.recipes.randomness import derive, epoch_order
 from digits.recipes.schedule import learning_rates
 
@@ -25,7 +26,8 @@ class Trainer:
         self.recipe, self.seed = recipe, seed
         self.outlines = outlines(images if recipe.augmentation else images[:0])  # (n, 2, 16), or none where nobody asks
         steps = -(-len(labels) // recipe.batch_size)  # of an epoch
-        self.rates = learning_rates(recipe, recipe.epochs * steps).reshape(-1, steps)
+        rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
+        self.rates = rates.reshape(recipe.epochs, steps)
         self.optimizer = Adam(network, recipe, getattr(torch, precision))
 
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
@@ -51,11 +53,11 @@ class Trainer:
         self, indices: torch.Tensor, policy: Augmentation, rng: np.random.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The images of these indices as the network is to see them, and their labels."""
-        there = indices.to(self.device, non_blocking=True)
-        images, labels = self.images.index_select(0, there), self.labels.index_select(0, there)
+        on_device = indices.to(self.device, non_blocking=True)
+        images, labels = self.images.index_select(0, on_device), self.labels.index_select(0, on_device)
         if policy:
-            draws = draw(policy, self.outlines[indices.numpy()], rng)
-            warps, tones = map(torch.from_numpy, (draws.warps, draws.tones))
+            transforms = sample(policy, self.outlines[indices.numpy()], rng)
+            warps, tones = map(torch.from_numpy, (transforms.warps, transforms.tones))
             images = augment(images, *(each.to(self.device, non_blocking=True) for each in (warps, tones)))
         return images, labels
 
@@ -65,14 +67,14 @@ class Trainer:
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         for name, tensor in self.optimizer.state().items():
             tensor.copy_(torch.from_numpy(state[name]))
-        self.optimizer.round()
+        self.optimizer.update_copy()
 
 
 @torch.inference_mode()
 def predict(network: nn.Module, images: np.ndarray) -> np.ndarray:
     device = next(network.parameters()).device
     network.eval()
-    batches = torch.from_numpy(images).split(250)  # (250, 28, 28): activations stay in the cache
+    batches = torch.from_numpy(images).split(BATCH)
     return torch.cat([network(batch.to(device)).float() for batch in batches]).cpu().numpy()
 
 

@@ -3,15 +3,16 @@
 import numpy as np
 import tensorflow as tf
 
-from digits.recipes.augmentation import BASIS, CENTER, SIDE, Draws
+from digits.datasets import SIDE
+from digits.recipes.augmentation import BASIS, CENTER, Transforms
 
 
 def augment(images: tf.Tensor, warps: tf.Tensor, tones: tf.Tensor) -> tf.Tensor:
-    """Images (uint8, `(n, 28, 28)`) changed as `augmentation.Draws` say; the same shape and type."""
+    """Images (uint8, `(n, 28, 28)`) changed as `augmentation.Transforms` say; the same shape and type."""
     x = warp(images, warps)  # (n, 28, 28), float32, from 0 to 255
-    thickness, contrast, blur = tf.unstack(tones[:, :, tf.newaxis, tf.newaxis], axis=1)  # each (n, 1, 1)
-    x += tf.nn.relu(thickness) * (widest(x) - x) - tf.nn.relu(-thickness) * (x + widest(-x))
-    x += blur * (blurred(x) - x)
+    thickness, contrast, softness = tf.unstack(tones[:, :, tf.newaxis, tf.newaxis], axis=1)  # each (n, 1, 1)
+    x += tf.nn.relu(thickness) * (dilate(x) - x) - tf.nn.relu(-thickness) * (x + dilate(-x))
+    x += softness * (blur(x) - x)
     return tf.cast(tf.round(tf.clip_by_value(x * contrast, 0, 255)), tf.uint8)
 
 
@@ -35,19 +36,19 @@ def warp(images: tf.Tensor, warps: tf.Tensor) -> tf.Tensor:
     return tf.reshape(top + down * (low - top), [-1, SIDE, SIDE])
 
 
-def widest(x: tf.Tensor) -> tf.Tensor:
+def dilate(x: tf.Tensor) -> tf.Tensor:
     """The largest of each 3 × 3 pixels."""
     x = tf.pad(x, [[0, 0], [1, 1], [1, 1]])
     x = tf.maximum(tf.maximum(x[:, :-2], x[:, 1:-1]), x[:, 2:])
     return tf.maximum(tf.maximum(x[:, :, :-2], x[:, :, 1:-1]), x[:, :, 2:])
 
 
-def blurred(x: tf.Tensor) -> tf.Tensor:
+def blur(x: tf.Tensor) -> tf.Tensor:
     """Each pixel a mean of the 3 × 3 around it, the nearer the heavier."""
     x = tf.pad(x, [[0, 0], [1, 1], [1, 1]])
     x = (x[:, :-2] + 2 * x[:, 1:-1] + x[:, 2:]) / 4
     return (x[:, :, :-2] + 2 * x[:, :, 1:-1] + x[:, :, 2:]) / 4
 
 
-def augmented(images: np.ndarray, draws: Draws) -> np.ndarray:
-    return augment(tf.constant(images), tf.constant(draws.warps), tf.constant(draws.tones)).numpy()
+def augmented(images: np.ndarray, transforms: Transforms) -> np.ndarray:
+    return augment(tf.constant(images), tf.constant(transforms.warps), tf.constant(transforms.tones)).numpy()

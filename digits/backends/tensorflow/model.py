@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from digits.backends.hardware import cpu_has_bfloat16
+from digits.backends.hardware import multiplies_bfloat16, require_bfloat16
 from digits.backends.tensorflow.runtime import start
 from digits.errors import DigitsError
 from digits.models import ModelInfo
@@ -32,14 +32,14 @@ def baseline(info: ModelInfo) -> keras.Sequential:
     return keras.Sequential(
         [
             *pixels(info.pixel_range),  # (n, 28, 28), uint8, to (n, 28, 28, 1)
-            layers.Conv2D(16, kernel_size=3, name="conv1"),  # (n, 26, 26, 16)
+            layers.Conv2D(info.recipe.filters[0], kernel_size=3, name="conv1"),  # (n, 26, 26, 16)
             layers.MaxPooling2D(2),
             layers.ReLU(),  # (n, 13, 13, 16)
-            layers.Conv2D(32, kernel_size=3, name="conv2"),  # (n, 11, 11, 32)
+            layers.Conv2D(info.recipe.filters[1], kernel_size=3, name="conv2"),  # (n, 11, 11, 32)
             layers.MaxPooling2D(2),
             layers.ReLU(),  # (n, 5, 5, 32)
             layers.Flatten(),  # (n, 800)
-            layers.Dense(128, activation="relu", name="dense1"),
+            layers.Dense(info.recipe.hidden_units, activation="relu", name="dense1"),
             layers.Dropout(info.recipe.dropout, name="dropout"),
             layers.Dense(len(info.classes), name="dense2"),  # (n, classes): logits
         ],
@@ -52,13 +52,13 @@ def fast(info: ModelInfo) -> keras.Sequential:
     return keras.Sequential(
         [
             *pixels(info.pixel_range),  # (n, 28, 28), uint8, to (n, 28, 28, 1)
-            layers.Conv2D(16, kernel_size=5, strides=2, name="conv1"),
+            layers.Conv2D(info.recipe.filters[0], kernel_size=5, strides=2, name="conv1"),
             layers.ReLU(),  # (n, 12, 12, 16)
-            layers.Conv2D(32, kernel_size=3, name="conv2"),  # (n, 10, 10, 32)
+            layers.Conv2D(info.recipe.filters[1], kernel_size=3, name="conv2"),  # (n, 10, 10, 32)
             layers.MaxPooling2D(2),
             layers.ReLU(),  # (n, 5, 5, 32)
             layers.Flatten(),  # (n, 800)
-            layers.Dense(128, activation="relu", name="dense1"),
+            layers.Dense(info.recipe.hidden_units, activation="relu", name="dense1"),
             layers.Dropout(info.recipe.dropout, name="dropout"),
             layers.Dense(len(info.classes), name="dense2"),  # (n, classes): logits
         ],
@@ -72,27 +72,27 @@ def deep(info: ModelInfo) -> keras.Sequential:
         [
             *pixels(info.pixel_range),  # (n, 28, 28), uint8, to (n, 28, 28, 1)
             layers.Conv2D(32, kernel_size=3, padding="same", use_bias=False, name="conv1"),  # (n, 28, 28, 32)
-            batch_norm("norm1"),
+            normalization("norm1"),
             layers.ReLU(),
             layers.Conv2D(32, kernel_size=3, padding="same", use_bias=False, name="conv2"),
             layers.MaxPooling2D(2),
-            batch_norm("norm2"),
+            normalization("norm2"),
             layers.ReLU(),  # (n, 14, 14, 32)
             layers.Conv2D(64, kernel_size=3, padding="same", use_bias=False, name="conv3"),  # (n, 14, 14, 64)
-            batch_norm("norm3"),
+            normalization("norm3"),
             layers.ReLU(),
             layers.Conv2D(64, kernel_size=3, padding="same", use_bias=False, name="conv4"),  # (n, 14, 14, 64)
-            batch_norm("norm4"),
+            normalization("norm4"),
             layers.ReLU(),
             layers.Conv2D(64, kernel_size=3, padding="same", use_bias=False, name="conv5"),
             layers.MaxPooling2D(2),
-            batch_norm("norm5"),
+            normalization("norm5"),
             layers.ReLU(),  # (n, 7, 7, 64)
             layers.Conv2D(128, kernel_size=3, padding="valid", use_bias=False, name="conv6"),  # (n, 5, 5, 128)
-            batch_norm("norm6"),
+            normalization("norm6"),
             layers.ReLU(),
             layers.Conv2D(128, kernel_size=3, padding="valid", use_bias=False, name="conv7"),  # (n, 3, 3, 128)
-            batch_norm("norm7"),
+            normalization("norm7"),
             layers.ReLU(),
             layers.Flatten(),  # (n, 1152)
             layers.Dropout(info.recipe.dropout, name="dropout"),
@@ -102,7 +102,7 @@ def deep(info: ModelInfo) -> keras.Sequential:
     )
 
 
-def batch_norm(name: str) -> layers.BatchNormalization:
+def normalization(name: str) -> layers.BatchNormalization:
     return layers.BatchNormalization(epsilon=1e-5, momentum=0.9, name=name)  # the twins share these
 
 
@@ -119,9 +119,9 @@ ARCHITECTURES = {"baseline": baseline, "fast": fast, "deep": deep}
 
 
 def build(info: ModelInfo, seed: int, device: str, dtype: str = "float32") -> keras.Model:
-    if info.members > 1:
-        single = replace(info, members=1)
-        return ensemble([build(single, seed + index, device, dtype) for index in range(info.members)])
+    if info.recipe.ensemble > 1:
+        single = replace(info, recipe=replace(info.recipe, ensemble=1))
+        return ensemble([build(single, seed + index, device, dtype) for index in range(info.recipe.ensemble)])
     start(info.recipe.architecture)
     usual = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)
@@ -159,6 +159,8 @@ def device_name(device: str) -> str:
 
 
 def select_precision(name: str, device: str) -> str:
-    if name != "auto":
-        return name
-    return "bfloat16" if device == "/CPU:0" and cpu_has_bfloat16() else "float32"
+    if name == "auto":
+        return "bfloat16" if device == "/CPU:0" and multiplies_bfloat16() else "float32"
+    if name == "bfloat16" and device == "/CPU:0":
+        require_bfloat16()
+    return name

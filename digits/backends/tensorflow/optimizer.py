@@ -18,10 +18,10 @@ class Adam:
 
     def __init__(self, model: keras.Model, recipe: Recipe):
         self.recipe = recipe
-        self.network = keras.models.clone_model(model) if recipe.averaging else model
+        self.network = keras.models.clone_model(model) if recipe.ema_decay else model
         self.weights = [variable.value for variable in self.network.trainable_variables]
         self.everything, models = _variables(self.network), _variables(model)
-        self.average = models if recipe.averaging else []
+        self.average = models if recipe.ema_decay else []
         for variable, value in zip(self.everything, models, strict=True):
             variable.assign(value)
         self.steps = tf.Variable(tf.zeros((), self.weights[0].dtype))
@@ -47,9 +47,9 @@ class Adam:
                 epsilon=epsilon,
                 grad=gradient,
             )
-        if recipe.averaging:
+        if recipe.ema_decay:
             # At first the average is young: it forgets the random weights that it began with.
-            keep = tf.minimum((1 + steps) / (10 + steps), recipe.averaging)
+            keep = tf.minimum((1 + steps) / (10 + steps), recipe.ema_decay)
             for average, weight in zip(self.average, self.everything, strict=True):
                 average.assign_add((1 - keep) * (weight - average))
 

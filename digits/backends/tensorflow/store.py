@@ -12,9 +12,9 @@ from keras import layers
 
 from digits.backends.tensorflow.model import build, members
 from digits.errors import DigitsError
-from digits.models import HEADER, MAX_BYTES, ModelInfo, check_weights
+from digits.models import MAX_BYTES, METADATA_KEY, ModelInfo, check_weights
 
-WEIGHTS, DESCRIPTION = "model.weights.h5", f"{HEADER}.json"  # members of the zip; the second is ours
+WEIGHTS, DESCRIPTION = "model.weights.h5", f"{METADATA_KEY}.json"  # members of the zip; the second is ours
 ORDER = ("weight", "bias", "running_mean", "running_var")  # PyTorch's names for a layer's weights, and Keras's:
 NAMES = {
     "kernel": "weight",
@@ -83,7 +83,7 @@ def encode(network: keras.Model, info: ModelInfo) -> bytes:
         path = Path(folder) / "model.keras"
         network.save(path)
         with zipfile.ZipFile(path, "a") as archive:
-            archive.writestr(DESCRIPTION, info.to_json())
+            archive.writestr(DESCRIPTION, info.of(weights(network)).to_json())
         return path.read_bytes()
 
 
@@ -112,6 +112,7 @@ def decode(path: Path, device: str) -> tuple[keras.Model, ModelInfo]:
             raise DigitsError(f"{path} is damaged: its weights cannot be read ({error})") from error
     arrays = weights(network)
     check_weights(arrays, {key: array.shape for key, array in arrays.items()}, str(path))
+    info.check(arrays, path)
     return network, info
 
 

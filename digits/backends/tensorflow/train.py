@@ -9,8 +9,9 @@ import tensorflow as tf
 from digits.backends.tensorflow.augment import augment
 from digits.backends.tensorflow.optimizer import Adam
 from digits.backends.tensorflow.runtime import WHOLE_BATCHES
+from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
-from digits.recipes.augmentation import BASIS, draw, outlines
+from digits.recipes.augmentation import BASIS, outlines, sample
 from digits.recipes.randomness import derive, epoch_order
 from digits.recipes.schedule import learning_rates
 
@@ -23,7 +24,8 @@ class Trainer:
         self.device = network.variables[0].value.device
         self.outlines = outlines(images if recipe.augmentation else images[:0])  # (n, 2, 16), or none where nobody asks
         steps = -(-len(labels) // recipe.batch_size)  # of an epoch
-        self.rates = learning_rates(recipe, recipe.epochs * steps).reshape(-1, steps)
+        rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
+        self.rates = rates.reshape(recipe.epochs, steps)
         with tf.device(self.device):
             self.images = tf.constant(images)  # (n, 28, 28), uint8: the whole set stays in memory
             self.labels = tf.constant(labels)  # (n,)
@@ -49,24 +51,24 @@ class Trainer:
         for first in range(0, len(self.rates[epoch]), report_steps):
             rates = self.rates[epoch, first : first + report_steps]  # one for each batch
             part = order[first * self.recipe.batch_size :][: len(rates) * self.recipe.batch_size]
-            draws = self._draws(part, policy, rng) if self.recipe.augmentation else []
+            transforms = self._transforms(part, policy, rng) if self.recipe.augmentation else []
             with tf.device(self.device):
-                total = float(self.steps(*map(tf.constant, [part, rates, *draws])))
+                total = float(self.steps(*map(tf.constant, [part, rates, *transforms])))
             yield len(part), total / len(part)
 
-    def _draws(self, order: np.ndarray, policy: Augmentation, rng: np.random.Generator) -> list[np.ndarray]:
-        """What happens to the images of these indices: warps and tones, drawn a batch at a time."""
+    def _transforms(self, order: np.ndarray, policy: Augmentation, rng: np.random.Generator) -> list[np.ndarray]:
+        """How the images of these indices are changed: warps and tones, drawn a batch at a time."""
         size = self.recipe.batch_size
         batches = [order[start : start + size] for start in range(0, len(order), size)]
-        draws = [draw(policy, self.outlines[batch], rng) for batch in batches]
-        return [np.concatenate([one.warps for one in draws]), np.concatenate([one.tones for one in draws])]
+        drawn = [sample(policy, self.outlines[batch], rng) for batch in batches]
+        return [np.concatenate([one.warps for one in drawn]), np.concatenate([one.tones for one in drawn])]
 
-    def _steps(self, order: tf.Tensor, rates: tf.Tensor, *draws: tf.Tensor) -> tf.Tensor:
+    def _steps(self, order: tf.Tensor, rates: tf.Tensor, *transforms: tf.Tensor) -> tf.Tensor:
         """A step on each batch of these indices, all in one graph; returns the summed loss."""
         total = tf.zeros([self.parts], self.dtype)  # kept apart: added at once, their order would vary
         for step in tf.range(tf.size(rates)):
             start = step * self.recipe.batch_size
-            batch, *changes = (each[start : start + self.recipe.batch_size] for each in (order, *draws))
+            batch, *changes = (each[start : start + self.recipe.batch_size] for each in (order, *transforms))
             images, labels = tf.gather(self.images, batch), tf.gather(self.labels, batch)
             total += self._step(augment(images, *changes) if changes else images, labels, rates[step])
         return tf.reduce_sum(total)
@@ -96,11 +98,11 @@ def forward(network: keras.Model, x: tf.Tensor) -> tf.Tensor:
     """The network's logits in training."""
     for layer in network.layers:
         is_norm = isinstance(layer, keras.layers.BatchNormalization)
-        x = batch_norm(layer, x) if is_norm else layer(x, training=True)
+        x = normalize(layer, x) if is_norm else layer(x, training=True)
     return x
 
 
-def batch_norm(layer: keras.layers.BatchNormalization, x: tf.Tensor) -> tf.Tensor:
+def normalize(layer: keras.layers.BatchNormalization, x: tf.Tensor) -> tf.Tensor:
     """The layer in training, fused, which Keras's own is not, and with the unbiased variance in the running one."""
     weights = layer.gamma.value, layer.beta.value
     if x.dtype == tf.float64:  # which the fused operation lacks
@@ -134,8 +136,8 @@ def predict(network: keras.Model, images: np.ndarray) -> np.ndarray:
     with tf.device(network.variables[0].value.device):
         # Traced by hand: a function that is called anew for each network makes TensorFlow warn.
         traced = logits.get_concrete_function(tf.TensorSpec([None, 28, 28], tf.uint8))
-        starts = range(0, len(images), 250)  # (250, 28, 28): activations stay in the cache
-        return np.concatenate([traced(tf.constant(images[start : start + 250])).numpy() for start in starts])
+        starts = range(0, len(images), BATCH)
+        return np.concatenate([traced(tf.constant(images[start : start + BATCH])).numpy() for start in starts])
 
 
 def set_policies(network: keras.Model, policies: list[keras.DTypePolicy]) -> None:

@@ -1,0 +1,88 @@
+"""What a backend offers: the same functions in both frameworks, so that all other code need not know which it has."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from digits.models import ModelInfo
+from digits.recipes import Recipe
+from digits.recipes.augmentation import Transforms
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class Trainer(Protocol):
+    """A training in progress. What it will do next is decided by its state, the seed and the number of the epoch."""
+
+    def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
+        """Train for one epoch, counted from 0; now and then yield the images since the last time, and their mean loss.
+
+        At the default of 100 steps a progress bar and Ctrl-C are prompt, and nobody waits for a GPU at each step.
+        """
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything between two epochs: weights, and the optimiser's moments and number of steps."""
+
+    def restore(self, state: Arrays) -> None:
+        """Go on from what `state` returned, in this process or in another."""
+
+
+class Backend(Protocol):
+    """What `digits.backends.pytorch` and `digits.backends.tensorflow` offer; devices and networks are theirs alone."""
+
+    VERSIONS: dict[str, str]
+    PIXEL_RANGE: tuple[float, float]
+
+    def select_device(self, name: str) -> Any:
+        """The device for "auto", "cpu", "cuda" or "mps"; raises DigitsError if it is not there."""
+
+    def device_name(self, device: Any) -> str:
+        """What to call the device: "cpu", "cuda" or "mps"."""
+
+    def select_precision(self, name: str, device: Any) -> str:
+        """ "float32" or "bfloat16", for these or "auto": bfloat16 where the device multiplies it in hardware.
+
+        Raises DigitsError if the device cannot compute in the one that was asked for, or would take far too long.
+        """
+
+    def build(self, info: ModelInfo, seed: int, device: Any, dtype: str = "float32") -> Any:
+        """A network with the weights of `seed`, in "float32" or "float64": Glorot uniform, and zero for biases.
+
+        The networks of an ensemble, where `info.recipe` asks for one, have those of `seed`, `seed` + 1 and so on.
+
+        It takes uint8 images `(n, 28, 28)`, brings their pixels into `info.pixel_range`, and returns logits.
+        """
+
+    def members(self, network: Any) -> list[Any]:
+        """The networks of an ensemble, which is trained by training each of them; or a single network alone."""
+
+    def augmented(self, images: np.ndarray, transforms: Transforms) -> np.ndarray:
+        """Images (uint8, `(n, 28, 28)`) as training shows them to a network, changed in these ways; likewise uint8."""
+
+    def trainer(
+        self, network: Any, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
+    ) -> Trainer:
+        """Prepare to train `network` in place on images (uint8, `(n, 28, 28)`) and labels (int64, `(n,)`)."""
+
+    def predict(self, network: Any, images: np.ndarray) -> np.ndarray:
+        """Logits, float32, `(n, classes)`, computed in float32 with dropout off."""
+
+    def weights(self, network: Any) -> dict[str, np.ndarray]:
+        """All weights by name, in PyTorch's layout, whichever the backend; see `models`."""
+
+    def set_weights(self, network: Any, arrays: Arrays, name: str = "the model") -> None:
+        """Take over what `weights` returned, here or from the other backend.
+
+        Raises DigitsError, with `name` for whose they are, if they do not fit the network or are not finite.
+        """
+
+    def encode(self, network: Any, info: ModelInfo) -> bytes:
+        """The network as the bytes of a file that the framework's usual tools open."""
+
+    def decode(self, path: Path, device: Any) -> tuple[Any, ModelInfo]:
+        """The network in such a file, built anew from its recipe; only arrays are taken from the file.
+
+        Raises DigitsError if it is not such a file, or its weights do not fit the architecture or are not finite.
+        """

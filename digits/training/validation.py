@@ -1,0 +1,58 @@
+"""Training images that are kept back, to see what the network makes of images that it does not learn from."""
+
+from typing import Any
+
+import numpy as np
+from scipy.special import log_softmax
+
+from digits.backends.interface import Backend
+from digits.datasets import Split
+from digits.errors import DigitsError
+from digits.recipes.randomness import derive
+from digits.runs import Epoch
+
+
+def training_count(images: int, share: float) -> int:
+    """How many of so many training images are trained on, where a `share` of them is held out for validation.
+
+    Raises:
+        DigitsError: one of the two parts would be empty.
+    """
+    count = round(share * images)
+    if share and not 0 < count < images:
+        raise DigitsError(
+            f"validation is {share}, which is {count:,} of {images:,} training images; both parts need some"
+        )
+    return images - count
+
+
+def hold_out(images: Split, share: float, seed: int) -> tuple[Split, Split | None]:
+    """Training images to train on, and the `share` of them to validate on, drawn by the seed; None for a share of 0.
+
+    Each class has its share, to the nearest image.
+
+    Raises:
+        DigitsError: one of the two would be empty.
+    """
+    count = len(images) - training_count(len(images), share)
+    if not count:
+        return images, None
+    order = np.random.default_rng(derive(seed, "validation")).permutation(len(images))
+    by_class = order[np.argsort(images.labels[order], kind="stable")]
+    chosen = np.zeros(len(images), bool)
+    chosen[by_class[np.arange(count) * len(images) // count]] = True  # as far apart as can be
+    return Split(images.images[~chosen], images.labels[~chosen]), Split(images.images[chosen], images.labels[chosen])
+
+
+def validate(backend: Backend, network: Any, validation: Split, smoothing: float) -> Epoch:
+    """Loss and accuracy on images that training does not see. Targets are smoothed as in training.
+
+    A network that was taught with smoothed targets is less sure on purpose; against plain ones it would seem to get
+    worse while it gets better.
+    """
+    logits = backend.predict(network, validation.images)
+    logarithms = log_softmax(logits, axis=1)
+    right = logarithms[np.arange(len(validation)), validation.labels]
+    loss = -(1 - smoothing) * right.mean() - smoothing * logarithms.mean()
+    accuracy = (logits.argmax(axis=1) == validation.labels).mean()
+    return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
