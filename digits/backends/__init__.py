@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from digits.backends.hardware import keep_freed_memory
-from digits.errors import DigitsError
+from digits.errors import not_installed
 from digits.models import ModelInfo
 from digits.recipes import Recipe
 from digits.recipes.augmentation import Draws
@@ -101,4 +101,4 @@ def load_backend(name: str) -> Backend:
     except ModuleNotFoundError as error:
         if error.name not in ("torch", "tensorflow", "keras"):
             raise
-        raise DigitsError(f"{BACKENDS[name]} is not installed. Run: pip install -e '.[{name}]'") from error
+        raise not_installed(BACKENDS[name], name) from error
