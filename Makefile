@@ -1,5 +1,9 @@
 # `make demo` and `make test` are each enough on a fresh machine; `make help` lists the rest.
-PYTHON ?= python3
+# The first of these that fits makes .venv. Both frameworks have releases for Python 3.11 to 3.13 (docs/installing.md);
+# on Debian a Python has no ensurepip, and makes no venv with pip, without its -venv package.
+PYTHON ?= python3.13 python3.12 python3.11 python3
+FITS := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+FOUND = $(firstword $(foreach one,$(PYTHON),$(shell $(one) -c '$(FITS)' 2>/dev/null && echo $(one))))
 VENV := .venv
 BIN := $(VENV)/bin
 # Linux without a GPU: make setup TORCH_INDEX=https://download.pytorch.org/whl/cpu  (a small CPU build of PyTorch)
@@ -36,10 +40,13 @@ clean: ## Remove .venv, outputs and caches; mnist_data stays
 	rm -rf $(VENV) outputs build *.egg-info .mypy_cache .ruff_cache .hypothesis .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "error: $(PYTHON) is older than Python 3.11. Run: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+$(BIN)/pip:
+	@test -n "$(FOUND)" || { echo "error: make needs Python 3.11, 3.12 or 3.13, able to make a venv; none is among:" \
+	  "$(PYTHON). Install one from python.org or your system's packages (Debian, Ubuntu: with its -venv package)," \
+	  "or name yours: make $(MAKECMDGOALS) PYTHON=/path/to/python" >&2; exit 1; }
+	$(FOUND) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	$(if $(TORCH_INDEX),$(BIN)/pip install -q -c constraints.txt --index-url $(TORCH_INDEX) torch)
 	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx]'
 	@touch $@

@@ -13,8 +13,8 @@ from statistics import mean, median, stdev
 from our_runs import train
 from scipy.stats import binomtest, t
 
-from digits.datasets import download_dataset, full_name, load_dataset
 from digits.backends import BACKENDS
+from digits.datasets import download_dataset, full_name, load_dataset
 
 DATA_DIR, VALIDATION = Path("mnist_data"), 0.1
 

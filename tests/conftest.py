@@ -51,6 +51,14 @@ def run(*command: object, timeout: float = 300, **environment: str) -> subproces
     )
 
 
+def without(package: str, folder: Path) -> str:
+    """A PYTHONPATH under `folder` with which `package` is as good as not installed."""
+    absent = folder / "site" / package
+    absent.mkdir(parents=True)
+    (absent / "__init__.py").write_text(f"raise ModuleNotFoundError('No module named {package}', name='{package}')")
+    return str(absent.parent)
+
+
 @pytest.fixture(scope="session")
 def outputs(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     """A folder with both scripts' runs on the real MNIST, and what each said on the console."""

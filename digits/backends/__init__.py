@@ -8,7 +8,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from digits.errors import DigitsError
+from digits.errors import not_installed
 
 if TYPE_CHECKING:
     from digits.backends.interface import Backend
@@ -52,4 +52,4 @@ def load_backend(name: str) -> "Backend":
     except ModuleNotFoundError as error:
         if error.name not in BACKENDS[name].modules:
             raise
-        raise DigitsError(f"{BACKENDS[name].title} is not installed. Run: pip install -e '.[{name}]'") from error
+        raise not_installed(BACKENDS[name].title, name) from error

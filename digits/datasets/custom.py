@@ -51,6 +51,11 @@ def load_custom(name: str) -> Dataset:
 
 
 def _read(path: Path) -> Parts | None:
+    """What is at the path, or None if there is nothing; raises OSError if it cannot be read."""
+    try:
+        path.stat()  # Python 3.14 answers is_dir() with no instead of this error
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     if path.is_dir():
         return read_idx(path) if has_idx(path) else read_folder(path, _tell)
     return read_npz(path) if path.is_file() else None

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from digits.errors import DigitsError
+from digits.errors import DigitsError, not_installed
 from digits.files import write_together
 from digits.models.convert import backend_of, open_model, rebuild
 
@@ -26,5 +26,5 @@ def export(model: Path, target: Path) -> None:
 
         data = to_onnx(network, info)
     except ModuleNotFoundError as error:
-        raise DigitsError(f"{error.name} is not installed. Run: pip install -e '.[pytorch]'") from error
+        raise not_installed(str(error.name), "pytorch") from error
     write_together(target.parent, {target.name: data})

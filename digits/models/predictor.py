@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from digits.errors import DigitsError
+from digits.errors import DigitsError, not_installed
 from digits.models import BATCH, MAX_BYTES, METADATA_KEY, ModelInfo
 
 
@@ -46,7 +46,7 @@ def _session(path: Path) -> Any:
     try:
         import onnxruntime
     except ModuleNotFoundError as error:
-        raise DigitsError("onnxruntime is not installed. Run: pip install -e '.[onnx]'") from error
+        raise not_installed("onnxruntime", "onnx") from error
     if not path.is_file():
         raise DigitsError(f"{path} is not there. Run: digits export outputs/pytorch_model.safetensors")
     if path.stat().st_size > MAX_BYTES:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from digits.errors import DigitsError
+from digits.errors import not_installed
 
 Write = Callable[[str, float, int], None]
 
@@ -28,7 +28,7 @@ def open_events(wanted: bool, folder: Path, first: int | None = None) -> Iterato
     try:
         from tensorboardX import SummaryWriter
     except ModuleNotFoundError as error:
-        raise DigitsError("tensorboardX is not installed. Run: pip install -e '.[tensorboard]'") from error
+        raise not_installed("tensorboardX", "tensorboard") from error
     # By itself it names a file by the second, and so would write over the one that a quick run has just written.
     with SummaryWriter(str(folder), purge_step=first, filename_suffix=f".{time.time_ns()}") as writer:
         yield lambda tag, value, step: writer.add_scalar(tag, value, step)

@@ -599,6 +599,11 @@ def test_a_name_longer_than_any_path_is_refused() -> None:
     assert_refused("x" * 5000, "which cannot be read: File name too long")
 
 
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert_refused(tmp_path / "loop", "which cannot be read: Too many levels of symbolic links")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(st.integers(1, 90), st.integers(1, 90))
 def test_an_image_of_any_size_fits_and_keeps_its_proportions(height: int, width: int) -> None:

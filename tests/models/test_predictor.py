@@ -8,11 +8,11 @@ import onnx
 import pytest
 from PIL import Image
 
-from digits.errors import DigitsError
+from digits.errors import DigitsError, not_installed
 from digits.models.export import export
 from digits.models.predictor import Predictor, read_images
 from digits.runs import model_name
-from tests.conftest import run
+from tests.conftest import run, without
 from tests.test_cli import FRAMEWORKS, loaded_after
 from tests.test_scripts import refused
 
@@ -255,9 +255,5 @@ def test_a_damaged_model_is_refused_in_one_line_or_harmless(model, tmp_path, cap
 
 
 def test_onnxruntime_that_is_missing_is_named(model, tmp_path):
-    absent = tmp_path / "site" / "onnxruntime"
-    absent.mkdir(parents=True)
-    text = "raise ModuleNotFoundError('No module named onnxruntime', name='onnxruntime')"
-    (absent / "__init__.py").write_text(text)
-    message = refused("-m", "digits", "predict", model, tmp_path / "a.png", PYTHONPATH=str(absent.parent))
-    assert message == "onnxruntime is not installed. Run: pip install -e '.[onnx]'"
+    message = refused("-m", "digits", "predict", model, tmp_path / "a.png", PYTHONPATH=without("onnxruntime", tmp_path))
+    assert message == str(not_installed("onnxruntime", "onnx"))
