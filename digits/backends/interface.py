@@ -1,6 +1,6 @@
 """What a backend offers: the same functions in both frameworks, so that all other code need not know which it has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +11,9 @@ from digits.recipes import Recipe
 from digits.recipes.augmentation import Transforms
 
 Arrays = Mapping[str, np.ndarray]
+
+# Makes a network of the backend from filters, hidden units, dropout and the number of classes.
+MakeNetwork = Callable[[tuple[int, ...], int, float, int], Any]
 
 
 class Trainer(Protocol):
@@ -47,8 +50,12 @@ class Backend(Protocol):
         Raises DigitsError if the device cannot compute in the one that was asked for, or would take far too long.
         """
 
-    def build(self, info: ModelInfo, seed: int, device: Any, dtype: str = "float32") -> Any:
-        """A network with the weights of `seed`, in "float32" or "float64": Glorot uniform, and zero for biases.
+    def build(
+        self, info: ModelInfo, seed: int, device: Any, dtype: str = "float32", make: MakeNetwork | None = None
+    ) -> Any:
+        """A model with the weights of `seed`, in "float32" or "float64": Glorot uniform, and zero for biases.
+
+        Its network is what `make` makes, or else the package's own of the recipe's architecture.
 
         The networks of an ensemble, where `info.recipe` asks for one, have those of `seed`, `seed` + 1 and so on.
 

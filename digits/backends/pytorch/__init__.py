@@ -3,7 +3,8 @@
 import torch
 
 from digits.backends.pytorch.augment import augmented
-from digits.backends.pytorch.model import PIXEL_RANGE, build, device_name, members, select_device, select_precision
+from digits.backends.pytorch.devices import device_name, select_device, select_precision
+from digits.backends.pytorch.model import PIXEL_RANGE, build, members
 from digits.backends.pytorch.store import decode, encode, set_weights, weights
 from digits.backends.pytorch.train import Trainer, predict
 

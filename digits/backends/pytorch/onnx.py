@@ -4,10 +4,13 @@ import contextlib
 import io
 import logging
 import warnings
+from dataclasses import replace
 
+import onnx
 import torch
 from torch import nn
 
+from digits.files import sha256
 from digits.models import METADATA_KEY, ModelInfo
 
 
@@ -41,5 +44,9 @@ def to_onnx(network: nn.Module, info: ModelInfo) -> bytes:
     proto = program.model_proto  # type: ignore[union-attr]
     for node in proto.graph.node:
         node.ClearField("metadata_props")  # stack traces, with the paths of this machine
-    proto.metadata_props.add(key=METADATA_KEY, value=info.to_json())
-    return proto.SerializeToString()
+    graph = proto.SerializeToString()
+    # The description comes last, as messages in this format may be joined, so that it can vouch for all before it.
+    described = replace(info, sha256=sha256(graph))
+    description = onnx.ModelProto()
+    description.metadata_props.add(key=METADATA_KEY, value=described.to_json())
+    return graph + description.SerializeToString()

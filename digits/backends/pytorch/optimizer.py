@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.optim.adam import adam
 
+from digits.backends.pytorch.model import Classifier
 from digits.recipes import Recipe
 
 
@@ -23,9 +24,10 @@ class Adam:
     asks for one: the model is at any time what the training has come to.
     """
 
-    def __init__(self, model: nn.Module, recipe: Recipe, dtype: torch.dtype):
+    def __init__(self, model: Classifier, recipe: Recipe, dtype: torch.dtype):
         self.recipe = recipe
         self.network = copy.deepcopy(model).to(dtype)
+        self.network.dtype = dtype
         for layer in self.network.modules():
             if isinstance(layer, nn.BatchNorm2d) and dtype == torch.bfloat16:
                 layer.float()

@@ -8,26 +8,21 @@ import safetensors.numpy
 import torch
 from torch import nn
 
-from digits.backends.pytorch.model import build
+from digits.backends.pytorch.model import build, named_tensors
 from digits.models import METADATA_KEY, ModelInfo, check_weights, read_safetensors
 
 
 def weights(network: nn.Module) -> dict[str, np.ndarray]:
-    return {name: tensor.cpu().numpy().copy() for name, tensor in _named_tensors(network).items()}
+    return {name: tensor.cpu().numpy().copy() for name, tensor in named_tensors(network).items()}
 
 
 @torch.no_grad()
 def set_weights(network: nn.Module, arrays: Mapping[str, np.ndarray], name: str = "the model") -> None:
-    tensors = _named_tensors(network)
+    tensors = named_tensors(network)
     dtype = str(next(network.parameters()).dtype).removeprefix("torch.")
     check_weights(arrays, {key: tuple(tensor.shape) for key, tensor in tensors.items()}, name, dtype)
     for key, tensor in tensors.items():
         tensor.copy_(torch.from_numpy(np.array(arrays[key])))
-
-
-def _named_tensors(network: nn.Module) -> dict[str, torch.Tensor]:
-    """All parameters, and the running means and variances of batch normalisation, but not its count of batches."""
-    return {name: tensor for name, tensor in network.state_dict().items() if tensor.is_floating_point()}
 
 
 def encode(network: nn.Module, info: ModelInfo) -> bytes:

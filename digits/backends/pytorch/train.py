@@ -8,6 +8,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from digits.backends.pytorch.augment import augment
+from digits.backends.pytorch.model import Classifier
+from digits.backends.pytorch.onednn import accelerated
 from digits.backends.pytorch.optimizer import Adam
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
@@ -18,7 +20,7 @@ from digits.recipes.schedule import learning_rates
 
 class Trainer:
     def __init__(
-        self, network: nn.Module, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
+        self, network: Classifier, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
     ):
         self.device = next(network.parameters()).device
         self.images = torch.from_numpy(images).to(self.device)  # (n, 28, 28), uint8: the whole set stays in memory
@@ -29,10 +31,11 @@ class Trainer:
         rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
         self.rates = rates.reshape(recipe.epochs, steps)
         self.optimizer = Adam(network, recipe, getattr(torch, precision))
+        self.network = accelerated(self.optimizer.network.train())
 
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
         torch.manual_seed(derive(self.seed, "dropout", epoch))
-        network, size = self.optimizer.network.train(), self.recipe.batch_size
+        network, size = self.network.train(), self.recipe.batch_size
         order = torch.from_numpy(epoch_order(len(self.labels), self.seed, epoch))  # (n,)
         rates = self.rates[epoch].tolist()  # one for each batch
         policy = self.recipe.augmentation_in(epoch)
@@ -73,7 +76,7 @@ class Trainer:
 @torch.inference_mode()
 def predict(network: nn.Module, images: np.ndarray) -> np.ndarray:
     device = next(network.parameters()).device
-    network.eval()
+    network = accelerated(network.eval())
     batches = torch.from_numpy(images).split(BATCH)
     return torch.cat([network(batch.to(device)).float() for batch in batches]).cpu().numpy()
 

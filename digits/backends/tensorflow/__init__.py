@@ -13,14 +13,8 @@ with silently():
     import tensorflow as tf
 
     from digits.backends.tensorflow.augment import augmented
-    from digits.backends.tensorflow.model import (
-        PIXEL_RANGE,
-        build,
-        device_name,
-        members,
-        select_device,
-        select_precision,
-    )
+    from digits.backends.tensorflow.devices import device_name, select_device, select_precision
+    from digits.backends.tensorflow.model import PIXEL_RANGE, build, members
     from digits.backends.tensorflow.store import decode, encode, set_weights, weights
     from digits.backends.tensorflow.train import Trainer, predict
 

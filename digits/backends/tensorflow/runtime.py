@@ -6,8 +6,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-WHOLE_BATCHES = {"deep"}  # architectures whose batch normalisation needs all images of a batch in one operation
-
 
 @contextmanager
 def silently() -> Iterator[None]:
@@ -27,8 +25,8 @@ def silently() -> Iterator[None]:
             os.close(stderr)
 
 
-def start(architecture: str) -> None:
-    """Start TensorFlow with the threads that suit a network, unless it runs already.
+def start(whole_batches: bool) -> None:
+    """Start TensorFlow with the threads that suit a network, unless it runs already: they can be set only once.
 
     Small operations are fastest on a thread of their own, those of both halves of a batch side by side. Where batches
     stay whole, each operation takes all cores.
@@ -36,7 +34,7 @@ def start(architecture: str) -> None:
     import tensorflow as tf
 
     try:
-        tf.config.threading.set_intra_op_parallelism_threads(0 if architecture in WHOLE_BATCHES else 1)  # 0: all
+        tf.config.threading.set_intra_op_parallelism_threads(0 if whole_batches else 1)  # 0: all
         tf.config.threading.set_inter_op_parallelism_threads(2)
     except RuntimeError:  # it runs already
         return

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from digits.backends.tensorflow.model import build, members
+from digits.backends.tensorflow.model import build, every_layer, members
 from digits.errors import DigitsError
 from digits.models import MAX_BYTES, METADATA_KEY, ModelInfo, check_weights
 
@@ -47,7 +47,7 @@ def _variables(network: keras.Model) -> dict[str, tuple[keras.Variable, tuple[in
     for index, member in enumerate(networks):
         prefix = f"members.{index}." if len(networks) > 1 else ""
         features: tuple[int, ...] = ()
-        for layer in member.layers:
+        for layer in every_layer(member):
             if isinstance(layer, layers.Flatten):
                 features = layer.input.shape[1:]
             variables = {NAMES[variable.name]: variable for variable in layer.variables if variable.name in NAMES}

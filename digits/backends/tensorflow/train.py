@@ -1,5 +1,6 @@
 """Training and prediction in TensorFlow."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 
 import keras
@@ -7,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from digits.backends.tensorflow.augment import augment
+from digits.backends.tensorflow.model import every_layer, needs_whole_batches
 from digits.backends.tensorflow.optimizer import Adam
-from digits.backends.tensorflow.runtime import WHOLE_BATCHES
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
 from digits.recipes.augmentation import BASIS, outlines, sample
@@ -31,17 +32,16 @@ class Trainer:
             self.labels = tf.constant(labels)  # (n,)
             self.optimizer = Adam(network, recipe)
         self.network = self.optimizer.network
-        whole = recipe.architecture in WHOLE_BATCHES
         smallest = len(labels) % recipe.batch_size or recipe.batch_size  # the last batch of an epoch
-        self.parts = 1 if whole else min(2, smallest)  # no part may be empty; a batch's statistics are of all of it
+        self.parts = (
+            1 if needs_whole_batches(network) else min(2, smallest)
+        )  # no part may be empty; a batch's statistics are of all of it
         self.dtype = self.optimizer.steps.dtype
         inputs = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.float32)]
         if recipe.augmentation:
             inputs += [tf.TensorSpec([None, 2, len(BASIS)], tf.float32), tf.TensorSpec([None, 3], tf.float32)]
-        usual = [layer.dtype_policy for layer in self.network.layers]
-        set_policies(self.network, [keras.DTypePolicy("mixed_bfloat16" if precision == "bfloat16" else precision)])
-        self.steps = tf.function(self._steps).get_concrete_function(*inputs)
-        set_policies(self.network, usual)
+        with computing_in(self.network, "mixed_bfloat16" if precision == "bfloat16" else precision):
+            self.steps = tf.function(self._steps).get_concrete_function(*inputs)
 
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
         seed_dropout(self.network, derive(self.seed, "dropout", epoch))
@@ -94,12 +94,25 @@ class Trainer:
             variable.assign(state[name])
 
 
-def forward(network: keras.Model, x: tf.Tensor) -> tf.Tensor:
-    """The network's logits in training."""
-    for layer in network.layers:
-        is_norm = isinstance(layer, keras.layers.BatchNormalization)
-        x = normalize(layer, x) if is_norm else layer(x, training=True)
+def forward(model: keras.Sequential, x: tf.Tensor) -> tf.Tensor:
+    """The model's logits in training: what its layers compute, the quickest way."""
+    steps = list(model.layers)
+    while steps:
+        layer, following = steps.pop(0), steps[0] if steps else None
+        if isinstance(layer, keras.layers.BatchNormalization):
+            x = normalize(layer, x)
+        elif has_relu(layer) and type(following) is keras.layers.MaxPooling2D:
+            # The largest of several numbers is the same before and after ReLU, which then has a quarter of the work.
+            layer.activation = None
+            x = tf.nn.relu(steps.pop(0)(layer(x, training=True)))
+            layer.activation = keras.activations.relu
+        else:
+            x = layer(x, training=True)
     return x
+
+
+def has_relu(layer: keras.layers.Layer) -> bool:
+    return isinstance(layer, keras.layers.Conv2D) and layer.activation is keras.activations.relu
 
 
 def normalize(layer: keras.layers.BatchNormalization, x: tf.Tensor) -> tf.Tensor:
@@ -140,13 +153,20 @@ def predict(network: keras.Model, images: np.ndarray) -> np.ndarray:
         return np.concatenate([traced(tf.constant(images[start : start + BATCH])).numpy() for start in starts])
 
 
-def set_policies(network: keras.Model, policies: list[keras.DTypePolicy]) -> None:
-    """Let the layers compute in these types, or all in the one that is given; weights keep theirs."""
-    for index, layer in enumerate(network.layers):
-        layer.dtype_policy = policies[index % len(policies)]
+@contextlib.contextmanager
+def computing_in(model: keras.Model, policy: str) -> Iterator[None]:
+    """Let all layers compute in this type in the meantime; weights keep theirs."""
+    layers = list(every_layer(model))
+    usual = [layer.dtype_policy for layer in layers]
+    for layer in layers:
+        layer.dtype_policy = keras.DTypePolicy(policy)
+    yield
+    for layer, own in zip(layers, usual, strict=True):
+        layer.dtype_policy = own
 
 
-def seed_dropout(network: keras.Model, seed: int) -> None:
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:  # at 0 it draws nothing
-            layer.seed_generator.state.assign([seed, 0])
+def seed_dropout(model: keras.Model, seed: int) -> None:
+    """Let the layers that draw numbers in training, dropout above all, draw those of this seed."""
+    for index, layer in enumerate(layer for layer in every_layer(model) if hasattr(layer, "seed_generator")):
+        if getattr(layer, "rate", 1) > 0:  # at 0 dropout draws nothing
+            layer.seed_generator.state.assign([seed, index])

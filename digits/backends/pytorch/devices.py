@@ -1,0 +1,37 @@
+"""Where PyTorch computes, and in which precision."""
+
+import torch
+
+from digits.backends.hardware import multiplies_bfloat16, require_bfloat16
+from digits.errors import DigitsError
+
+
+def select_device(name: str) -> torch.device:
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next(device for device in ("cuda", "mps", "cpu") if available[device])
+    if not available[name]:
+        usable = ", ".join(device for device, is_there in available.items() if is_there)
+        raise DigitsError(f"device is {name}, but PyTorch finds none here; allowed: auto, {usable}")
+    if name == "cuda":  # float32 as it says, and the same run twice
+        torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic = False, True
+    return torch.device(name)
+
+
+def device_name(device: torch.device) -> str:
+    return device.type
+
+
+def select_precision(name: str, device: torch.device) -> str:
+    in_hardware = {
+        "cpu": multiplies_bfloat16,
+        "cuda": lambda: torch.cuda.is_bf16_supported(including_emulation=False),
+        "mps": lambda: False,
+    }
+    if name == "auto":
+        return "bfloat16" if in_hardware[device.type]() else "float32"
+    if name == "bfloat16" and device.type == "cpu":
+        require_bfloat16()
+    elif name == "bfloat16" and not in_hardware[device.type]():
+        raise DigitsError(f"precision is bfloat16, which this {device.type} device lacks; allowed here: auto, float32")
+    return name

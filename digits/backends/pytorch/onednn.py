@@ -1,0 +1,138 @@
+"""Any network, rewritten so that it computes the same faster on the CPU. The network's own code stays as it is.
+
+PyTorch records what the network does as a graph (`torch.fx`), and two things are changed in it:
+
+- Where pooling follows ReLU, it goes first. The largest of several numbers is the same before and after, and ReLU is
+  left with a quarter of the work.
+- Convolutions, and what lies between them, keep images in the layout of oneDNN, the library that computes them. In
+  PyTorch's own layout, each of them would rearrange all numbers on its way in and out.
+"""
+
+import contextlib
+import operator
+from typing import Any
+
+import torch
+from torch import fx, nn
+from torch.fx.passes.shape_prop import ShapeProp
+from torch.nn import functional as F
+
+from digits.backends.pytorch.model import Classifier, Ensemble
+
+
+def accelerated(model: Any) -> nn.Module:
+    """A model with the same parameters that computes the same; in training mode where the result is to be trained."""
+    if isinstance(model, Ensemble):
+        return Ensemble([accelerated(member) for member in model.members])
+    device = next(model.parameters()).device
+    fast = Classifier(_rewritten(model.network, model.dtype, device), model.pixel_range)
+    fast.dtype = model.dtype
+    return fast.train(model.training)
+
+
+def _rewritten(network: nn.Module, dtype: torch.dtype, device: torch.device) -> nn.Module:
+    """The network as a graph with the same parameters; itself where that cannot be or brings nothing."""
+    if device.type != "cpu" or dtype == torch.float64 or not torch.backends.mkldnn.is_available():
+        return network
+    # A network may be more than a graph can say, such as a loop whose length depends on the image: then it stays.
+    with contextlib.suppress(Exception):
+        graph = fx.symbolic_trace(network)
+        _pool_first(graph)
+        example = torch.zeros(2, 1, 28, 28, dtype=dtype)
+        with torch.no_grad(), _unchanged_statistics(graph):
+            ShapeProp(graph).propagate(example)
+            _keep_layout(graph)
+            graph.recompile()
+            graph(example)
+        return graph
+    return network
+
+
+@contextlib.contextmanager
+def _unchanged_statistics(graph: fx.GraphModule) -> Any:
+    """What is tried in here leaves the running statistics of batch normalisation, and random numbers, as they are."""
+    before = {name: buffer.clone() for name, buffer in graph.named_buffers()}
+    with torch.random.fork_rng(devices=[]):
+        yield
+    for name, buffer in graph.named_buffers():
+        buffer.copy_(before[name])
+
+
+def _pool_first(graph: fx.GraphModule) -> None:
+    """Swap each ReLU with a max-pooling that directly follows it."""
+    for pool in list(graph.graph.nodes):
+        if not (_is(graph, pool, nn.MaxPool2d, F.max_pool2d) and isinstance(pool.args[0], fx.Node)):
+            continue
+        relu: Any = pool.args[0]
+        if _is(graph, relu, nn.ReLU, F.relu, torch.relu) and len(relu.users) == 1:
+            pool.replace_input_with(relu, relu.args[0])
+            pool.replace_all_uses_with(relu)
+            relu.replace_input_with(relu.args[0], pool)
+            pool.append(relu)
+
+
+def _keep_layout(graph: fx.GraphModule) -> None:
+    """Insert a change of layout where one is needed, and none between nodes that stay in oneDNN's."""
+    inside: dict[fx.Node, fx.Node] = {}  # nodes whose results are in oneDNN's layout, and those results in PyTorch's
+    for node in list(graph.graph.nodes):
+        sources = [source for source in node.all_input_nodes if source in inside]
+        if _is_convolution(graph, node):
+            source = node.args[0]
+            if source not in inside:
+                with graph.graph.inserting_before(node):
+                    node.replace_input_with(source, graph.graph.call_method("to_mkldnn", (source,)))
+            _call_onednn(graph, node)
+            inside[node] = node
+        elif sources and _stays(graph, node, len(sources)):
+            inside[node] = node
+        else:
+            for source in sources:
+                if inside[source] is source:
+                    with graph.graph.inserting_after(source):
+                        inside[source] = graph.graph.call_method("to_dense", (source,))
+                node.replace_input_with(source, inside[source])
+
+
+def _is(graph: fx.GraphModule, node: Any, *kinds: Any) -> bool:
+    """Whether the node calls a layer of one of these types, or one of these functions."""
+    if not isinstance(node, fx.Node):
+        return False
+    if node.op == "call_module":
+        return type(graph.get_submodule(str(node.target))) in kinds
+    return node.op == "call_function" and node.target in kinds
+
+
+def _is_convolution(graph: fx.GraphModule, node: fx.Node) -> bool:
+    if not _is(graph, node, nn.Conv2d) or len(node.args) != 1:
+        return False
+    layer = graph.get_submodule(str(node.target))
+    return layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+
+
+def _call_onednn(graph: fx.GraphModule, node: fx.Node) -> None:
+    """Let the node call oneDNN's convolution with the layer's parameters: the layer would refuse bfloat16 here."""
+    layer: Any = graph.get_submodule(str(node.target))
+    path = str(node.target)
+    with graph.graph.inserting_before(node):
+        weight = graph.graph.get_attr(f"{path}.weight")
+        bias = graph.graph.get_attr(f"{path}.bias") if layer.bias is not None else None
+    node.args = (node.args[0], weight, bias, layer.padding, layer.stride, layer.dilation, layer.groups)
+    node.op, node.target = "call_function", torch.mkldnn_convolution
+
+
+def _stays(graph: fx.GraphModule, node: fx.Node, sources: int) -> bool:
+    """Whether the node's work can be done in oneDNN's layout; `sources` of its inputs are in it."""
+    if _is(graph, node, nn.ReLU, F.relu, torch.relu):
+        return True
+    if _is(graph, node, nn.MaxPool2d):
+        layer = graph.get_submodule(str(node.target))
+        return layer.dilation in (1, (1, 1)) and not layer.return_indices
+    if _is(graph, node, F.max_pool2d):
+        return len(node.args) > 1 and not {"dilation", "return_indices"} & node.kwargs.keys() and len(node.args) < 5
+    if _is(graph, node, nn.BatchNorm2d):
+        layer = graph.get_submodule(str(node.target))
+        return bool(layer.affine and layer.track_running_stats and layer.momentum is not None)
+    if _is(graph, node, operator.add, torch.add):
+        shapes = {source.meta["tensor_meta"].shape for source in node.all_input_nodes}
+        return sources == 2 and len(shapes) == 1 and not node.kwargs
+    return False
