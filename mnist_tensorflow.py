@@ -1,34 +1,46 @@
-"""Train a small CNN on MNIST with TensorFlow, and see how well it reads 10,000 digits that it has never seen.
-
-The network is in digits/backends/tensorflow/model.py, the loop that trains it in digits/backends/tensorflow/train.py.
-"""
+"""Train a small convolutional network on MNIST with TensorFlow, and see how well it reads digits it has never seen."""
 
 from digits.cli import training_script
-from digits.training import Settings, build, evaluate, load, save, train
+from digits.training import build, evaluate, load, save, train
 
 # Numbers to play with. Each is a flag as well: python mnist_tensorflow.py --epochs 5
 epochs = 3  # how often the network sees each training image
 batch_size = 64  # how many images it sees between two changes of its weights
 learning_rate = 0.001  # how far each change goes
-dropout = 0.25  # which share of its hidden units a training step ignores
+filters = (16, 32)  # how many patterns the first and the second convolution look for
+hidden_units = 128  # how many numbers the last layer decides by
+dropout = 0.25  # which share of these a training step leaves out, so that none is relied on
 seed = 0  # where the random numbers start; the same seed gives the same result
 
 
-def main(settings: Settings) -> None:
+def network(filters, hidden_units, dropout, classes):
+    """The network: images go in at the top, and a score for each class comes out at the bottom."""
+    import keras  # here, as it takes seconds that --help need not wait
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            layers.Input((28, 28, 1)),  # (n, 28, 28, 1): n images of one colour, pixels from 0 to 1
+            layers.Conv2D(filters[0], kernel_size=3, activation="relu"),  # (n, 26, 26, 16): maps of 16 patterns
+            layers.MaxPooling2D(2),  # (n, 13, 13, 16): of each 2 × 2 places the best match
+            layers.Conv2D(filters[1], kernel_size=3, activation="relu"),  # (n, 11, 11, 32): patterns of patterns
+            layers.MaxPooling2D(2),  # (n, 5, 5, 32)
+            layers.Flatten(),  # (n, 800): all that was found, in a row
+            layers.Dense(hidden_units, activation="relu"),  # (n, 128): weighed against each other
+            layers.Dropout(dropout),  # in training, leaves out a random share
+            layers.Dense(classes),  # (n, 10): a score for each digit; the highest is the answer
+        ]
+    )
+
+
+def main(settings):
     dataset = load(settings)  # 60,000 images to learn from, 10,000 to be tested on
-    model = build(settings, dataset)  # the network, with random weights
-    history = train(settings, model, dataset)  # change the weights until its answers fit the labels
+    model = build(settings, dataset, network)  # the network, with random weights
+    history = train(settings, model, dataset)  # change the weights, bit by bit, so that the right digit scores highest
     result = evaluate(model, dataset)  # ask it about the images it has never seen
     save(settings, model, dataset, history, result)  # keep its answers for visualize_results.py
 
 
 if __name__ == "__main__":
-    training_script(
-        "tensorflow",
-        main,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        dropout=dropout,
-        seed=seed,
-    )
+    numbers = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "dropout": dropout}
+    training_script("tensorflow", main, filters=filters, hidden_units=hidden_units, seed=seed, **numbers)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from digits.backends import BACKENDS
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR
-from digits.recipes import RECIPES, RENAMED, Augmentation, Recipe, about, adjusted
+from digits.recipes import RECIPES, RENAMED, Augmentation, Recipe, about, adjusted, check_seed
 
 if TYPE_CHECKING:
     from digits.training import Settings
@@ -57,14 +57,61 @@ def script(description: str, add_flags: Callable[[argparse.ArgumentParser], None
     sys.exit(guarded(lambda: run(flags)))
 
 
-def training_script(backend: str, run: Callable, *, seed: int, **numbers: float) -> None:
+def training_script(backend: str, run: Callable, *, seed: int, **numbers: Any) -> None:
     """Run `mnist_{backend}.py`: flags change the numbers at its top, fields of the baseline; `run` takes `Settings`."""
-    baseline = replace(RECIPES["baseline"], **numbers)  # type: ignore[arg-type]
+
+    def main(flags: argparse.Namespace) -> None:
+        baseline = _from_script({**numbers, "seed": seed})
+        flags.recipes = {**RECIPES, "baseline": baseline}
+        settings = _settings(backend, flags)
+        if settings.recipe.architecture != baseline.architecture:
+            flag = "recipe" if flags.recipe != "baseline" else "architecture"
+            instead = f"digits train {backend} --{flag} {getattr(flags, flag)}"
+            raise DigitsError(f"this script trains the network that it shows, not another. Run: {instead}")
+        run(settings)
+
+    shown = {"baseline": replace(RECIPES["baseline"], **_allowed(numbers))}
     script(
-        f"Train a small CNN on MNIST with {backend}.",
-        lambda parser: add_training_flags(parser, {**RECIPES, "baseline": baseline}, seed),
-        lambda flags: run(_settings(backend, flags)),
+        f"Train a small CNN on MNIST with {BACKENDS[backend].title}.",
+        lambda parser: add_script_flags(parser, {**RECIPES, **shown}, seed),
+        main,
     )
+
+
+def add_script_flags(parser: argparse.ArgumentParser, recipes: Mapping[str, Recipe], seed: Any) -> None:
+    add_training_flags(parser, recipes, seed)
+    parser.add_argument("--export", action="store_true", help="save the trained network as an ONNX file, too")
+
+
+def _allowed(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the numbers at the top of a script that are allowed, for `--help`; the others are refused later."""
+    return {name: value for name, value in numbers.items() if about(Recipe)[name].allows(value)}
+
+
+def _from_script(numbers: Mapping[str, Any]) -> Recipe:
+    """The baseline with the numbers at the top of the script that runs.
+
+    Raises:
+        DigitsError: one is not allowed; its line is named.
+    """
+    recipe = RECIPES["baseline"]
+    for name, value in numbers.items():
+        try:
+            if name == "seed":
+                check_seed(value)
+            else:
+                recipe = replace(recipe, **{name: value})
+        except DigitsError as error:
+            raise DigitsError(f"{_line_of(name)}: {error}") from error
+    return recipe
+
+
+def _line_of(name: str) -> str:
+    """Where the script that runs gives this number its value."""
+    path = Path(sys.argv[0])
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    number = next((index for index, line in enumerate(lines, 1) if line.split("=")[0].strip() == name), None)
+    return f"{path.name}, line {number}" if number else path.name
 
 
 def guarded(action: Callable[[], object]) -> int:
@@ -109,6 +156,7 @@ def add_training_flags(parser: argparse.ArgumentParser, recipes: Mapping[str, Re
     group = parser.add_argument_group("what is trained, and how")
     _add_recipe_flags(group, recipes, "baseline", {**about(Recipe), **about(Augmentation)})
     parser.add_argument("--seed", type=int, default=seed, metavar="N", help="of all randomness (default: %(default)s)")
+    parser.add_argument("--summary", action="store_true", help="print the layers with their shapes and weights")
     parser.add_argument(
         "--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="where to train (default: %(default)s)"
     )
@@ -286,6 +334,9 @@ def _settings(backend: str, flags: argparse.Namespace) -> "Settings":
         resume=flags.resume,
         dataset=full_name(flags.dataset),
         tensorboard=flags.metrics == "tensorboard",
+        summary=flags.summary,
+        export=getattr(flags, "export", False),
+        asked_for=frozenset(name for name in about(Recipe) if getattr(flags, name, None) is not None),
     )
 
 

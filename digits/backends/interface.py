@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -30,6 +30,14 @@ class Trainer(Protocol):
 
     def restore(self, state: Arrays) -> None:
         """Go on from what `state` returned, in this process or in another."""
+
+
+class Layer(NamedTuple):
+    """A layer of a network for a reader: its name, the shape of what it returns (channels first), and its weights."""
+
+    name: str
+    shape: tuple[int, ...]
+    weights: int
 
 
 class Backend(Protocol):
@@ -61,6 +69,12 @@ class Backend(Protocol):
 
         It takes uint8 images `(n, 28, 28)`, brings their pixels into `info.pixel_range`, and returns logits.
         """
+
+    def structure(self, network: Any) -> str:
+        """The SHA-256 of what the network is made of and does, but for its weights, in hexadecimal."""
+
+    def layers(self, network: Any) -> list[Layer]:
+        """The layers of a single network in order, but for activations and those that only change shapes."""
 
     def members(self, network: Any) -> list[Any]:
         """The networks of an ensemble, which is trained by training each of them; or a single network alone."""

@@ -4,9 +4,10 @@ from digits.models.description import (
     BATCH,
     MAX_BYTES,
     METADATA_KEY,
+    SAMPLE,
     ModelInfo,
     check_weights,
     read_safetensors,
 )
 
-__all__ = ["BATCH", "MAX_BYTES", "METADATA_KEY", "ModelInfo", "check_weights", "read_safetensors"]
+__all__ = ["BATCH", "MAX_BYTES", "METADATA_KEY", "SAMPLE", "ModelInfo", "check_weights", "read_safetensors"]

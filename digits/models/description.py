@@ -19,6 +19,8 @@ from digits.recipes import Recipe
 
 METADATA_KEY = "digits"  # under which a model's file keeps its description
 MAX_BYTES = 1 << 30  # of a model's file; the largest of ours takes a thousandth of it
+SAMPLE = np.random.default_rng(0).integers(0, 256, (4, 28, 28), np.uint8)  # images that each model is asked about
+_EXPORTS = "export it, with --export"
 BATCH = 250  # images that a model is asked about at once: what it computes in between stays in the processor's cache
 
 
@@ -31,18 +33,42 @@ class ModelInfo:
         dataset: a name of `datasets.registry`, or the path of the user's own data.
         classes: a name for each label.
         pixel_range: what the pixels 0 and 255 become before the first layer.
+        network: SHA-256 of the structure of a network that a script shows; empty where it is the package's own.
         sha256: of the weights, or of an exported model's graph, in hexadecimal; empty in a file of before it was noted.
+        answers: the logits that it gave for `SAMPLE` when it was saved, likewise.
     """
 
     recipe: Recipe
     dataset: str
     classes: tuple[str, ...]
     pixel_range: tuple[float, float]
+    network: str = ""
     sha256: str = field(default="", compare=False)
+    answers: tuple[tuple[float, ...], ...] = field(default=(), compare=False)
 
-    def of(self, weights: Mapping[str, np.ndarray]) -> "ModelInfo":
-        """The description of a model with these weights."""
-        return replace(self, sha256=digest(weights))
+    def of(self, weights: Mapping[str, np.ndarray], logits: np.ndarray) -> "ModelInfo":
+        """The description of a model with these weights, and these answers to `SAMPLE`."""
+        return replace(self, sha256=digest(weights), answers=tuple(map(tuple, logits.round(4).tolist())))
+
+    def require_ours(self, path: Path) -> None:
+        """Make sure that the model in `path` is of one of this project's networks, which can be built again.
+
+        Raises:
+            DigitsError: it is of a network that a script shows and that was edited.
+        """
+        if self.network:
+            raise DigitsError(f"{path} is of a network that was edited in its script, which alone can {_EXPORTS}")
+
+    def check_answers(self, logits: np.ndarray, path: Path) -> None:
+        """Make sure that a network that was built again for the model in `path` says of `SAMPLE` what the model said.
+
+        Raises:
+            DigitsError: it says something else, as its weights are right but it does other things with them.
+        """
+        if self.answers and not np.allclose(logits, self.answers, rtol=0.01, atol=0.01):
+            raise DigitsError(
+                f"{path} is of another network than our {self.recipe.architecture}; its script can {_EXPORTS}"
+            )
 
     def check(self, weights: Mapping[str, np.ndarray], path: Path) -> None:
         """Make sure that these weights, found in `path`, are those that were described.
@@ -74,7 +100,18 @@ class ModelInfo:
                 raise ValueError(f"{len(classes)} classes, pixels from {low} to {high}")
             if not all(name.isprintable() for name in classes):
                 raise ValueError("a class has a name that cannot be printed")
-            return cls(recipe, str(values["dataset"]), classes, (low, high), str(values.get("sha256", "")))
+            logits = np.array(values.get("answers", ()), np.float64)
+            if logits.size and not (logits.shape == (len(SAMPLE), len(classes)) and np.isfinite(logits).all()):
+                raise ValueError(f"answers of shape {logits.shape}")
+            return cls(
+                recipe,
+                str(values["dataset"]),
+                classes,
+                (low, high),
+                str(values.get("network", "")),
+                str(values.get("sha256", "")),
+                tuple(map(tuple, logits.tolist())),
+            )
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError, AttributeError, DigitsError) as error:
             raise DigitsError(f"{path} is not a model of ours: its description is not one ({error})") from error
 

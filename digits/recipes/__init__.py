@@ -1,7 +1,16 @@
 """Every choice that decides a result. This door loads nothing heavy: what computes with NumPy stands behind it."""
 
 from digits.recipes.fields import about
-from digits.recipes.recipe import ARCHITECTURES, RECIPES, RENAMED, Architecture, Augmentation, Recipe, adjusted
+from digits.recipes.recipe import (
+    ARCHITECTURES,
+    RECIPES,
+    RENAMED,
+    Architecture,
+    Augmentation,
+    Recipe,
+    adjusted,
+    check_seed,
+)
 from digits.recipes.schedule import SCHEDULES
 
 __all__ = [
@@ -14,4 +23,5 @@ __all__ = [
     "Recipe",
     "about",
     "adjusted",
+    "check_seed",
 ]

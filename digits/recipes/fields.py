@@ -28,6 +28,10 @@ class About:
     choices: Collection[str] = ()
     most: float = math.inf
 
+    def allows(self, value: object) -> bool:
+        """Whether the field may have this value, whatever the other fields have."""
+        return _is_a(value, self.kind) and self.fits(value)
+
 
 def choice(default: str, help: str, choices: Collection[str]) -> Any:
     """A field with one of a few names; `choices` may grow later."""
@@ -81,7 +85,7 @@ def check(record: Any) -> None:
     """
     for name, known in about(record).items():
         value = getattr(record, name)
-        if not (_is_a(value, known.kind) and known.fits(value)):
+        if not known.allows(value):
             refuse(name, value, known.allowed)
 
 

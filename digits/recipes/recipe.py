@@ -166,6 +166,16 @@ RENAMED = {"averaging": "ema_decay", "refinement": "unaugmented_share"}
 DEPENDENT = {"warmup": 0.0, "patience": 0, "unaugmented_share": 0.0}
 
 
+def check_seed(seed: object) -> None:
+    """Make sure that this can be the seed of a run.
+
+    Raises:
+        DigitsError: it cannot.
+    """
+    if type(seed) is not int or seed < 0:
+        refuse("seed", seed, "a whole number, 0 or more")
+
+
 def adjusted(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     """The recipe with other values in some fields.
 

@@ -2,6 +2,7 @@
 
 from digits.runs.folder import (
     Run,
+    exported_name,
     has_run,
     labels_name,
     load_run,
@@ -18,6 +19,7 @@ __all__ = [
     "Epoch",
     "Run",
     "RunRecord",
+    "exported_name",
     "has_run",
     "labels_name",
     "load_run",

@@ -58,6 +58,10 @@ def model_name(backend: str) -> str:
     return f"{backend}_model{BACKENDS[backend].suffix}"
 
 
+def exported_name(backend: str) -> str:
+    return f"{backend}_model.onnx"
+
+
 def record_name(backend: str) -> str:
     return f"{backend}_run.json"
 

@@ -10,16 +10,19 @@ from typing import Any
 
 import numpy as np
 from scipy.special import softmax
+from tabulate import tabulate
 
 from digits.backends import load_backend
-from digits.backends.interface import Backend
+from digits.backends.interface import Backend, MakeNetwork
 from digits.datasets import Dataset, load_dataset
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR, display
 from digits.models import ModelInfo
-from digits.recipes import Recipe
-from digits.runs import Epoch, Run, RunRecord, model_name, require_writable, save_run
+from digits.models.export import to_onnx
+from digits.recipes import Recipe, check_seed
+from digits.runs import Epoch, Run, RunRecord, exported_name, model_name, require_writable, save_run
 from digits.training.checkpoints import Checkpoint, RunState
+from digits.training.custom import build_custom
 from digits.training.epochs import Training, best_epoch, finished
 from digits.training.events import open_events
 from digits.training.validation import hold_out, training_count, validate
@@ -40,6 +43,9 @@ class Settings:
         resume: whether to go on from the checkpoint in `output_dir`, if there is one.
         dataset: a name of `datasets.registry`, or the path of the user's own data.
         tensorboard: whether to write TensorBoard's event files into `output_dir`.
+        summary: whether to print a table of the network's layers.
+        export: whether to save the trained model as an ONNX file, too.
+        asked_for: the fields of the recipe that were chosen one by one, which must not be without effect.
     """
 
     backend: str
@@ -52,10 +58,12 @@ class Settings:
     resume: bool = False
     dataset: str = "mnist"
     tensorboard: bool = False
+    summary: bool = False
+    export: bool = False
+    asked_for: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        if type(self.seed) is not int or self.seed < 0:
-            raise DigitsError(f"seed is {self.seed}, but must be a whole number, 0 or more")
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -136,19 +144,38 @@ def load(settings: Settings) -> Dataset:
     return dataset
 
 
-def build(settings: Settings, dataset: Dataset) -> Model:
+def build(settings: Settings, dataset: Dataset, make: MakeNetwork | None = None) -> Model:
     """A network with the random weights of the seed.
 
+    Args:
+        make: makes the network, from filters, hidden units, dropout and the number of classes; or None for the
+            package's own of the recipe's architecture.
+
     Raises:
-        DigitsError: the framework is not installed, or the device or the precision is not to be had here.
+        DigitsError: the framework is not installed, the device or the precision is not to be had here, or `make` makes
+            no network that takes the images and gives a score for each class.
     """
     backend = load_backend(settings.backend)
     device = backend.select_device(settings.device)
     precision = backend.select_precision(settings.precision, device)
     print(f"Using device: {backend.device_name(device)}")
     info = ModelInfo(settings.recipe, dataset.name, dataset.classes, backend.PIXEL_RANGE)
-    network = backend.build(info, settings.seed, device)
-    return Model(backend, network, info, backend.device_name(device), precision)
+    if make is None:
+        network = backend.build(info, settings.seed, device)
+    else:
+        network, info = build_custom(backend, info, settings.seed, device, make, settings.asked_for)
+    model = Model(backend, network, info, backend.device_name(device), precision)
+    if settings.summary:
+        print(summary(model))
+    return model
+
+
+def summary(model: Model) -> str:
+    """A table of the layers of the network, each with the shape of what it returns and the number of its weights."""
+    layers = model.backend.layers(model.backend.members(model.network)[0])
+    rows = [(layer.name, " × ".join(map(str, layer.shape)), f"{layer.weights:,}") for layer in layers]
+    rows.append(("in all", "", f"{sum(layer.weights for layer in layers):,}"))
+    return tabulate(rows, ("layer", "returns", "weights"), "plain", colalign=("left", "left", "right"))
 
 
 def train(settings: Settings, model: Model, dataset: Dataset) -> History:
@@ -220,6 +247,7 @@ def identity(settings: Settings, model: Model, dataset: Dataset) -> dict[str, An
         "seed": settings.seed,
         "device": model.device,
         "precision": model.precision,
+        **({"network": model.info.network} if model.info.network else {}),
         "versions": {"python": platform.python_version(), "numpy": np.__version__, **model.backend.VERSIONS},
     }
 
@@ -268,7 +296,10 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
         record,
     )
     encoded = model.backend.encode(model.network, model.info)
-    save_run(settings.output_dir, run, {model_name(settings.backend): encoded})
+    files = {model_name(settings.backend): encoded}
+    if settings.export:
+        files[exported_name(settings.backend)] = to_onnx(settings.backend, model.network, model.info)
+    save_run(settings.output_dir, run, files)
     what = "ensemble" if settings.recipe.ensemble > 1 else f"seed_{settings.seed}"
     with open_events(settings.tensorboard, _events(settings, what)) as write:
         images = training_count(len(dataset.train), settings.recipe.validation)

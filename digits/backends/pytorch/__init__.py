@@ -4,7 +4,7 @@ import torch
 
 from digits.backends.pytorch.augment import augmented
 from digits.backends.pytorch.devices import device_name, select_device, select_precision
-from digits.backends.pytorch.model import PIXEL_RANGE, build, members
+from digits.backends.pytorch.model import PIXEL_RANGE, build, layers, members, structure
 from digits.backends.pytorch.store import decode, encode, set_weights, weights
 from digits.backends.pytorch.train import Trainer, predict
 
@@ -20,11 +20,13 @@ __all__ = [
     "decode",
     "device_name",
     "encode",
+    "layers",
     "members",
     "predict",
     "select_device",
     "select_precision",
     "set_weights",
+    "structure",
     "trainer",
     "weights",
 ]

@@ -1,14 +1,18 @@
 """From a network to a model that takes raw images: pixels in range, weights drawn from the seed, ensembles."""
 
+import contextlib
+import inspect
 import math
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import torch
-from torch import nn
+from torch import fx, nn
 
-from digits.backends.interface import MakeNetwork
+from digits.backends.interface import Layer, MakeNetwork
 from digits.backends.pytorch.networks import ARCHITECTURES
+from digits.files import sha256
 from digits.models import ModelInfo
 from digits.recipes.randomness import derive
 
@@ -16,6 +20,10 @@ PIXEL_RANGE = (-1.0, 1.0)  # what the pixels 0 and 255 become
 
 # Layers by the names that their weights have in files, in whichever framework.
 KINDS = {nn.Conv2d: "conv", nn.Linear: "dense", nn.BatchNorm2d: "norm"}
+
+
+# Layers without weights that a summary shows as well.
+SHOWN = {nn.MaxPool2d: "pool", nn.AvgPool2d: "average", nn.Dropout: "dropout"}
 
 
 class Classifier(nn.Module):
@@ -68,6 +76,42 @@ def build(
 
 def members(model: nn.Module) -> list[nn.Module]:
     return list(model.members) if isinstance(model, Ensemble) else [model]
+
+
+def structure(model: nn.Module) -> str:
+    network: Any = members(model)[0].network
+    try:
+        does = fx.symbolic_trace(network).code
+    except Exception:  # it may do whatever Python can: its code says it then
+        does = inspect.getsource(type(network))
+    return sha256(f"{network}\n{does}".encode())
+
+
+def layers(model: nn.Module) -> list[Layer]:
+    found: list[Layer] = []
+    names = {id(layer): name for layer, name in _named_layers(model)}
+
+    def note(layer: nn.Module, _: Any, output: Any) -> None:
+        weights = sum(parameter.numel() for parameter in layer.parameters())
+        found.append(Layer(names[id(layer)], tuple(output.shape[1:]), weights))
+
+    with contextlib.ExitStack() as stack, torch.no_grad():
+        for layer, _ in _named_layers(model):
+            stack.callback(layer.register_forward_hook(note).remove)
+        model.eval()(torch.zeros(1, 28, 28, dtype=torch.uint8, device=next(model.parameters()).device))
+    return found
+
+
+def _named_layers(model: nn.Module) -> list[tuple[nn.Module, str]]:
+    """The layers that a summary shows, with a name by kind and order."""
+    counts: Counter[str] = Counter()
+    found = []
+    for layer in model.modules():
+        kind = next((kind for layer_type, kind in {**KINDS, **SHOWN}.items() if isinstance(layer, layer_type)), None)
+        if kind:
+            counts[kind] += 1
+            found.append((layer, f"{kind}{counts[kind]}"))
+    return found
 
 
 def named_tensors(model: nn.Module) -> dict[str, torch.Tensor]:

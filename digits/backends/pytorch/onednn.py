@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 from torch import fx, nn
-from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn import functional as F
 
 from digits.backends.pytorch.model import Classifier, Ensemble
@@ -40,12 +39,21 @@ def _rewritten(network: nn.Module, dtype: torch.dtype, device: torch.device) -> 
         _pool_first(graph)
         example = torch.zeros(2, 1, 28, 28, dtype=dtype)
         with torch.no_grad(), _unchanged_statistics(graph):
-            ShapeProp(graph).propagate(example)
+            Shapes(graph).run(example)
             _keep_layout(graph)
             graph.recompile()
             graph(example)
         return graph
     return network
+
+
+class Shapes(fx.Interpreter):
+    """Runs a graph, and notes at each node the shape of its result."""
+
+    def run_node(self, node: fx.Node) -> Any:
+        result = super().run_node(node)
+        node.meta["shape"] = getattr(result, "shape", None)
+        return result
 
 
 @contextlib.contextmanager
@@ -133,6 +141,6 @@ def _stays(graph: fx.GraphModule, node: fx.Node, sources: int) -> bool:
         layer = graph.get_submodule(str(node.target))
         return bool(layer.affine and layer.track_running_stats and layer.momentum is not None)
     if _is(graph, node, operator.add, torch.add):
-        shapes = {source.meta["tensor_meta"].shape for source in node.all_input_nodes}
+        shapes = {source.meta["shape"] for source in node.all_input_nodes}
         return sources == 2 and len(shapes) == 1 and not node.kwargs
     return False

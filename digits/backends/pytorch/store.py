@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from digits.backends.pytorch.model import build, named_tensors
-from digits.models import METADATA_KEY, ModelInfo, check_weights, read_safetensors
+from digits.backends.pytorch.train import predict
+from digits.models import METADATA_KEY, SAMPLE, ModelInfo, check_weights, read_safetensors
 
 
 def weights(network: nn.Module) -> dict[str, np.ndarray]:
@@ -27,12 +28,13 @@ def set_weights(network: nn.Module, arrays: Mapping[str, np.ndarray], name: str 
 
 def encode(network: nn.Module, info: ModelInfo) -> bytes:
     arrays = weights(network)
-    return safetensors.numpy.save(arrays, metadata={METADATA_KEY: info.of(arrays).to_json()})
+    return safetensors.numpy.save(arrays, metadata={METADATA_KEY: info.of(arrays, predict(network, SAMPLE)).to_json()})
 
 
 def decode(path: Path, device: torch.device) -> tuple[nn.Module, ModelInfo]:
     arrays, metadata = read_safetensors(path)
     info = ModelInfo.from_json(metadata.get(METADATA_KEY, ""), path)
+    info.require_ours(path)
     network = build(info, 0, device)
     set_weights(network, arrays, str(path))
     info.check(arrays, path)

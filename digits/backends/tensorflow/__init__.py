@@ -14,12 +14,13 @@ with silently():
 
     from digits.backends.tensorflow.augment import augmented
     from digits.backends.tensorflow.devices import device_name, select_device, select_precision
-    from digits.backends.tensorflow.model import PIXEL_RANGE, build, members
+    from digits.backends.tensorflow.model import PIXEL_RANGE, build, layers_of, members, structure
     from digits.backends.tensorflow.store import decode, encode, set_weights, weights
     from digits.backends.tensorflow.train import Trainer, predict
 
 VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__}
 
+layers = layers_of
 trainer = Trainer
 
 __all__ = [
@@ -30,11 +31,13 @@ __all__ = [
     "decode",
     "device_name",
     "encode",
+    "layers",
     "members",
     "predict",
     "select_device",
     "select_precision",
     "set_weights",
+    "structure",
     "trainer",
     "weights",
 ]

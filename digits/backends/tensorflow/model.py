@@ -1,5 +1,7 @@
 """From a network to a model that takes raw images: pixels in range, weights drawn from the seed, ensembles."""
 
+import inspect
+import json
 import math
 from collections import Counter
 from collections.abc import Iterator
@@ -10,9 +12,10 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from digits.backends.interface import MakeNetwork
+from digits.backends.interface import Layer, MakeNetwork
 from digits.backends.tensorflow.networks import ARCHITECTURES
 from digits.backends.tensorflow.runtime import start
+from digits.files import sha256
 from digits.models import ModelInfo
 from digits.recipes.randomness import derive
 
@@ -20,6 +23,9 @@ PIXEL_RANGE = (0.0, 1.0)  # what the pixels 0 and 255 become
 
 # Layers by the names that their weights have in files, in whichever framework.
 KINDS = {layers.Conv2D: "conv", layers.Dense: "dense", layers.BatchNormalization: "norm"}
+
+# Layers without weights that a summary shows as well.
+SHOWN = {layers.MaxPooling2D: "pool", layers.AveragePooling2D: "average", layers.Dropout: "dropout"}
 
 
 def build(
@@ -55,14 +61,14 @@ def behind_pixels(network: keras.Model, pixel_range: tuple[float, float], name: 
     """The network behind the pixels, from uint8 images `(n, 28, 28)` to logits; its layers named by kind and order."""
     low, high = (np.float64(bound) for bound in pixel_range)  # of Python's floats Keras would keep the first 24 bits
     counts: Counter[str] = Counter()
-    for layer in every_layer(network):
+    for layer in [network, *every_layer(network, with_models=True)]:
         kind = kind_of(layer) or type(layer).__name__.lower()
         counts[kind] += 1
         layer.name = f"{kind}{counts[kind]}"
     pixels = [
         layers.Input((28, 28), dtype="uint8"),
-        layers.Reshape((28, 28, 1)),
-        layers.Rescaling((high - low) / 255, offset=low),
+        layers.Reshape((28, 28, 1), name="channel"),
+        layers.Rescaling((high - low) / 255, offset=low, name="pixels"),
     ]
     own = network.layers if isinstance(network, keras.Sequential) else [network]
     return keras.Sequential([*pixels, *own], name=name)
@@ -83,13 +89,37 @@ def members(model: keras.Model) -> list[keras.Sequential]:
     return [layer for layer in model.layers if isinstance(layer, keras.Sequential)]
 
 
-def every_layer(model: keras.Model) -> Iterator[layers.Layer]:
-    """The layers of a model in order, those of models within it among them."""
+def structure(model: keras.Model) -> str:
+    parts = []
+    for layer in members(model)[0].layers:
+        try:
+            parts.append([type(layer).__name__, layer.get_config()])
+        except NotImplementedError:  # of a class of a user's own, whose code says what it does
+            parts.append([inspect.getsource(type(layer)), {}])
+    return sha256(json.dumps(parts, default=str, sort_keys=True).encode())
+
+
+def layers_of(model: keras.Model) -> list[Layer]:
+    found = []
+    counts: Counter[str] = Counter()
+    for layer in every_layer(model):
+        kind = next((kind for layer_type, kind in {**KINDS, **SHOWN}.items() if isinstance(layer, layer_type)), None)
+        if kind:
+            counts[kind] += 1
+            *places, channels = layer.output.shape[1:]
+            weights = sum(int(np.prod(variable.shape)) for variable in layer.trainable_variables)
+            found.append(Layer(f"{kind}{counts[kind]}", (channels, *places), weights))
+    return found
+
+
+def every_layer(model: keras.Model, with_models: bool = False) -> Iterator[layers.Layer]:
+    """The layers of a model in order, those of models within it among them; with these and the inputs where asked."""
     for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from every_layer(layer)
-        elif not isinstance(layer, layers.InputLayer):
+        is_model = isinstance(layer, keras.Model)
+        if with_models or not (is_model or isinstance(layer, layers.InputLayer)):
             yield layer
+        if is_model:
+            yield from every_layer(layer, with_models)
 
 
 def kind_of(layer: layers.Layer) -> str | None:

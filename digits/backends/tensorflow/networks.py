@@ -13,9 +13,7 @@ def baseline(filters: tuple[int, ...], hidden_units: int, dropout: float, classe
     return keras.Sequential(
         [
             layers.Input((28, 28, 1)),  # (n, 28, 28, 1): one grey image each
-            layers.Conv2D(
-                filters[0], kernel_size=3, activation="relu"
-            ),  # (n, 26, 26, 16): maps of 16 patterns
+            layers.Conv2D(filters[0], kernel_size=3, activation="relu"),  # (n, 26, 26, 16): maps of 16 patterns
             layers.MaxPooling2D(2),  # (n, 13, 13, 16)
             layers.Conv2D(filters[1], kernel_size=3, activation="relu"),  # (n, 11, 11, 32): patterns of patterns
             layers.MaxPooling2D(2),  # (n, 5, 5, 32)

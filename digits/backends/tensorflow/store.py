@@ -11,8 +11,9 @@ import numpy as np
 from keras import layers
 
 from digits.backends.tensorflow.model import build, every_layer, members
+from digits.backends.tensorflow.train import predict
 from digits.errors import DigitsError
-from digits.models import MAX_BYTES, METADATA_KEY, ModelInfo, check_weights
+from digits.models import MAX_BYTES, METADATA_KEY, SAMPLE, ModelInfo, check_weights
 
 WEIGHTS, DESCRIPTION = "model.weights.h5", f"{METADATA_KEY}.json"  # members of the zip; the second is ours
 ORDER = ("weight", "bias", "running_mean", "running_var")  # PyTorch's names for a layer's weights, and Keras's:
@@ -83,7 +84,7 @@ def encode(network: keras.Model, info: ModelInfo) -> bytes:
         path = Path(folder) / "model.keras"
         network.save(path)
         with zipfile.ZipFile(path, "a") as archive:
-            archive.writestr(DESCRIPTION, info.of(weights(network)).to_json())
+            archive.writestr(DESCRIPTION, info.of(weights(network), predict(network, SAMPLE)).to_json())
         return path.read_bytes()
 
 
@@ -97,6 +98,7 @@ def decode(path: Path, device: str) -> tuple[keras.Model, ModelInfo]:
     except (OSError, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
         raise DigitsError(f"{path} is damaged or not a .keras file of this project ({error})") from error
     info = ModelInfo.from_json(description, path)
+    info.require_ours(path)
     network = build(info, 0, device)
     with tempfile.TemporaryDirectory(prefix="digits-") as folder:
         theirs, ours = Path(folder) / "theirs.weights.h5", Path(folder) / "ours.weights.h5"
