@@ -9,10 +9,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digits.backends.hardware import require_bfloat16
 from digits.datasets import Dataset, download_dataset, load_dataset
+from digits.errors import DigitsError
 from digits.recipes import Recipe, adjusted
 
 ROOT = Path(__file__).parents[1]
+
+
+def _precisions() -> list[str]:
+    """What the processor can be trained with, or the one that DIGITS_CPU_FEATURES makes of it; the lowest last."""
+    try:
+        require_bfloat16()
+    except DigitsError:
+        return ["float32"]
+    return ["float32", "bfloat16"]
+
+
+PRECISIONS = _precisions()
 
 
 @pytest.fixture(scope="session")

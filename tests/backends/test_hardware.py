@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from digits.backends.hardware import multiplies_bfloat16
+from tests.conftest import run
 
 
 @pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="only Linux reports its CPU's features in a file")
-def test_bfloat16_is_what_the_cpu_reports():
+def test_bfloat16_is_what_the_cpu_reports(monkeypatch):
+    monkeypatch.delenv("DIGITS_CPU_FEATURES", raising=False)
     report = Path("/proc/cpuinfo").read_text()
     assert multiplies_bfloat16() == ("avx512_bf16" in report or "amx_bf16" in report)
 
@@ -27,3 +29,13 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
     faults = int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
     assert faults < 10_000 or not sys.platform.startswith("linux")
+
+
+def test_what_is_asked_for_is_refused_before_any_work(tmp_path, data_dir):
+    """On a processor without AVX512, in one line, whether the run is new or goes on."""
+    for command in (("mnist_pytorch.py",), ("-m", "digits", "train", "tensorflow"), ("mnist_pytorch.py", "--resume")):
+        flags = ("--precision", "bfloat16", "--data-dir", data_dir, "--output-dir", tmp_path)
+        done = run(*command, *flags, DIGITS_CPU_FEATURES="avx2 fma")
+        assert (done.returncode, done.stdout) == (1, "")
+        lacks = "this processor lacks what that needs (avx512bw, avx512dq, avx512vl); allowed here: auto, float32"
+        assert done.stderr == f"error: precision is bfloat16, but {lacks}\n"

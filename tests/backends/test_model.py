@@ -1,3 +1,4 @@
+import platform
 from dataclasses import replace
 
 import numpy as np
@@ -95,11 +96,33 @@ def test_prediction_does_not_depend_on_dropout_or_company(backend, recipe, mnist
     assert np.allclose(logits[7:8], backend.predict(built(backend, recipe), images[7:8]), atol=1e-5)
 
 
-def test_precision_is_what_the_cpu_reports(backend):
+def test_precision_is_by_default_what_the_cpu_reports(backend):
     device = backend.select_device("cpu")
     assert backend.select_precision("auto", device) == ("bfloat16" if multiplies_bfloat16() else "float32")
     assert backend.select_precision("float32", device) == "float32"
-    assert backend.select_precision("bfloat16", device) == "bfloat16"
+
+
+@pytest.mark.parametrize(
+    ("features", "auto", "named"),
+    [
+        ("avx2 fma", "float32", None),
+        ("avx2 fma avx512f avx512bw", "float32", None),
+        ("avx2 fma avx512f avx512bw avx512dq avx512vl", "float32", "bfloat16"),
+        ("avx2 fma avx512f avx512bw avx512dq avx512vl avx512_bf16", "bfloat16", "bfloat16"),
+        ("", "float32", None),
+    ],
+)
+def test_each_kind_of_processor(backend, features, auto, named, monkeypatch):
+    monkeypatch.setenv("DIGITS_CPU_FEATURES", features)
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    device = backend.select_device("cpu")
+    assert backend.select_precision("auto", device) == auto
+    assert backend.select_precision("float32", device) == "float32"
+    if named:
+        assert backend.select_precision("bfloat16", device) == named
+    else:
+        with pytest.raises(DigitsError, match=r"lacks what that needs \(.*avx512vl\); allowed here: auto, float32"):
+            backend.select_precision("bfloat16", device)
 
 
 def test_a_device_that_is_not_there_is_refused(backend):

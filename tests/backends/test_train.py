@@ -11,7 +11,7 @@ from digits.recipes.augmentation import outlines, sample
 from digits.recipes.randomness import derive, epoch_order
 from digits.recipes.schedule import learning_rates
 from tests.backends.conftest import built, kernels_and_biases
-from tests.conftest import changed
+from tests.conftest import PRECISIONS, changed
 
 QUICK = replace(RECIPES["baseline"], epochs=2, batch_size=64)
 
@@ -33,7 +33,7 @@ def some(mnist):
     return mnist.train.images[:1000], mnist.train.labels[:1000]
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_one_batch_is_learnt_by_heart(backend, some, precision):
     images, labels = some[0][:64], some[1][:64]
     network, epochs = trained(backend, images, labels, replace(QUICK, epochs=120, dropout=0.0), precision=precision)
@@ -50,7 +50,7 @@ def test_shuffled_labels_are_not_learnt_in_two_epochs(backend, some):
     assert means(epochs)[-1] > 2.2
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_the_same_seed_gives_the_same_bits(backend, some, precision):
     runs = [trained(backend, *some, seed=seed, precision=precision) for seed in (5, 5, 6)]
     weights = [kernels_and_biases(network) for network, _ in runs]
@@ -98,6 +98,7 @@ def test_dropout_makes_training_harder_and_is_drawn_anew_each_epoch(backend, som
     assert len({first, second, third}) == 3
 
 
+@pytest.mark.skipif(not PRECISIONS[1:], reason="the processor has no bfloat16")
 def test_weights_and_predictions_are_float32_after_training_in_bfloat16(backend, some):
     network, _ = trained(backend, *some, precision="bfloat16")
     weights = kernels_and_biases(network)
@@ -153,7 +154,7 @@ def trained_names(weights) -> list[str]:
     return [name for name in weights if "running" not in name]
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_every_recipe_learns_one_batch_by_heart(backend, recipe, mnist, precision):
     images, labels = few(mnist, 32)
     plain = changed(recipe, epochs=60, batch_size=32, dropout=0.0, augmentation=Augmentation(), ema_decay=0.0)
@@ -168,7 +169,9 @@ def test_every_recipe_learns_one_batch_by_heart(backend, recipe, mnist, precisio
 
 def test_every_recipe_learns_digits_that_it_has_not_seen(backend, recipe, mnist):
     images, labels = few(mnist, 1000)
-    network, epochs = trained(backend, images, labels, replace(recipe, epochs=4, batch_size=32), precision="bfloat16")
+    network, epochs = trained(
+        backend, images, labels, replace(recipe, epochs=4, batch_size=32), precision=PRECISIONS[-1]
+    )
     assert means(epochs)[-1] < 0.6 * means(epochs)[0]
     right = backend.predict(network, mnist.test.images[:500]).argmax(1) == mnist.test.labels[:500]
     assert right.mean() > 0.8
@@ -181,11 +184,11 @@ def test_a_restored_training_goes_on_bit_for_bit(backend, recipe, mnist, device)
     images, labels = few(mnist)
     recipe = changed(recipe, **SMALL, dropout=0.2, ema_decay=0.9, schedule="one-cycle", augmentation=BENT)
     first = built(backend, recipe, device=device)
-    trainer = backend.trainer(first, images, labels, recipe, 0, "bfloat16")
+    trainer = backend.trainer(first, images, labels, recipe, 0, PRECISIONS[-1])
     losses = [list(trainer.epoch(0))]
     state = trainer.state()
     again = built(backend, recipe, seed=9, device=device)
-    other = backend.trainer(again, images, labels, recipe, 0, "bfloat16")
+    other = backend.trainer(again, images, labels, recipe, 0, PRECISIONS[-1])
     other.restore(state)
     for epoch in (1, 2):
         losses.append(list(trainer.epoch(epoch)))
@@ -264,7 +267,7 @@ def test_training_sees_each_image_as_drawn_for_its_epoch(backend, mnist):
     assert len(set(means(epochs))) == 4
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_running_statistics_are_of_whole_batches_and_unbiased(backend, mnist, precision):
     # The first layer's, from one batch of two images, so that halves of it and the count in the variance show.
     images, labels = few(mnist, 2)
