@@ -45,5 +45,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev-installed: $(VENV)/.installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,tensorboard,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,tensorboard,dev]'
 	@touch $@

@@ -36,6 +36,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         ("visualize", "draw what runs are worth, or what augmentation does", _add_visualize_flags, _visualize),
         ("recipes", "list the recipes, their networks and what they reach", lambda parser: None, _recipes),
         ("convert", "carry a model from one framework to the other", _add_convert_flags, _convert),
+        (
+            "convert-data",
+            "write a dataset in another form: images, npz, idx or parquet",
+            _add_data_flags,
+            _convert_data,
+        ),
         ("export", "write a model as an ONNX file, for use without either framework", _add_export_flags, _export),
         ("predict", "read digits with an exported model", _add_predict_flags, _predict),
         ("lockstep", "train both frameworks in step and compare their weights", _add_lockstep_flags, _lockstep),
@@ -202,6 +208,9 @@ def _add_visualize_flags(parser: argparse.ArgumentParser) -> None:
 
 def _add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
     _add_run(parser, "file")
+    parser.add_argument(
+        "--dataset", metavar="NAME", help="ask a model about this one, a name or a path, not the one it was trained on"
+    )
     _add_json(parser)
     _add_data_dir(parser)
 
@@ -227,6 +236,20 @@ def _add_convert_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", type=Path, help="the other kind, made or replaced")
 
 
+def _add_data_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", help="mnist, fashion-mnist or the path of your own data")
+    parser.add_argument("target", type=Path, help="a new folder or, for npz, a new file")
+    parser.add_argument("--to", choices=["images", "npz", "idx", "parquet"], required=True, help="its form")
+    _add_data_dir(parser)
+
+
+def _convert_data(flags: argparse.Namespace) -> None:
+    from digits.datasets import load_dataset, write_dataset
+
+    write_dataset(load_dataset(flags.source, flags.data_dir), flags.target, flags.to)
+    print(f"Saved {flags.target}")
+
+
 def _add_export_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=Path, help="a .safetensors or .keras model")
     parser.add_argument("--to", choices=["onnx"], default="onnx", help="format (default: %(default)s)")
@@ -236,7 +259,10 @@ def _add_export_flags(parser: argparse.ArgumentParser) -> None:
 def _add_predict_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=Path, help="an .onnx model")
     parser.add_argument(
-        "files", type=Path, nargs="+", help="grey PNG images of 28 x 28 pixels, or .npy arrays; ink bright on dark"
+        "files", type=Path, nargs="+", help="grey PNG images of 28 x 28 pixels, or .npy or .csv; ink bright on dark"
+    )
+    parser.add_argument(
+        "--submission", type=Path, metavar="CSV", help="write the answers for Kaggle instead: ImageId,Label, from 1"
     )
 
 
@@ -324,7 +350,7 @@ def _evaluate(flags: argparse.Namespace) -> None:
     from digits.evaluation import evaluate
     from digits.runs.answers import open_answers
 
-    evaluate(open_answers(flags.file, flags.data_dir), flags.json)
+    evaluate(open_answers(flags.file, flags.data_dir, flags.dataset), flags.json)
 
 
 def _compare(flags: argparse.Namespace) -> None:
@@ -357,8 +383,12 @@ def _export(flags: argparse.Namespace) -> None:
 
 
 def _predict(flags: argparse.Namespace) -> None:
-    from digits.models.predictor import predict
+    from digits.models.predictor import predict, submit
 
+    if flags.submission:
+        submit(flags.model, flags.files, flags.submission)
+        print(f"Saved {flags.submission}")
+        return
     for line in predict(flags.model, flags.files):
         print(line)
 

@@ -125,13 +125,18 @@ def load(settings: Settings) -> Dataset:
         DigitsError: the data are missing or damaged, too few for a batch, or the output folder cannot be written.
     """
     dataset = load_dataset(settings.dataset, settings.data_dir)
-    images, batch = kept(len(dataset.train), settings.recipe.validation), settings.recipe.batch_size
+    images, batch = kept(len(dataset.train), held_out(settings, dataset)), settings.recipe.batch_size
     if batch > images:
         raise DigitsError(
             f"batch size is {batch:,}, but there are only {images:,} training images. Run with --batch-size {images}"
         )
     require_writable(settings.output_dir)
     return dataset
+
+
+def held_out(settings: Settings, dataset: Dataset) -> float:
+    """The share of the training images to hold out for validation: none of a dataset that brings validation images."""
+    return 0.0 if dataset.validation else settings.recipe.validation
 
 
 def build(settings: Settings, dataset: Dataset) -> Model:
@@ -156,7 +161,8 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
         DigitsError: the loss is no longer a number, or the checkpoint to go on from is of another run.
     """
     recipe, backend, networks = settings.recipe, model.backend, model.backend.members(model.network)
-    training, validation = hold_out(dataset.train, recipe.validation, settings.seed)
+    training, validation = hold_out(dataset.train, held_out(settings, dataset), settings.seed)
+    validation = dataset.validation or validation
     checkpoint = Checkpoint(settings.output_dir, settings.backend, identity(settings, model, dataset))
     saved = (checkpoint.load() if settings.resume else None) or Saved([], {})
     histories = saved.histories
@@ -269,7 +275,7 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
     save_run(settings.output_dir, run, {model_name(settings.backend): encoded})
     what = "ensemble" if settings.recipe.ensemble > 1 else f"seed_{settings.seed}"
     with open_events(settings.tensorboard, _events(settings, what)) as write:
-        images = kept(len(dataset.train), settings.recipe.validation)
+        images = kept(len(dataset.train), held_out(settings, dataset))
         write("test_accuracy", result.accuracy, len(history.epochs) * images)
     Checkpoint(settings.output_dir, settings.backend, identity(settings, model, dataset)).delete()
     print(f"Predictions and labels saved to {display(settings.output_dir)}")

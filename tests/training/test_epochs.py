@@ -83,6 +83,20 @@ def test_without_validation_all_images_are_for_training(mnist):
     assert hold_out(mnist.train, 0.0, 0) == (mnist.train, None)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_dataset_is_validated_on_the_images_that_it_brings_for_that(small, share, tmp_path):
+    arrays = {"x_train": small.train.images, "y_train": small.train.labels}
+    arrays |= {"x_val": small.test.images[:50], "y_val": small.test.labels[:50]}
+    np.savez(tmp_path / "own.npz", **arrays, x_test=small.test.images[50:99], y_test=small.test.labels[50:99])
+    recipe = replace(RECIPE, validation=share, batch_size=400, epochs=2)  # all 400 images are for training
+    settings = settings_of(tmp_path, recipe=recipe, dataset=str(tmp_path / "own.npz"))
+    dataset = steps.load(settings)
+    model, history = trained(dataset, settings)
+    right = model.backend.predict(model.network, arrays["x_val"]).argmax(axis=1) == arrays["y_val"]
+    assert history.validation["validation_accuracy"] == right.mean()
+    assert all("validation_loss" in epoch for epoch in history.epochs)
+
+
 def test_too_few_images_for_a_batch_are_refused_before_training(small, tmp_path, data_dir):
     with pytest.raises(
         DigitsError,
