@@ -13,6 +13,7 @@ COMMANDS = [
     "visualize",
     "recipes",
     "convert",
+    "convert-data",
     "export",
     "predict",
     "lockstep",

@@ -26,13 +26,13 @@ from digits.datasets.pixels import to_labels
 from digits.errors import DigitsError
 
 if TYPE_CHECKING:
-    from pyarrow import RecordBatch
+    from pyarrow import Array, Buffer, RecordBatch
     from pyarrow.parquet import ParquetFile
 
 METADATA = b"huggingface"  # the key under which Hugging Face's library says what the columns are
 _IMAGES = ("image.bytes", "img.bytes", "image", "img")  # columns, the best one first
 _LABELS = ("label", "labels", "target")
-_ROWS = 256  # read at a time
+_ROWS = 16  # read at a time: a large image may stand in a file once and be unpacked for each of them
 _MEMORY = 2 << 30  # bytes that reading so many rows may take
 
 
@@ -100,10 +100,10 @@ def _open(path: Path) -> _Table:
     from pyarrow.parquet import ParquetFile
 
     with _refusing(path), _bounded_memory():
-        image, label = _columns(ParquetFile(path, arrow_extensions_enabled=False), path)
-        # As a dictionary, images come out no larger than they are packed: a thousand references to one stay so.
-        file = ParquetFile(path, pre_buffer=False, read_dictionary=[image], arrow_extensions_enabled=False)
-        return _Table(path, file, image, label)
+        file = ParquetFile(path, pre_buffer=False, arrow_extensions_enabled=False)
+        groups = [file.metadata.row_group(index) for index in range(file.metadata.num_row_groups)]
+        check_size(file.metadata.num_rows, sum(group.total_byte_size for group in groups), shown(path))
+        return _Table(path, file, *_columns(file, path))
 
 
 def _columns(file: "ParquetFile", path: Path) -> tuple[str, str]:
@@ -149,12 +149,18 @@ def _greys(tables: list[_Table], count: int, labels: list[np.ndarray]) -> Iterat
             labels.append(numbers.to_numpy(zero_copy_only=False))
             if sum(map(len, labels)) > count:
                 raise DigitsError(f"{where} is damaged: it has more rows than it says")
-            for place in images.indices.to_pylist():
-                data = images.dictionary[place].as_buffer()
+            for data in _bytes(images):
                 if data.size > MAX_FILE:
                     raise DigitsError(f"{where}, row {row:,} is too large; allowed: up to {MAX_FILE >> 20} MiB")
                 yield read_grey(data, f"{where}, row {row:,}")
                 row += 1
+
+
+def _bytes(images: "Array") -> "Iterator[Buffer]":
+    """The bytes of each image, not copied."""
+    if hasattr(images, "dictionary"):
+        return (images.dictionary[place].as_buffer() for place in images.indices.to_pylist())
+    return (image.as_buffer() for image in images)
 
 
 def _batches(table: _Table) -> "Iterator[RecordBatch]":

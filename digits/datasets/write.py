@@ -52,8 +52,8 @@ def _write_images(dataset: Dataset, target: Path) -> None:
         if folder != name:
             tell(f"note: the folder of class {name!r} is called {folder}")
     for split, images in _splits(dataset).items():
-        for folder in folders:
-            (target / split / folder).mkdir(parents=True)
+        for label in np.unique(images.labels).tolist():
+            (target / split / folders[label]).mkdir(parents=True)
         for number, (image, label) in enumerate(zip(images.images, images.labels.tolist(), strict=True)):
             (target / split / folders[label] / f"{number:05}.png").write_bytes(_png(image))
 
