@@ -104,7 +104,7 @@ def _table(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         raise DigitsError(f"{shown(path)} has too many rows; allowed: up to {most:,}")
     if label is None:
         return table, None
-    return np.delete(table, label, axis=1), table[:, label]
+    return table[:, 1:] if label == 0 else table[:, :-1], table[:, label]
 
 
 def _cells(line: bytes, path: Path) -> list[str]:
@@ -125,6 +125,8 @@ def _label_column(cells: list[str], has_header: bool, path: Path) -> int | None:
     if not has_header and _is_square(len(cells) - 1):
         tell(f"note: {shown(path)} has no header; its first column is read as the label")
         labels = [0]
+    if labels and labels[0] not in (0, len(cells) - 1):
+        raise DigitsError(f"{shown(path)} has its labels in column {labels[0] + 1:,}; allowed: the first or the last")
     pixels = len(cells) - len(labels)
     if not _is_square(pixels):
         raise DigitsError(f"{shown(path)} has {pixels:,} columns of pixels; allowed: {_ALLOWED}")

@@ -1,5 +1,6 @@
 """A user's own arrays: a `.npz`, or `.npy` files in a folder, named as Keras and tutorials name them."""
 
+import io
 import math
 import re
 import tokenize
@@ -29,6 +30,7 @@ from digits.datasets.pixels import to_greys, to_labels
 from digits.errors import DigitsError
 
 CLASS_NAMES = "class_names"  # an array of the names of the classes, which a .npz may hold
+_MAX_HEADER = 4096  # bytes of a .npy before its numbers; NumPy writes 128
 _IMAGES, _LABELS = "images", "labels"
 _KINDS = {
     **dict.fromkeys(("x", "images", "image", "data"), _IMAGES),
@@ -94,45 +96,48 @@ def read_npy(path: Path) -> np.ndarray:
     Raises:
         DigitsError: it is something else, or too large.
     """
-    try:
-        return _array(partial(path.open, "rb"), path.stat().st_size, str(path), MAX_BYTES)
-    except _DAMAGE as error:
-        raise DigitsError(f"{path} is not an array of numbers in NumPy's format") from error
+    return _array(partial(path.open, "rb"), path.stat().st_size, str(path), MAX_BYTES)
 
 
 def _read(arrays: dict[str, tuple[Open, int]], path: Path) -> Parts:
     """The dataset in arrays by name, each with its size in bytes."""
     by_split = _by_split(arrays, path)
-    names, room, said = _class_names(arrays, path), MAX_BYTES, []
-    images: dict[str, np.ndarray] = {}
-    labels: dict[str, np.ndarray] = {}
-    for split, kinds in by_split.items():
-        for kind, name in sorted(kinds.items()):
-            array = _array(*arrays[name], f"{name} in {path}", room)
-            room -= array.nbytes
-            (images if kind == _IMAGES else labels)[split] = array
-        if len(images[split]) != len(labels[split]):
-            raise DigitsError(
-                f"{kinds[_IMAGES]} in {path} has {len(images[split]):,} images, "
-                f"but {kinds[_LABELS]} in {path} has {len(labels[split]):,} labels"
-            )
-    wheres = {split: f"{kinds[_IMAGES]} in {path}" for split, kinds in by_split.items()}
-    greys, converted = to_greys({wheres[split]: images.pop(split) for split in by_split})
-    said += converted
+    names = _class_names(arrays, path)
+    loaded = _load(arrays, by_split, path)
+    greys, said = to_greys({f"{kinds[_IMAGES]} in {path}": loaded.pop(kinds[_IMAGES]) for kinds in by_split.values()})
     parts = {}
-    for split, grey in zip(by_split, greys, strict=True):
-        where = f"{by_split[split][_LABELS]} in {path}"
-        numbers, converted = to_labels(labels[split], where)
+    for (split, kinds), grey in zip(by_split.items(), greys, strict=True):
+        where = f"{kinds[_LABELS]} in {path}"
+        numbers, converted = to_labels(loaded[kinds[_LABELS]], where)
         said += [words for words in converted if words not in said]
         if names and numbers.max() >= len(names):
             raise DigitsError(f"{where} holds the label {numbers.max()}, but {CLASS_NAMES} has {len(names)} names")
         parts[split] = Part(canvas(grey, len(grey)), *numbered(numbers, names))
     unread = sorted(set(arrays) - {name for kinds in by_split.values() for name in kinds.values()} - {CLASS_NAMES})
     if unread:
-        said.append(f"{', '.join(map(shown, unread[:6]))} {'is' if len(unread) == 1 else 'are'} not read")
+        said.append(f"{_some(unread)} {'is' if len(unread) == 1 else 'are'} not read")
     if said:
         tell(f"note: in {path} {'; '.join(said)}")
     return parts
+
+
+def _load(
+    arrays: dict[str, tuple[Open, int]], by_split: dict[str, dict[str, str]], path: Path
+) -> dict[str, np.ndarray]:
+    """The arrays of all splits by name, which take no more than `MAX_BYTES` together, and as many labels as images."""
+    loaded: dict[str, np.ndarray] = {}
+    room = MAX_BYTES
+    for kinds in by_split.values():
+        images, labels = kinds[_IMAGES], kinds[_LABELS]
+        for name in (images, labels):
+            loaded[name] = _array(*arrays[name], f"{name} in {path}", room)
+            room -= loaded[name].nbytes
+        counts = [len(loaded[name]) if loaded[name].ndim else 1 for name in (images, labels)]
+        if counts[0] != counts[1]:
+            raise DigitsError(
+                f"{images} in {path} has {counts[0]:,} images, but {labels} in {path} has {counts[1]:,} labels"
+            )
+    return loaded
 
 
 def _by_split(names: Iterable[str], path: Path) -> dict[str, dict[str, str]]:
@@ -152,12 +157,16 @@ def _by_split(names: Iterable[str], path: Path) -> dict[str, dict[str, str]]:
     for kinds in roles.values():
         for kind, other in [(_IMAGES, _LABELS), (_LABELS, _IMAGES)]:
             if kind not in kinds:
-                found = ", ".join(map(shown, names[:6]))
-                raise DigitsError(f"{path} has {kinds[other]}, but no {kind} to it; needed: {_NEEDED}; found: {found}")
+                raise DigitsError(
+                    f"{path} has {kinds[other]}, but no {kind} to it; needed: {_NEEDED}; found: {_some(names)}"
+                )
     if not roles:
-        found = ", ".join(map(shown, names[:6])) or "nothing"
-        raise DigitsError(f"{path} has no images and labels; needed: {_NEEDED}; found: {found}")
+        raise DigitsError(f"{path} has no images and labels; needed: {_NEEDED}; found: {_some(names)}")
     return {split or TRAIN: kinds for split, kinds in roles.items()}
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(shown(name)[:40] for name in names[:6]) or "nothing"
 
 
 def _role(name: str) -> tuple[str, str] | None:
@@ -186,18 +195,26 @@ def _class_names(arrays: dict[str, tuple[Open, int]], path: Path) -> tuple[str, 
 
 def _array(opened: Open, size: int, where: str, room: int) -> np.ndarray:
     """One array, whose `.npy` has `size` bytes; it is looked at before it is unpacked."""
-    with opened() as stream:
-        version = np.lib.format.read_magic(stream)
-        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read_header(stream)
-        start = stream.tell()
-    if dtype.hasobject:
-        raise DigitsError(f"{where} holds Python objects, which are never unpickled; allowed: numbers")
-    if min(shape, default=0) < 0:
-        raise DigitsError(f"{where} is damaged: its header says {shape}")
-    length = math.prod(shape) * dtype.itemsize
-    check_size(shape[0] if shape else 1, length + MAX_BYTES - room, where)
-    if start + length != size:
-        raise DigitsError(f"{where} is cut off or too long: it holds {size - start:,} bytes, its header says {shape}")
-    with opened() as stream:
-        return np.lib.format.read_array(stream, allow_pickle=False)
+    try:
+        with opened() as stream:
+            shape, dtype, start = _header(io.BytesIO(stream.read(_MAX_HEADER)))
+        if dtype.hasobject:
+            raise DigitsError(f"{where} holds Python objects, which are never unpickled; allowed: numbers")
+        if min(shape, default=0) < 0:
+            raise DigitsError(f"{where} is damaged: its header says {shape}")
+        length = math.prod(shape) * dtype.itemsize
+        check_size(shape[0] if shape else 1, length + MAX_BYTES - room, where)
+        if start + length != size:
+            found = f"{size - start:,} bytes"
+            raise DigitsError(f"{where} is cut off or too long: it holds {found}, its header says {shape}")
+        with opened() as stream:
+            return np.lib.format.read_array(stream, allow_pickle=False)
+    except _DAMAGE as error:
+        raise DigitsError(f"{where} is not an array of numbers in NumPy's format") from error
+
+
+def _header(stream: io.BytesIO) -> tuple[tuple[int, ...], np.dtype, int]:
+    """The shape and the type that an array's `.npy` says it has, and where in it the numbers begin."""
+    old = np.lib.format.read_magic(stream) == (1, 0)
+    shape, _, dtype = (np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0)(stream)
+    return shape, dtype, stream.tell()

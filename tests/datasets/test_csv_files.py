@@ -116,6 +116,7 @@ BAD = {
     "a label that is no number": ([HEADER, "A" + ROW[1:]], "line 2: 'A' is in the place of a number"),
     "an empty line": ([HEADER, ROW, "", ROW], "is empty in line 3; allowed: an image a line"),
     "two labels": (["label,class," + ",".join(PIXELS), "0," + ROW], "has the columns label and class; allowed: one"),
+    "a label in the middle": ([",".join(["pixel0", "label", *PIXELS[1:]]), ROW], "has its labels in column 2; allowed"),
     "pixels out of order": ([",".join(["label", *PIXELS[::-1]]), ROW], "has columns of pixels out of order"),
     "no labels": ([",".join(PIXELS), *rows(GOOD["x_train"])], "has no column with the name label; allowed"),
     "NaN": ([HEADER, "0.0" + ROW[1:], "nan" + ROW[1:]], "labels that are not whole"),

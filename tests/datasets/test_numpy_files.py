@@ -110,6 +110,10 @@ def test_damaged_npy_files_are_named(tmp_path):
     path = folder / "y_train.npy"
     whole = path.read_bytes()
     attack = {
+        b"text": "is not an array of numbers in NumPy's format",
+        b"": "is not an array of numbers in NumPy's format",
+        b"\x93NUMPY\2\0\xff\xff\xff\xff" + bytes(99_999): "is not an array of numbers in NumPy's format",
+        whole[:40]: "is not an array of numbers in NumPy's format",
         whole[:-1]: "is cut off or too long: it holds 95 bytes, its header says (12,)",
         whole + b"\0": "is cut off or too long",
         whole.replace(b"(12,)", b"(-1,)"): "is damaged: its header says (-1,)",

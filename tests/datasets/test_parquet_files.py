@@ -2,7 +2,6 @@
 
 import io
 import json
-import resource
 import sys
 from pathlib import Path
 
@@ -180,6 +179,7 @@ def test_a_dictionary_that_overflows_is_read(tmp_path):
 
 
 def test_the_limit_of_memory_is_lifted_again(tmp_path):
+    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_AS)
     load(save(tmp_path / "own.parquet", TRAIN))
     assert resource.getrlimit(resource.RLIMIT_AS) == before

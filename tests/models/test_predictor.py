@@ -156,7 +156,7 @@ REFUSED = {
     "one of them dark on bright": ("a.npy", npy(np.stack([BLANK, 255 - BLANK])), "is dark on bright"),
     "pickled": ("a.npy", npy(np.array([Evil()]), allow_pickle=True), "holds Python objects, which are never unpick"),
     "a bare pickle": ("a.npy", b"\x80\x04\x95" + bytes(100), "is not an array of numbers"),
-    "truncated array": ("a.npy", npy(BLANK)[:-1], "is cut off: its header says"),
+    "truncated array": ("a.npy", npy(BLANK)[:-1], "is cut off or too long: it holds 783 bytes"),
     "a table of words": ("a.csv", b"a,b\nc,d\n", "has 2 columns of pixels; allowed"),
     "a table of other images": ("a.csv", b",".join([b"0"] * 1024) + b"\n", "has images of 32 × 32 pixels; allowed"),
     "truncated array header": ("a.npy", npy(BLANK)[:50], "is not an array of numbers"),
