@@ -40,13 +40,13 @@ def open_answers(path: Path, data_dir: Path, dataset: str | None = None) -> Run:
         from digits.models.predictor import Predictor
 
         predictor = Predictor(path)
-        return _run("onnx", predictor.info, _asked(predictor.info, data_dir, dataset), predictor.probabilities)
+        return _run("onnx", predictor.info, data_dir, predictor.probabilities, dataset)
     if path.suffix in MODEL_SUFFIXES.values():
         from digits.models.convert import backend_of, open_model
 
         backend, network, info = open_model(path)
-        asked = _asked(info, data_dir, dataset)
-        return _run(backend_of(path), info, asked, lambda images: softmax(backend.predict(network, images), axis=1))
+        probabilities_of = lambda images: softmax(backend.predict(network, images), axis=1)  # noqa: E731
+        return _run(backend_of(path), info, data_dir, probabilities_of, dataset)
     if path.name not in _BACKEND_OF:
         allowed = f"{record_name('pytorch')}, {preds_name('pytorch')}, the same with tensorflow"
         raise DigitsError(f"{path} is not a run: allowed are its files, {allowed}, and models (.onnx and so on)")
@@ -59,9 +59,13 @@ def open_answers(path: Path, data_dir: Path, dataset: str | None = None) -> Run:
 
 
 def _run(
-    backend: str, info: ModelInfo, asked: tuple[str, Split], probabilities_of: Callable[[np.ndarray], np.ndarray]
+    backend: str,
+    info: ModelInfo,
+    data_dir: Path,
+    probabilities_of: Callable[[np.ndarray], np.ndarray],
+    dataset: str | None = None,
 ) -> Run:
-    name, test = asked
+    name, test = _asked(info, data_dir, dataset)
     probabilities = probabilities_of(test.images)
     record = {"dataset": name, "class_names": list(info.classes)}
     return Run(backend, probabilities.argmax(axis=1), test.labels, probabilities, record)
