@@ -78,9 +78,10 @@ def _read(name: str) -> tuple[Path, Parts]:
         raise DigitsError(f"dataset is {name!a}; allowed: {allowed}")
     path = Path(full_name(name))
     try:
-        if not path.exists():
-            raise DigitsError(f"dataset is {name!r}; allowed: {allowed}, and there is nothing at this one")
+        path.stat()  # Python 3.14 answers is_dir() with no instead of an error
         return path, read_parts(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DigitsError(f"dataset is {name!r}; allowed: {allowed}, and there is nothing at this one") from error
     except OSError as error:
         raise DigitsError(f"dataset is {name!r}, which cannot be read: {error.strerror or error}") from error
 
