@@ -35,6 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         ("visualize", "draw what runs are worth, or what augmentation does", _add_visualize_flags, _visualize),
         ("recipes", "list the recipes, their networks and what they reach", lambda parser: None, _recipes),
         ("convert", "carry a model from one framework to the other", _add_convert_flags, _convert),
+        (
+            "convert-data",
+            "write a dataset in another form: images, npz, idx or parquet",
+            _add_data_flags,
+            _convert_data,
+        ),
         ("export", "write a model as an ONNX file, for use without either framework", _add_export_flags, _export),
         ("predict", "read digits with an exported model", _add_predict_flags, _predict),
         ("lockstep", "train both frameworks in step and compare their weights", _add_lockstep_flags, _lockstep),
@@ -185,7 +191,7 @@ def _add_recipe_flags(
         "--recipe",
         choices=recipes,
         default=default,
-        help="digits recipes lists them; the flags below change a recipe (default: %(default)s)",
+        help=f"digits recipes lists them; the flags below change a recipe (default: {default})",
     )
     group.set_defaults(recipes=recipes)
     usual = {**vars(recipes[default]), **vars(recipes[default].augmentation)}
@@ -251,12 +257,16 @@ def _add_visualize_flags(parser: argparse.ArgumentParser) -> None:
     add_visualize_flags(parser)
     group = parser.add_argument_group("of augmentation only")
     group.add_argument("--backend", choices=BACKENDS, default="pytorch", help="which framework's (default: pytorch)")
-    _add_dataset(group, "mnist, fashion-mnist or the path of your own data (default: %(default)s)")
+    _add_dataset(group, "mnist, fashion-mnist or the path of your own data (default: mnist)")
     _add_recipe_flags(group, RECIPES, "deep", about(Augmentation))
+    parser.set_defaults(backend=None, dataset=None, recipe=None)  # to see which were given, as runs need none of them
 
 
 def _add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
     _add_run(parser, "file")
+    parser.add_argument(
+        "--dataset", metavar="NAME", help="ask a model about this one, a name or a path, not the one it was trained on"
+    )
     _add_json(parser)
     _add_data_dir(parser)
 
@@ -282,6 +292,20 @@ def _add_convert_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", type=Path, help="the other kind, made or replaced")
 
 
+def _add_data_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", help="mnist, fashion-mnist or the path of your own data")
+    parser.add_argument("target", type=Path, help="a new folder or, for npz, a new file")
+    parser.add_argument("--to", choices=["images", "npz", "idx", "parquet"], required=True, help="its form")
+    _add_data_dir(parser)
+
+
+def _convert_data(flags: argparse.Namespace) -> None:
+    from digits.datasets import load_dataset, write_dataset
+
+    write_dataset(load_dataset(flags.source, flags.data_dir), flags.target, flags.to)
+    print(f"Saved {flags.target}")
+
+
 def _add_export_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=Path, help="a .safetensors or .keras model")
     parser.add_argument("--to", choices=["onnx"], action=_Dropped)
@@ -291,7 +315,10 @@ def _add_export_flags(parser: argparse.ArgumentParser) -> None:
 def _add_predict_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=Path, help="an .onnx model")
     parser.add_argument(
-        "files", type=Path, nargs="+", help="grey PNG images of 28 x 28 pixels, or .npy arrays; ink bright on dark"
+        "files", type=Path, nargs="+", help="grey PNG images of 28 x 28 pixels, or .npy or .csv; ink bright on dark"
+    )
+    parser.add_argument(
+        "--submission", type=Path, metavar="CSV", help="write the answers for Kaggle instead: ImageId,Label, from 1"
     )
 
 
@@ -362,12 +389,19 @@ def _train(flags: argparse.Namespace) -> None:
 
 
 def _visualize(flags: argparse.Namespace) -> None:
+    given = [
+        name for name in ("backend", "dataset", "recipe", *about(Augmentation)) if getattr(flags, name) is not None
+    ]
     if flags.what == "augmentation":
         from digits.datasets import full_name
         from digits.training.preview import show_augmentation
 
-        show_augmentation(_recipe(flags), flags.backend, full_name(flags.dataset), flags.data_dir, flags.output_dir)
+        flags.recipe, backend = flags.recipe or "deep", flags.backend or "pytorch"
+        dataset = full_name(flags.dataset or "mnist")
+        show_augmentation(_recipe(flags), backend, dataset, flags.data_dir, flags.output_dir)
         return
+    if given:
+        raise DigitsError(f"{_flag(given[0])} changes nothing in pictures of runs. Run: digits visualize augmentation")
     from digits.evaluation import visualize
 
     visualize(flags.output_dir, flags.data_dir)
@@ -383,15 +417,23 @@ def _evaluate(flags: argparse.Namespace) -> None:
     from digits.evaluation import evaluate
     from digits.runs.answers import open_answers
 
-    evaluate(open_answers(flags.file, flags.data_dir), flags.json)
+    _check_data_dir(flags, flags.file)
+    evaluate(open_answers(flags.file, flags.data_dir, flags.dataset), flags.json)
 
 
 def _compare(flags: argparse.Namespace) -> None:
     from digits.evaluation import compare
     from digits.runs.answers import open_answers
 
+    _check_data_dir(flags, flags.a, flags.b)
     a, b = (open_answers(path, flags.data_dir) for path in (flags.a, flags.b))
     compare(flags.a, a, flags.b, b, flags.json)
+
+
+def _check_data_dir(flags: argparse.Namespace, *paths: Path) -> None:
+    """Make sure that --data-dir, where it is given, is of use: a model is asked about the data, a run was already."""
+    if flags.data_dir is not DATA_DIR and all(path.suffix in (".json", ".npy") for path in paths):
+        raise DigitsError("--data-dir changes nothing for a run, which holds its answers; it is for models")
 
 
 def _report(flags: argparse.Namespace) -> None:
@@ -416,8 +458,12 @@ def _export(flags: argparse.Namespace) -> None:
 
 
 def _predict(flags: argparse.Namespace) -> None:
-    from digits.models.predictor import predict
+    from digits.models.predictor import predict, submit
 
+    if flags.submission:
+        submit(flags.model, flags.files, flags.submission)
+        print(f"Saved {flags.submission}")
+        return
     for line in predict(flags.model, flags.files):
         print(line)
 

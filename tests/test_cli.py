@@ -3,7 +3,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from digits.cli import _recipe, add_training_flags
+from digits.cli import _recipe, add_training_flags, main
 from digits.recipes import RECIPES, Recipe
 from tests.conftest import ROOT, run
 
@@ -13,6 +13,7 @@ COMMANDS = [
     "visualize",
     "recipes",
     "convert",
+    "convert-data",
     "export",
     "predict",
     "lockstep",
@@ -114,3 +115,51 @@ def test_a_reader_that_leaves_is_no_error(data_dir):
     command = f"{sys.executable} download_mnist.py --data-dir {data_dir} | true"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("train", "pytorch", "--warmup", "0.1"), "warmup is 0.1, but must be 0 where the schedule is constant"),
+        (
+            ("train", "pytorch", "--refinement", "0.5"),
+            "unaugmented share is 0.5, but must be 0 without augmentation, say",
+        ),
+        (
+            ("train", "tensorflow", "--recipe", "deep", "--hidden-units", "9"),
+            "hidden units is 9, but must be 0, as it has",
+        ),
+        (
+            ("train", "pytorch", "--patience", "3"),
+            "patience is 3, but must be 0 without validation images, say --valida",
+        ),
+        (
+            ("visualize", "--rotation", "9"),
+            "--rotation changes nothing in pictures of runs. Run: digits visualize augment",
+        ),
+        (("visualize", "runs", "--recipe", "fast"), "--recipe changes nothing in pictures of runs."),
+        (("visualize", "runs", "--dataset", "mnist"), "--dataset changes nothing in pictures of runs."),
+        (("evaluate", "pytorch_run.json", "--data-dir", "x"), "--data-dir changes nothing for a run, which holds its"),
+        (("compare", "pytorch_run.json", "tensorflow_preds.npy", "--data-dir", "x"), "--data-dir changes nothing for"),
+    ],
+)
+def test_a_flag_without_effect_is_refused(command, message, data_dir, tmp_path, capsys):
+    where = ("--data-dir", str(data_dir), "--output-dir", str(tmp_path)) if command[0] == "train" else ()
+    assert main([*command, *where]) == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"error: {message}")
+
+
+@pytest.mark.parametrize(("old", "new"), [("averaging", "ema-decay"), ("refinement", "unaugmented-share")])
+def test_an_old_flag_is_understood_and_says_its_new_name(old, new, capsys):
+    parser = argparse.ArgumentParser()
+    add_training_flags(parser, RECIPES, seed=0)
+    recipe = _recipe(parser.parse_args(["--recipe", "deep", f"--{old}", "0.5"]))
+    assert vars(recipe)[new.replace("-", "_")] == 0.5
+    assert capsys.readouterr().err == f"note: --{old} is called --{new} now\n"
+    assert f"--{old}" not in parser.format_help()
+
+
+def test_export_says_that_to_is_not_needed(finished_runs, tmp_path, capsys):
+    model = str(finished_runs / "pytorch_model.safetensors")
+    assert main(["export", model, "--to", "onnx", "--output", str(tmp_path / "a.onnx")]) == 0
+    assert capsys.readouterr().err == "note: --to is not needed any more\n"

@@ -22,19 +22,27 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset in memory: its name or path, its title in pictures, a name for each label, and its two splits."""
+    """A dataset in memory.
+
+    Attributes:
+        name: its name or path; `title`: what pictures call it.
+        classes: a name for each label.
+        train, test: its two splits.
+        validation: the images that it brings to choose the best epoch by, or None.
+    """
 
     name: str
     title: str
     classes: tuple[str, ...]
     train: Split
     test: Split
+    validation: Split | None = None
 
     @cached_property
     def sha256(self) -> str:
         """Of all images and labels: where it is the same, so are these."""
         digest = hashlib.sha256()
-        for split in (self.train, self.test):
+        for split in (self.train, self.test, *([self.validation] if self.validation else [])):
             digest.update(repr(split.images.shape).encode())
             digest.update(np.ascontiguousarray(split.images).data)
             digest.update(np.ascontiguousarray(split.labels).data)

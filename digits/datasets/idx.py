@@ -2,12 +2,28 @@
 
 import math
 import struct
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
 from digits.errors import DigitsError
 
 _UINT8 = 0x08  # the format's code for unsigned bytes, the only type that the published files use
+
+
+def places(folder: Path, name: str) -> Iterator[Path]:
+    """Where the published file `name` may lie in a folder: so called or with a dot, as Kaggle has it
+    (`train-images.idx3-ubyte`), gzipped or not, there or in a folder of such a name.
+    """
+    names = [one + suffix for one in (name, name.replace("-idx", ".idx")) for suffix in ("", ".gz")]
+    yield from (folder / file for file in names)
+    yield from (folder / parent / file for parent in names for file in names)
+
+
+def find(folder: Path, name: str) -> Path | None:
+    """The first of `places` that is a file."""
+    return next((path for path in places(folder, name) if path.is_file()), None)
 
 
 def read_header(data: bytes | memoryview, name: str) -> tuple[tuple[int, ...], int]:

@@ -61,12 +61,16 @@ class Canvas:
     Attributes:
         images: uint8, `(n, 28, 28)`.
         sizes: int, `(n, 2)`: height and width of the part that each image takes.
-        resized: how many were of another size than 28 × 28.
+        resized: bool, `(n,)`: whether each was of another size than 28 × 28.
     """
 
     images: np.ndarray
     sizes: np.ndarray
-    resized: int
+    resized: np.ndarray
+
+    def take(self, chosen: np.ndarray) -> "Canvas":
+        """Those of the images that are chosen (bool, `(n,)`)."""
+        return Canvas(self.images[chosen], self.sizes[chosen], self.resized[chosen])
 
     def _groups(self) -> Iterator[tuple[np.ndarray, slice, slice]]:
         """For each size: which images have it, and the rows and columns that they take."""
@@ -98,11 +102,15 @@ class Canvas:
 def canvas(greys: Iterable[np.ndarray], count: int) -> Canvas:
     """`count` grey images (uint8, `(height, width)`, of any sizes) scaled to fit, keeping their proportions."""
     if isinstance(greys, np.ndarray) and greys.shape[1:] == (SIDE, SIDE):
-        return Canvas(greys, np.full((count, 2), SIDE), resized=0)
-    images, sizes, resized = np.zeros((count, SIDE, SIDE), np.uint8), np.empty((count, 2), np.int64), 0
+        return Canvas(greys, np.full((count, 2), SIDE), np.zeros(count, bool))
+    images, sizes, resized = (
+        np.zeros((count, SIDE, SIDE), np.uint8),
+        np.empty((count, 2), np.int64),
+        np.zeros(count, bool),
+    )
     for index, grey in enumerate(greys):
         fitted = _fit(grey)
-        resized += fitted is not grey
+        resized[index] = fitted is not grey
         rows, columns = _middle(*fitted.shape)
         images[index, rows, columns] = fitted
         sizes[index] = fitted.shape

@@ -5,11 +5,23 @@ from pathlib import Path
 import numpy as np
 
 from digits.datasets import idx, npz
-from digits.datasets.custom import load_custom
+from digits.datasets.custom import load_custom, load_foreign
 from digits.datasets.dataset import Dataset, Split
 from digits.datasets.registry import DATASETS
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, display, sha256
+
+
+def load_test(name: str, data_dir: Path) -> tuple[tuple[str, ...], Split]:
+    """The classes and the test images of a dataset that a model was not trained on; see `custom.load_foreign`.
+
+    Raises:
+        DigitsError: it is not there, or what is there is damaged.
+    """
+    if name not in DATASETS:
+        return load_foreign(name)
+    dataset = load_dataset(name, data_dir)
+    return dataset.classes, dataset.test
 
 
 def load_dataset(name: str, data_dir: Path) -> Dataset:

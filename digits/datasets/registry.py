@@ -53,7 +53,7 @@ class DatasetSpec:
     @property
     def command(self) -> str:
         """What gets it."""
-        return "python download_mnist.py" if self is MNIST else f"digits download --dataset {self.name}"
+        return "python download_mnist.py" if self.name == MNIST.name else f"digits download --dataset {self.name}"
 
 
 def _idx_files(train_images: str, train_labels: str, test_images: str, test_labels: str) -> tuple[IdxFile, ...]:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from digits.datasets import idx
 from digits.datasets.registry import DatasetSpec, IdxFile
 from digits.files import sha256
 
@@ -45,7 +46,7 @@ def sources(spec: DatasetSpec, mirror: str | None) -> Iterator[tuple[str, Fetch]
 def folder_source(folder: Path) -> Fetch:
     def fetch(file: IdxFile) -> bytes:
         reason = NotServed(f"{file.name} is not there")
-        for path in (folder / file.name, folder / f"{file.name}.gz"):
+        for path in idx.places(folder, file.name):
             if path.is_file():
                 try:
                     with path.open("rb") as stream:

@@ -1,16 +1,21 @@
 """Answers from an exported model, with onnxruntime: no framework is imported."""
 
+import csv
+import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from digits.datasets import read_unlabelled
 from digits.errors import DigitsError, not_installed
+from digits.files import write_together
 from digits.models import BATCH, MAX_BYTES, METADATA_KEY, ModelInfo
+
+_ARRAYS = (".npy", ".csv")  # files of many images
 
 
 class Predictor:
@@ -81,17 +86,33 @@ def predict(model: Path, files: list[Path]) -> Iterator[str]:
     for path in files:
         images = read_images(path)
         for index, row in enumerate(predictor.probabilities(images)):
-            name = path.name if path.suffix != ".npy" else f"{path.name}[{index}]"
+            name = path.name if path.suffix not in _ARRAYS else f"{path.name}[{index}]"
             yield f"{name}: {predictor.info.classes[row.argmax()]} ({row.max():.1%})"
 
 
+def submit(model: Path, files: list[Path], target: Path) -> None:
+    """Write the predicted classes of all images in `files` as Kaggle takes them: `ImageId,Label`, counted from 1.
+
+    Raises:
+        DigitsError: see `Predictor` and `read_images`.
+        OSError: `target` cannot be written.
+    """
+    predictor, text = Predictor(model), io.StringIO()
+    images = np.concatenate([read_images(path) for path in files])
+    labels = (predictor.info.classes[best] for best in predictor.probabilities(images).argmax(axis=1))
+    csv.writer(text, lineterminator="\n").writerows([("ImageId", "Label"), *enumerate(labels, start=1)])
+    write_together(target.parent, {target.name: text.getvalue().encode()})
+
+
 def read_images(path: Path) -> np.ndarray:
-    """The images of a file, uint8, `(n, 28, 28)`: a grey PNG of 28 × 28 pixels, or an array in a .npy file.
+    """The images of a file, uint8, `(n, 28, 28)`: a grey PNG of 28 × 28 pixels, or many in a .npy or .csv file.
 
     Raises:
         DigitsError: it is anything else. Nothing is resized or inverted, as a quiet guess would give wrong answers.
     """
-    images = _read_npy(path) if path.suffix == ".npy" else _read_png(path)
+    images = read_unlabelled(path) if path.suffix in _ARRAYS else _read_png(path)
+    if images.shape[1:] != (28, 28):
+        raise DigitsError(f"{path} has images of {images.shape[1]} × {images.shape[2]} pixels; allowed: 28 × 28")
     border = np.concatenate([images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]], axis=1)
     if np.any(np.median(border, axis=1) > 127):
         raise DigitsError(f"{path} is dark on bright; allowed: MNIST's form, ink bright on dark")
@@ -108,17 +129,4 @@ def _read_png(path: Path) -> np.ndarray:
     except FileNotFoundError as error:
         raise DigitsError(f"{path} is not there") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DigitsError(f"{path} is not a readable image; allowed: PNG of 28 × 28 pixels, or .npy") from error
-
-
-def _read_npy(path: Path) -> np.ndarray:
-    try:
-        images = np.lib.format.open_memmap(path, mode="r")  # never unpickles
-    except FileNotFoundError as error:
-        raise DigitsError(f"{path} is not there") from error
-    except (ValueError, EOFError, OSError, SyntaxError, TypeError, OverflowError, TokenError) as error:
-        raise DigitsError(f"{path} is not an array of numbers in NumPy's format") from error
-    if images.dtype != np.uint8 or images.ndim not in (2, 3) or images.shape[-2:] != (28, 28) or not images.size:
-        allowed = "uint8 of shape (28, 28) or (n, 28, 28)"
-        raise DigitsError(f"{path} holds {images.dtype} of shape {images.shape}; allowed: {allowed}")
-    return np.ascontiguousarray(images.reshape(-1, 28, 28))
+        raise DigitsError(f"{path} is not a readable image; allowed: PNG of 28 × 28 pixels, .npy or .csv") from error

@@ -1,6 +1,6 @@
 """Every choice that decides a result. This door loads nothing heavy: what computes with NumPy stands behind it."""
 
-from digits.recipes.fields import about
+from digits.recipes.fields import about, refuse
 from digits.recipes.recipe import (
     ARCHITECTURES,
     RECIPES,
@@ -24,4 +24,5 @@ __all__ = [
     "about",
     "adjusted",
     "check_seed",
+    "refuse",
 ]

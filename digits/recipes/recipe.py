@@ -89,7 +89,8 @@ class Recipe:
             epochs: the network comes back to images as it will be asked about (He et al., 2019, arXiv:1909.09148).
         validation: share of the training images that is kept back, to stop early and to choose the best epoch's
             weights.
-        patience: epochs without a better validation loss before training stops; 0 never stops early.
+        patience: epochs without a better validation loss before training stops; 0 never stops early. It takes
+            validation images, held out or the dataset's own.
         ensemble: how many networks are trained, each with a seed of its own, to average their probabilities.
 
     Raises:
@@ -163,7 +164,7 @@ NONE = Augmentation()
 RENAMED = {"averaging": "ema_decay", "refinement": "unaugmented_share"}
 
 # Fields that change nothing beside some values of others, see `_no_effect`, and how they are switched off.
-DEPENDENT = {"warmup": 0.0, "patience": 0, "unaugmented_share": 0.0}
+DEPENDENT = {"warmup": 0.0, "unaugmented_share": 0.0}
 
 
 def check_seed(seed: object) -> None:
@@ -200,8 +201,6 @@ def _no_effect(recipe: Recipe, name: str, value: float) -> str:
     """Why this value of the field changes nothing beside the other fields; empty where it does."""
     if name == "warmup" and recipe.schedule == "constant":
         return "where the schedule is constant"
-    if name == "patience" and not recipe.validation:
-        return "without validation images, say --validation 0.1"
     if name == "unaugmented_share" and not recipe.augmentation:
         return "without augmentation, say --rotation 10"
     if name == "unaugmented_share" and not _whole_epochs(value, recipe):

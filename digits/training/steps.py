@@ -19,7 +19,7 @@ from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR, display
 from digits.models import ModelInfo
 from digits.models.export import to_onnx
-from digits.recipes import Recipe, check_seed
+from digits.recipes import Recipe, check_seed, refuse
 from digits.runs import Epoch, Run, RunRecord, exported_name, model_name, require_writable, save_run
 from digits.training.checkpoints import Checkpoint, RunState
 from digits.training.custom import build_custom
@@ -131,10 +131,16 @@ def load(settings: Settings) -> Dataset:
     """The dataset, checked; and nothing else may stand in the way of the run, so that no training is in vain.
 
     Raises:
-        DigitsError: the data are missing or damaged, too few for a batch, or the output folder cannot be written.
+        DigitsError: the data are missing or damaged, too few for a batch, or the output folder cannot be written;
+            or a field of the recipe has no effect with them.
     """
     dataset = load_dataset(settings.dataset, settings.data_dir)
-    images = training_count(len(dataset.train), settings.recipe.validation)
+    recipe = settings.recipe
+    if recipe.patience and not (recipe.validation or dataset.validation):
+        refuse("patience", recipe.patience, "0 without validation images, say --validation 0.1")
+    if recipe.validation and dataset.validation:
+        refuse("validation", recipe.validation, f"0, as {dataset.name} brings validation images of its own")
+    images = training_count(len(dataset.train), recipe.validation)
     batch = settings.recipe.batch_size
     if batch > images:
         raise DigitsError(
@@ -185,7 +191,8 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
         DigitsError: the loss is no longer a number, or the checkpoint to go on from is of another run.
     """
     recipe, backend = settings.recipe, model.backend
-    training, validation = hold_out(dataset.train, recipe.validation, settings.seed)
+    training, validation = hold_out(dataset.train, settings.recipe.validation, settings.seed)
+    validation = dataset.validation or validation
     checkpoint = _checkpoint(settings, model, dataset)
     state = checkpoint.load() if settings.resume else RunState()
     if state.networks:

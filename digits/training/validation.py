@@ -29,7 +29,7 @@ def training_count(images: int, share: float) -> int:
 def hold_out(images: Split, share: float, seed: int) -> tuple[Split, Split | None]:
     """Training images to train on, and the `share` of them to validate on, drawn by the seed; None for a share of 0.
 
-    Each class has its share, to the nearest image.
+    Each class has its share, to the nearest image or two, and at least one of its images is left to train on.
 
     Raises:
         DigitsError: one of the two would be empty.
@@ -41,7 +41,18 @@ def hold_out(images: Split, share: float, seed: int) -> tuple[Split, Split | Non
     by_class = order[np.argsort(images.labels[order], kind="stable")]
     chosen = np.zeros(len(images), bool)
     chosen[by_class[np.arange(count) * len(images) // count]] = True  # as far apart as can be
+    _leave_some(chosen, images.labels)
     return Split(images.images[~chosen], images.labels[~chosen]), Split(images.images[chosen], images.labels[chosen])
+
+
+def _leave_some(chosen: np.ndarray, labels: np.ndarray) -> None:
+    """Where all images of a small class are chosen, take one of another class in place of one of them."""
+    sizes = np.bincount(labels)
+    for label in np.flatnonzero((np.bincount(labels[chosen], minlength=len(sizes)) == sizes) & (sizes > 1)):
+        left = sizes - np.bincount(labels[chosen], minlength=len(sizes))
+        if left.max() > 1:
+            chosen[np.flatnonzero(labels == label)[0]] = False
+            chosen[np.flatnonzero((labels == left.argmax()) & ~chosen)[0]] = True
 
 
 def validate(backend: Backend, network: Any, validation: Split, smoothing: float) -> Epoch:

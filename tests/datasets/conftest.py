@@ -85,6 +85,7 @@ def answer_with(files: dict[str, bytes]) -> Callable[[BaseHTTPRequestHandler], N
 def put(folder: Path, files: dict[str, bytes]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(data)
     return folder
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from digits.datasets import Dataset, arrays, full_name, idx, images, load_dataset
+from digits.datasets import Dataset, full_name, idx, images, load_dataset, parts
 from digits.datasets.registry import MNIST
 from digits.errors import DigitsError
 
@@ -125,50 +125,83 @@ def test_a_relative_path_becomes_a_whole_one(tmp_path: Path, monkeypatch: pytest
 
 
 WRONG_LABELS = {
-    "negative": (np.where(GOOD["y_train"] == 0, -1, GOOD["y_train"]), "holds the label -1; allowed: 0, 1, 2"),
-    "a gap": (np.where(GOOD["y_train"] == 1, 3, GOOD["y_train"]), "never has the label 1; allowed: 0 to 3 without a"),
-    "from 1": (GOOD["y_train"] + 1, "never has the label 0"),
-    "one class": (GOOD["y_train"] * 0, "has 1 class; allowed: 2 to 1,000"),
-    "thousands": (GOOD["y_train"] + 1000, "has 1,003 classes; allowed: 2 to 1,000"),
-    "huge": (GOOD["y_train"].astype(np.uint64) + np.uint64(2**63), "classes; allowed: 2 to 1,000"),
-    "floats": (GOOD["y_train"].astype(float), "is float64; allowed: whole numbers"),
-    "booleans": (GOOD["y_train"] == 1, "is bool; allowed: whole numbers"),
-    "words": (GOOD["y_train"].astype(str), "allowed: whole numbers"),
-    "one-hot": (np.eye(3, dtype=int)[GOOD["y_train"]], "is of shape (12, 3); allowed: (n,) or (n, 1)"),
-    "too few": (GOOD["y_train"][:11], "12 images, but y_train in"),
-    "objects": (GOOD["y_train"].astype(object), "holds Python objects, which are never unpickled"),
-    "none": (GOOD["y_train"][:0], "not empty"),
-    "missing": (None, "has no y_train; needed: x_train, y_train, x_test, y_test; found: "),
+    "negative": (
+        np.where(GOOD["y_train"] == 0, -1, GOOD["y_train"]),
+        "y_train in",
+        "holds the label -1; allowed: 0 to",
+    ),
+    "one class": (GOOD["y_train"] * 0, "", "has 1 class; allowed: 2 to 1,000"),
+    "one more": (np.arange(12) % 4, "", "its training images have the class '3', but no test image has it; each needs"),
+    "huge": (
+        GOOD["y_train"].astype(np.uint64) + np.uint64(2**63),
+        "y_train in",
+        "9223372036854775810; allowed: 0 to 2,",
+    ),
+    "halves": (GOOD["y_train"] + 0.5, "y_train in", "is float64 with labels that are not whole"),
+    "NaN": (np.full(12, np.nan), "y_train in", "is float64 with labels that are not whole"),
+    "booleans": (GOOD["y_train"] == 1, "y_train in", "is bool; allowed: whole numbers"),
+    "words": (GOOD["y_train"].astype(str), "y_train in", "allowed: whole numbers"),
+    "two-hot": (
+        np.eye(3)[GOOD["y_train"]] + np.eye(3)[0],
+        "y_train in",
+        "of shape (12, 3) with rows that are not one-hot",
+    ),
+    "all ones": (np.ones((12, 3)), "y_train in", "of shape (12, 3) with rows that are not one-hot"),
+    "no ones": (np.zeros((12, 3)), "y_train in", "of shape (12, 3) with rows that are not one-hot"),
+    "probabilities": (np.full((12, 2), 0.5), "y_train in", "with rows that are not one-hot"),
+    "three axes": (np.zeros((12, 3, 3), int), "y_train in", "of shape (12, 3, 3); allowed: (n,), (n, 1), or one-hot"),
+    "too few": (GOOD["y_train"][:11], "y_train in", "12 images, but y_train in"),
+    "objects": (GOOD["y_train"].astype(object), "y_train in", "holds Python objects, which are never unpickled"),
+    "none": (GOOD["y_train"][:0], "y_train in", "0 labels"),
+    "missing": (
+        None,
+        "has x_train, but no labels to it; needed: x_train and y_train",
+        "found: x_train, x_test, y_test",
+    ),
 }
 
 
-@pytest.mark.parametrize(("labels", "reason"), WRONG_LABELS.values(), ids=WRONG_LABELS)
-def test_wrong_labels_are_refused(labels: object, reason: str, tmp_path: Path) -> None:
-    assert_refused(save_npz(tmp_path / "own.npz", y_train=labels), str(tmp_path / "own.npz"), "y_train", reason)
+@pytest.mark.parametrize(("labels", "who", "reason"), WRONG_LABELS.values(), ids=WRONG_LABELS)
+def test_wrong_labels_are_refused(labels: object, who: str, reason: str, tmp_path: Path) -> None:
+    assert_refused(save_npz(tmp_path / "own.npz", y_train=labels), str(tmp_path / "own.npz"), who, reason)
+
+
+def test_classes_are_called_by_their_numbers_with_gaps_or_without(tmp_path: Path) -> None:
+    numbers = np.array([3, 7, 12])
+    dataset = load(save_npz(tmp_path / "own.npz", y_train=numbers[GOOD["y_train"]], y_test=numbers[GOOD["y_test"]]))
+    assert dataset.classes == ("3", "7", "12")
+    np.testing.assert_array_equal(dataset.test.labels, GOOD["y_test"])
+    assert_refused(save_npz(tmp_path / "one.npz", y_train=[7] * 12, y_test=[7] * 6), "has 1 class; allowed: 2 to 1,000")
+    many = {"x_train": drawings(1001), "y_train": np.arange(1001)}
+    assert_refused(save_npz(tmp_path / "many.npz", **many), "has 1,001 classes; allowed: 2 to 1,000")
 
 
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [
-        ([0, 1, 2, 0, 1, 3], "holds the label 3, which no training image has; allowed: 0 to 2"),
-        ([0, 1, 2, 0, 1, -1], "holds the label -1, which no training image has"),
-        ([0, 1, 0, 1, 0, 1], "never has the label 2, which training images have"),
+        ([0, 1, 2, 0, 1, 3], "its test images have the class '3', but no training image has it"),
+        ([0, 1, 2, 0, 1, -1], "y_test in"),
+        ([0, 1, 0, 1, 0, 1], "its training images have the class '2', but no test image has it"),
     ],
 )
 def test_test_labels_must_be_those_of_training(labels: list[int], reason: str, tmp_path: Path) -> None:
-    assert_refused(save_npz(tmp_path / "own.npz", y_test=np.array(labels)), "y_test in", reason)
+    assert_refused(save_npz(tmp_path / "own.npz", y_test=np.array(labels)), reason)
 
 
 WRONG_IMAGES = {
-    "floats": (GOOD["x_train"] / 255, "is float64; allowed: uint8, 0 to 255. Scale them"),
-    "NaN": (np.full((12, 28, 28), np.nan, np.float32), "is float32; allowed: uint8"),
-    "wide": (GOOD["x_train"].astype(np.int32), "is int32; allowed: uint8"),
+    "NaN": (np.full((12, 28, 28), np.nan, np.float32), "holds values that are not finite"),
+    "infinity": (np.full((12, 28, 28), np.inf), "holds values that are not finite"),
+    "negative": (GOOD["x_train"] / 127.5 - 1, "holds values from -1 to 255; allowed: 0 to 255, or in floats 0 to 1"),
+    "16 bits": (GOOD["x_train"].astype(int) * 257, "allowed: 0 to 255, or in floats 0 to 1"),
+    "complex": (GOOD["x_train"] * 1j, "is complex128; allowed: numbers"),
+    "words": (GOOD["x_train"].astype(str), "allowed: numbers"),
     "objects": (np.array([None] * 12, object), "holds Python objects, which are never unpickled"),
-    "flat": (GOOD["x_train"].reshape(12, 784), "is of shape (12, 784); allowed: (n, height, width)"),
+    "not square": (np.zeros((12, 785), np.uint8), "is of shape (12, 785); allowed: (n, 28, 28)"),
     "alpha": (np.zeros((12, 28, 28, 4), np.uint8), "is of shape (12, 28, 28, 4); allowed"),
-    "channels first": (np.zeros((12, 3, 28, 28), np.uint8), "is of shape (12, 3, 28, 28); allowed"),
+    "channels at both ends": (np.zeros((12, 3, 28, 3), np.uint8), "in which either end could be the channels"),
+    "flat and a channel": (np.zeros((12, 784, 1), np.uint8), "is of shape (12, 784, 1); allowed"),
     "nothing": (np.zeros((12, 0, 28), np.uint8), "not empty"),
-    "structured": (np.zeros(12, [("a", "u1")]), "allowed: uint8"),
+    "structured": (np.zeros(12, [("a", "u1")]), "allowed: numbers"),
 }
 
 
@@ -189,7 +222,7 @@ def test_objects_are_not_unpickled(tmp_path: Path) -> None:
 
 def test_bombs_are_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is refused by its header: the read that would unpack it is not made."""
-    monkeypatch.setattr(arrays, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(parts, "MAX_BYTES", 1 << 20)
     unpacked = []
     read = zipfile.ZipExtFile.read
     monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda self, n=-1: unpacked.append(got := read(self, n)) or got)
@@ -239,7 +272,7 @@ GOOD_IMAGES = idx.encode(GOOD["x_train"])
         ({"y_test": GOOD["x_test"]}, "t10k-labels-idx1-ubyte holds an array of 3 dimensions; allowed for labels: 1"),
         ({"y_test": GOOD["y_test"][:-1]}, "t10k-images-idx3-ubyte has 6 images, but"),
         ({"y_train": None}, "has no train-labels-idx1-ubyte; needed, gzipped (.gz) or not: train-images"),
-        ({"y_train": np.full(12, 255)}, "train-labels-idx1-ubyte never has the label 0"),
+        ({"y_train": np.arange(12)}, "its training images have the class '3', but no test image has it"),
     ],
 )
 def test_damaged_idx_files_are_named(changes: dict, reason: str, tmp_path: Path) -> None:
@@ -554,26 +587,29 @@ def test_names_that_cannot_be_printed_are_refused_on_one_line(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda root: root.mkdir(), "has no sub-folders; allowed: a folder of images for each class, or MNIST's"),
+        (lambda root: root.mkdir(), "is of no form that is known; allowed: a folder of images for each class, MNIST's"),
         (lambda root: save_images(root, classes=("cat",)), "has 1 class; allowed: 2 to 1,000"),
         (lambda root: [(root / f"{n}").mkdir(parents=True) for n in range(1001)], "has 1,001 classes; allowed: 2 to"),
         (lambda root: (save_images(root) / "bird").mkdir(), "bird is empty; allowed: a folder of images"),
-        (lambda root: save_images(root / "train"), "has train; allowed: train and test, or a folder for each class"),
-        (lambda root: [save_images(root / name) for name in ("test", "train", "val")], "has test and train and val"),
+        (lambda root: save_images(root / "test"), "has no training images, only test images"),
+        (
+            lambda root: [save_images(root / name) for name in ("Train", "training")],
+            "has both Train and training; allow",
+        ),
         (
             lambda root: [save_images(root / "train"), save_images(root / "test", classes=("cat", "cow"))],
-            "test has the class 'cow', but",
+            "its test images have the class 'cow', but no training image has it",
         ),
         (
             lambda root: [
                 save_images(root / "train", classes=("a", "b", "c")),
                 save_images(root / "test", 1, ("a", "b")),
             ],
-            "train has the class 'c', but",
+            "its training images have the class 'c', but no test image has it; each needs both",
         ),
         (lambda root: (save_images(root) / "0.PNG").touch(), "0.PNG is in no class; allowed: images in a folder for"),
         (lambda root: root.write_bytes(b"PK\3\4 and so on"), "is damaged or not a .npz"),
-        (lambda root: root.write_bytes(b""), "is damaged or not a .npz"),
+        (lambda root: root.write_bytes(b""), "is of no form that is known; allowed: a folder of images for each class"),
         (
             lambda root: None,
             "allowed: mnist, fashion-mnist, or the path of your own data, and there is nothing at this",
@@ -587,11 +623,11 @@ def test_a_folder_of_another_form_is_refused(make: Callable, reason: str, tmp_pa
 
 def test_too_many_images_are_refused_before_any_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = save_images(tmp_path / "own")
-    monkeypatch.setattr(arrays, "MAX_IMAGES", 13)
+    monkeypatch.setattr(parts, "MAX_IMAGES", 13)
     monkeypatch.setattr(Path, "read_bytes", lambda self: pytest.fail(f"read {self}"))
     assert_refused(folder, "has 14 images; allowed: up to 13")
-    monkeypatch.setattr(arrays, "MAX_IMAGES", 14)
-    monkeypatch.setattr(arrays, "MAX_BYTES", 1000)
+    monkeypatch.setattr(parts, "MAX_IMAGES", 14)
+    monkeypatch.setattr(parts, "MAX_BYTES", 1000)
     assert_refused(folder, "is too large; allowed: up to")
 
 

@@ -22,6 +22,7 @@ from tests.datasets.conftest import FILES, SPEC, answer_with, put, reply
 
 IMAGES = SPEC.files[0]
 NAME, DATA = IMAGES.name, FILES[IMAGES.name]
+DOTTED = NAME.replace("-idx", ".idx")  # as Kaggle has it
 GZIPPED = gzip.compress(DATA)
 WRONG = DATA[:-1] + bytes([DATA[-1] ^ 1])
 BOMB = gzip.compress(bytes(100_000_000))  # 97 kB
@@ -60,6 +61,12 @@ def test_the_mirror_comes_first_then_the_public_ones_then_npm() -> None:
         {NAME: GZIPPED},  # gzipped, but not named so
         {f"{NAME}.gz": DATA},  # unpacked by the browser, but not renamed
         {NAME: WRONG, f"{NAME}.gz": GZIPPED},
+        {DOTTED: DATA},
+        {f"{DOTTED}.gz": GZIPPED},
+        {f"{NAME}/{NAME}": DATA},
+        {f"{DOTTED}/{DOTTED}": DATA},
+        {f"{DOTTED}/{DOTTED}.gz": GZIPPED},
+        {f"{NAME}/{DOTTED}": WRONG, f"{DOTTED}/{NAME}": DATA},
     ],
 )
 def test_a_folder_gives_a_file_gzipped_or_not(there: dict[str, bytes], tmp_path: Path) -> None:

@@ -77,6 +77,32 @@ def test_every_test_image_is_taken_as_bright_on_dark(mnist, tmp_path):
         read_images(path)
 
 
+def as_csv(images: np.ndarray) -> str:
+    header = ",".join(f"pixel{number}" for number in range(784))
+    return "\n".join([header, *(",".join(map(str, row)) for row in images.reshape(-1, 784).tolist())]) + "\n"
+
+
+def test_arrays_and_tables_of_other_kinds_give_the_same_images(mnist, tmp_path, capsys):
+    images = mnist.test.images[:9]
+    for array in (images / 255, images[:, np.newaxis].astype(int), images.reshape(-1, 784)):
+        (tmp_path / "some.npy").write_bytes(npy(array))
+        assert np.array_equal(read_images(tmp_path / "some.npy"), images)
+        assert capsys.readouterr().err.startswith(f"note: in {tmp_path / 'some.npy'} images ")
+    (tmp_path / "test.csv").write_text(as_csv(images))
+    assert np.array_equal(read_images(tmp_path / "test.csv"), images)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_submission_is_as_kaggle_takes_it(model, finished_runs, mnist, tmp_path):
+    (tmp_path / "test.csv").write_text(as_csv(mnist.test.images[:30]))
+    target = tmp_path / "new" / "submission.csv"
+    done = run("-m", "digits", "predict", model, tmp_path / "test.csv", "--submission", target)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"Saved {target}\n", "")
+    predictions = np.load(finished_runs / "pytorch_preds.npy")[:30]
+    lines = [f"{number},{label}\n" for number, label in enumerate(predictions, start=1)]
+    assert target.read_text() == "ImageId,Label\n" + "".join(lines)
+
+
 def bomb(width: int, height: int) -> bytes:
     """A PNG of this declared size, of a few bytes."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
@@ -119,21 +145,22 @@ REFUSED = {
     "a bomb": ("a.png", bomb(60_000, 60_000), "is not a readable image"),
     "half a bomb": ("a.png", bomb(11_000, 11_000), "is not a readable image|has 11000"),
     "a small bomb": ("a.png", bomb(5_000, 5_000), "has 5000 × 5000 pixels"),
-    "npz": ("a.npz", npz(), "is not a readable image; allowed: PNG of 28 × 28 pixels, or .npy"),
+    "npz": ("a.npz", npz(), "is not a readable image; allowed: PNG of 28 × 28 pixels, .npy"),
     "npz by another name": ("a.npy", npz(), "is not an array of numbers in NumPy's format"),
-    "floats": ("a.npy", npy(np.zeros((1, 28, 28))), "holds float64 of shape .*; allowed: uint8 of shape"),
-    "numbers with signs": ("a.npy", npy(np.zeros((1, 28, 28), np.int8)), "holds int8"),
-    "another shape": ("a.npy", npy(np.zeros((1, 32, 32), np.uint8)), r"of shape \(1, 32, 32\)"),
-    "flat": ("a.npy", npy(np.zeros((1, 784), np.uint8)), r"of shape \(1, 784\)"),
-    "channels": ("a.npy", npy(np.zeros((2, 1, 28, 28), np.uint8)), r"of shape \(2, 1, 28, 28\)"),
+    "faint floats": ("a.npy", npy(np.full((1, 28, 28), 0.123)), "values up to 0.123: is white 1, or 255 and all is"),
+    "negative": ("a.npy", npy(np.full((1, 28, 28), -1)), "holds values from -1 to -1; allowed: 0 to 255"),
+    "another shape": ("a.npy", npy(np.zeros((1, 32, 32), np.uint8)), "has images of 32 × 32 pixels; allowed: 28 × 28"),
+    "not square": ("a.npy", npy(np.zeros((1, 785), np.uint8)), r"of shape \(1, 785\)"),
     "a number": ("a.npy", npy(np.uint8(3)), r"of shape \(\)"),
     "no images": ("a.npy", npy(np.zeros((0, 28, 28), np.uint8)), r"of shape \(0, 28, 28\)"),
     "one of them dark on bright": ("a.npy", npy(np.stack([BLANK, 255 - BLANK])), "is dark on bright"),
-    "pickled": ("a.npy", npy(np.array([Evil()]), allow_pickle=True), "is not an array of numbers"),
+    "pickled": ("a.npy", npy(np.array([Evil()]), allow_pickle=True), "holds Python objects, which are never unpick"),
     "a bare pickle": ("a.npy", b"\x80\x04\x95" + bytes(100), "is not an array of numbers"),
-    "truncated array": ("a.npy", npy(BLANK)[:-1], "is not an array of numbers"),
+    "truncated array": ("a.npy", npy(BLANK)[:-1], "is cut off or too long: it holds 783 bytes"),
+    "a table of words": ("a.csv", b"a,b\nc,d\n", "has 2 columns of pixels; allowed"),
+    "a table of other images": ("a.csv", b",".join([b"0"] * 1024) + b"\n", "has images of 32 × 32 pixels; allowed"),
     "truncated array header": ("a.npy", npy(BLANK)[:50], "is not an array of numbers"),
-    "a huge array": ("a.npy", HUGE, "is not an array of numbers"),
+    "a huge array": ("a.npy", HUGE, "has 1,099,511,627,776 images; allowed: up to 2,000,000"),
     "an unfinished header": ("a.npy", npy(BLANK).replace(b"}", b" "), "is not an array of numbers"),
 }
 

@@ -48,7 +48,6 @@ def test_the_baseline_is_the_seeds():
         ("filters", (16,), r"filters is \(16,\), but must be 2 numbers for baseline, one for each convolution"),
         ("hidden_units", 0, "hidden units is 0, but must be 1 or more, for baseline"),
         ("hidden_units", 10**6, "hidden units is 1000000, but must be a whole number from 0 to 8,192"),
-        ("patience", 2, "patience is 2, but must be 0 without validation images, say --validation 0.1"),
         ("epsilon", 0.0, "epsilon is 0.0"),
     ],
 )
@@ -128,7 +127,6 @@ def test_what_has_no_effect_beside_a_change_falls_back(recipe, changes, fallen_b
             "warmup is 0.3, but must be 0 where the schedule is constant",
         ),
         ("deep", {"epochs": 3, "unaugmented_share": 0.25}, "must be 0 where it is less than one of 3 epochs"),
-        ("deep", {"patience": 2}, "patience is 2, but must be 0 without validation images, say --validation 0.1"),
         ("fast", {"filters": (8, 8, 8)}, r"filters is \(8, 8, 8\), but must be 2 numbers for fast"),
     ],
 )
@@ -147,8 +145,8 @@ def test_old_names_are_read():
 
 
 def test_what_had_no_effect_in_an_old_file_is_dropped():
-    recipe = Recipe.from_dict({**OLD, "schedule": "constant", "warmup": 0.2, "refinement": 0.25, "patience": 3})
-    assert (recipe.warmup, recipe.unaugmented_share, recipe.patience) == (0, 0, 0)
+    recipe = Recipe.from_dict({**OLD, "schedule": "constant", "warmup": 0.2, "refinement": 0.25})
+    assert (recipe.warmup, recipe.unaugmented_share) == (0, 0)
 
 
 @pytest.mark.parametrize("odd", [{"optimizer": "sgd"}, {"colour": "red"}, {"refinement": "much"}, {"epochs": None}])

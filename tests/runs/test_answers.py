@@ -2,8 +2,10 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from digits.cli import main
+from digits.datasets import Dataset, Split, load_test, write_dataset
 from digits.errors import DigitsError
 from digits.runs.answers import open_answers
 
@@ -60,3 +62,73 @@ def test_a_model_of_another_dataset_is_refused(finished_runs, tmp_path, data_dir
         open_answers(other, data_dir)
     with pytest.raises(DigitsError, match="MNIST is not in"):
         open_answers(model, tmp_path)
+
+
+# A model and another dataset than its own
+
+
+def folder_of(root, classes, images, labels, names=None):
+    """A folder of images of some classes, with an image in the place of each name."""
+    for split in ("train", "test"):
+        for label, name in zip(classes, names or map(str, classes), strict=True):
+            (root / split / name).mkdir(parents=True)
+            for number in np.flatnonzero(labels == label)[:20]:
+                Image.fromarray(images[number]).save(root / split / name / f"{number}.png")
+    return root
+
+
+def asked(model, data_dir, dataset):
+    return open_answers(model, data_dir, str(dataset))
+
+
+def test_a_model_is_asked_about_a_subset_of_its_classes(finished_runs, mnist, data_dir, tmp_path, capsys):
+    folder = folder_of(tmp_path / "own", (7, 2, 9), mnist.test.images, mnist.test.labels)
+    model = finished_runs / "pytorch_model.safetensors"
+    run = asked(model, data_dir, folder)
+    assert sorted(set(run.labels)) == [2, 7, 9]
+    assert (run.predictions == run.labels).mean() > 0.9
+    assert main(["evaluate", str(model), "--dataset", str(folder), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["dataset"], found["images"], len(found["classes"])) == (str(folder), 60, 10)
+    assert found["accuracy"]["value"] == (run.predictions == run.labels).mean()
+    assert [one["images"] for one in found["classes"]] == [0, 0, 20, 0, 0, 0, 0, 20, 0, 20]
+    assert main(["evaluate", str(model), "--dataset", str(folder)]) == 0
+
+
+def test_classes_are_matched_by_name_whatever_their_order(finished_runs, mnist, data_dir, tmp_path):
+    """Hugging Face's names of the classes, in another order than the model's."""
+    order = tuple(reversed(mnist.classes))
+    labels = 9 - mnist.test.labels[:500]
+    shuffled = Split(mnist.test.images[:500], labels)
+    write_dataset(Dataset("x", "x", order, shuffled, shuffled), tmp_path / "own", "parquet")
+    classes, _ = load_test(str(tmp_path / "own"), data_dir)
+    assert classes == order
+    run = asked(finished_runs / "tensorflow_model.keras", data_dir, tmp_path / "own")
+    assert np.array_equal(run.labels, mnist.test.labels[:500])
+    assert (run.predictions == run.labels).mean() > 0.95
+
+
+def test_a_class_that_the_model_does_not_know_is_one_line(finished_runs, mnist, data_dir, tmp_path, capsys):
+    folder = folder_of(tmp_path / "own", (7, 2), mnist.test.images, mnist.test.labels, names=("7", "two"))
+    model = finished_runs / "pytorch_model.safetensors"
+    assert main(["evaluate", str(model), "--dataset", str(folder), "--data-dir", str(data_dir)]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "has 'two', which the model does not know; its classes are '0', '1', '2'" in said
+
+
+def test_without_a_test_split_all_images_are_asked_about(finished_runs, mnist, data_dir, tmp_path, capsys):
+    np.savez(tmp_path / "own.npz", images=mnist.test.images[:50], labels=mnist.test.labels[:50])
+    run = asked(finished_runs / "pytorch_model.safetensors", data_dir, tmp_path / "own.npz")
+    assert len(run.labels) == 50
+    assert "has no test split: all its 50 images are asked about" in capsys.readouterr().err
+
+
+def test_the_models_own_dataset_by_its_name_is_the_usual_one(finished_runs, data_dir):
+    run = asked(finished_runs / "pytorch_model.safetensors", data_dir, "mnist")
+    assert np.array_equal(run.predictions, np.load(finished_runs / "pytorch_preds.npy"))
+
+
+def test_a_run_is_not_asked_about_another_dataset(finished_runs, data_dir):
+    with pytest.raises(DigitsError, match="holds answers about its own dataset; allowed with another: a model"):
+        asked(finished_runs / "pytorch_run.json", data_dir, "fashion-mnist")

@@ -52,6 +52,39 @@ def test_too_few_images_for_a_batch_are_refused_before_training(small, tmp_path,
         steps.load(settings_of(tmp_path, recipe=replace(RECIPE, batch_size=40_000, validation=0.5), data_dir=data_dir))
 
 
+def test_a_dataset_is_validated_on_the_images_that_it_brings_for_that(small, tmp_path):
+    arrays = {"x_train": small.train.images, "y_train": small.train.labels}
+    arrays |= {"x_val": small.test.images[:50], "y_val": small.test.labels[:50]}
+    np.savez(tmp_path / "own.npz", **arrays, x_test=small.test.images[50:99], y_test=small.test.labels[50:99])
+    recipe = replace(RECIPE, validation=0.0, patience=1, batch_size=400, epochs=2)  # all 400 images are for training
+    settings = settings_of(tmp_path, recipe=recipe, dataset=str(tmp_path / "own.npz"))
+    dataset = steps.load(settings)
+    model, history = trained(dataset, settings)
+    right = model.backend.predict(model.network, arrays["x_val"]).argmax(axis=1) == arrays["y_val"]
+    assert history.validation["validation_accuracy"] == right.mean()
+    assert all("validation_loss" in epoch for epoch in history.epochs)
+
+
+@pytest.mark.parametrize(
+    ("fields", "brings", "message"),
+    [
+        (
+            {"patience": 2, "validation": 0.0},
+            False,
+            "patience is 2, but must be 0 without validation images",
+        ),
+        ({"validation": 0.2}, True, "validation is 0.2, but must be 0, as mnist brings validation images of its own"),
+    ],
+)
+def test_what_has_no_effect_with_the_dataset_is_refused_before_training(
+    fields, brings, message, mnist, tmp_path, monkeypatch
+):
+    dataset = replace(mnist, validation=mnist.test) if brings else mnist
+    monkeypatch.setattr(steps, "load_dataset", lambda *_: dataset)
+    with pytest.raises(DigitsError, match=message):
+        steps.load(settings_of(tmp_path, recipe=replace(RECIPE, **fields)))
+
+
 # When to stop, and what to keep
 
 
