@@ -2,17 +2,23 @@
 
 import hashlib
 import io
+import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tokenize import TokenError
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from digits.errors import DigitsError
 
 if TYPE_CHECKING:
     import numpy as np
+
+_MAX_HEADER = 4096  # bytes of a .npy file before its numbers; NumPy writes 128
+
+# What a file that is something else, or partly something else, may raise.
+_DAMAGE = (ValueError, EOFError, TypeError, SyntaxError, OverflowError, MemoryError, TokenError)
 
 DATA_DIR, OUTPUT_DIR = Path("mnist_data"), Path("outputs")  # unless a command is told others
 
@@ -42,18 +48,50 @@ def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
             (Path(staging) / name).replace(folder / name)
 
 
-def read_npy(data: bytes, name: object) -> "np.ndarray":
-    """The array in the bytes of a `.npy` file. Never unpickles.
+def read_npy(
+    opened: Callable[[], IO[bytes]],
+    size: int,
+    name: object,
+    check: "Callable[[tuple[int, ...], np.dtype], None]" = lambda shape, dtype: None,
+) -> "np.ndarray":
+    """The array of a `.npy` file, the one way in which this project reads such files. Never unpickles.
+
+    Args:
+        opened: opens the file, which is looked at before it is read.
+        size: how many bytes it has.
+        name: what it is called in errors.
+        check: takes the shape and type that the file says it has, and raises where that is too much.
 
     Raises:
-        DigitsError: they are no such file, or hold Python objects; `name` is what it is called in the error.
+        DigitsError: it is no such file, is cut off or too long, or holds Python objects.
     """
     import numpy as np
 
     try:
-        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, TypeError, SyntaxError, OverflowError, MemoryError, TokenError) as error:
-        raise DigitsError(f"{name} is not an array of numbers in NumPy's format: {error}") from error
+        with opened() as stream:
+            shape, dtype, start = _npy_header(io.BytesIO(stream.read(_MAX_HEADER)))
+        if dtype.hasobject:
+            raise DigitsError(f"{name} holds Python objects, which are never unpickled; allowed: numbers")
+        if min(shape, default=0) < 0:
+            raise DigitsError(f"{name} is damaged: its header says {shape}")
+        check(shape, dtype)
+        if start + math.prod(shape) * dtype.itemsize != size:
+            raise DigitsError(
+                f"{name} is cut off or too long: it holds {size - start:,} bytes, its header says {shape}"
+            )
+        with opened() as stream:
+            return np.lib.format.read_array(stream, allow_pickle=False)
+    except _DAMAGE as error:
+        raise DigitsError(f"{name} is not an array of numbers in NumPy's format") from error
+
+
+def _npy_header(stream: IO[bytes]) -> "tuple[tuple[int, ...], np.dtype, int]":
+    """The shape and the type that a `.npy` file says it has, and where in it the numbers begin."""
+    from numpy.lib import format as npy
+
+    old = npy.read_magic(stream) == (1, 0)
+    shape, _, dtype = (npy.read_array_header_1_0 if old else npy.read_array_header_2_0)(stream)
+    return shape, dtype, stream.tell()
 
 
 def display(folder: Path) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from digits.datasets.registry import DatasetSpec, IdxFile
 from digits.errors import DigitsError
+from digits.files import read_npy
 
 _NPY_HEADER = 4096  # bytes; a real header takes 128
 
@@ -39,8 +40,7 @@ def _array(archive: zipfile.ZipFile, wanted: IdxFile) -> np.ndarray:
     member = archive.getinfo(f"{wanted.array}.npy")
     if member.file_size > wanted.size + _NPY_HEADER:
         raise ValueError(f"{wanted.array} is too large")
-    with archive.open(member) as stream:
-        array = np.lib.format.read_array(stream, allow_pickle=False)
+    array = read_npy(lambda: archive.open(member), member.file_size, wanted.array)
     if array.dtype != np.uint8 or array.shape != wanted.shape:
         raise ValueError(f"{wanted.array} is {array.dtype} of shape {array.shape}, not uint8 of {wanted.shape}")
     return array

@@ -1,9 +1,7 @@
 """A user's own arrays: a `.npz`, or `.npy` files in a folder, named as Keras and tutorials name them."""
 
-import io
 import math
 import re
-import tokenize
 import zipfile
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -28,18 +26,15 @@ from digits.datasets.parts import (
 )
 from digits.datasets.pixels import to_greys, to_labels
 from digits.errors import DigitsError
+from digits.files import read_npy
 
 CLASS_NAMES = "class_names"  # an array of the names of the classes, which a .npz may hold
-_MAX_HEADER = 4096  # bytes of a .npy before its numbers; NumPy writes 128
 _IMAGES, _LABELS = "images", "labels"
 _KINDS = {
     **dict.fromkeys(("x", "images", "image", "data"), _IMAGES),
     **dict.fromkeys(("y", "labels", "label", "targets", "target"), _LABELS),
 }
 _NEEDED = "x_train and y_train (and x_test and y_test), train_images and train_labels, or images and labels"
-
-# What a file that is something else, or partly something else, may raise.
-_DAMAGE = (ValueError, EOFError, TypeError, SyntaxError, OverflowError, MemoryError, tokenize.TokenError)
 
 Open = Callable[[], IO[Any]]  # opens an array's `.npy` at its beginning
 
@@ -90,7 +85,7 @@ def read_npy_folder(folder: Path) -> Parts:
     return _read({name: (partial(file.open, "rb"), file.stat().st_size) for name, file in files.items()}, folder)
 
 
-def read_npy(path: Path) -> np.ndarray:
+def read_array(path: Path) -> np.ndarray:
     """The array in a `.npy` file, which is not larger than `MAX_BYTES`. Never unpickles.
 
     Raises:
@@ -194,27 +189,9 @@ def _class_names(arrays: dict[str, tuple[Open, int]], path: Path) -> tuple[str, 
 
 
 def _array(opened: Open, size: int, where: str, room: int) -> np.ndarray:
-    """One array, whose `.npy` has `size` bytes; it is looked at before it is unpacked."""
-    try:
-        with opened() as stream:
-            shape, dtype, start = _header(io.BytesIO(stream.read(_MAX_HEADER)))
-        if dtype.hasobject:
-            raise DigitsError(f"{where} holds Python objects, which are never unpickled; allowed: numbers")
-        if min(shape, default=0) < 0:
-            raise DigitsError(f"{where} is damaged: its header says {shape}")
-        length = math.prod(shape) * dtype.itemsize
-        check_size(shape[0] if shape else 1, length + MAX_BYTES - room, where)
-        if start + length != size:
-            found = f"{size - start:,} bytes"
-            raise DigitsError(f"{where} is cut off or too long: it holds {found}, its header says {shape}")
-        with opened() as stream:
-            return np.lib.format.read_array(stream, allow_pickle=False)
-    except _DAMAGE as error:
-        raise DigitsError(f"{where} is not an array of numbers in NumPy's format") from error
+    """One array, whose `.npy` has `size` bytes, if it fits into `room`."""
 
+    def fits(shape: tuple[int, ...], dtype: np.dtype) -> None:
+        check_size(shape[0] if shape else 1, math.prod(shape) * dtype.itemsize + MAX_BYTES - room, where)
 
-def _header(stream: io.BytesIO) -> tuple[tuple[int, ...], np.dtype, int]:
-    """The shape and the type that an array's `.npy` says it has, and where in it the numbers begin."""
-    old = np.lib.format.read_magic(stream) == (1, 0)
-    shape, _, dtype = (np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0)(stream)
-    return shape, dtype, stream.tell()
+    return read_npy(opened, size, where, fits)

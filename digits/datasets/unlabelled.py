@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from digits.datasets.csv_files import read_unlabelled_csv
-from digits.datasets.numpy_files import read_npy
+from digits.datasets.numpy_files import read_array
 from digits.datasets.parts import shown, tell
 from digits.datasets.pixels import to_greys
 from digits.errors import DigitsError
@@ -21,7 +21,7 @@ def read_unlabelled(path: Path) -> np.ndarray:
         raise DigitsError(f"{shown(path)} is not there")
     if path.suffix.lower() == ".csv":
         return read_unlabelled_csv(path)
-    array = read_npy(path)
+    array = read_array(path)
     if array.ndim == 2 and array.shape == (28, 28):  # one image
         array = array[np.newaxis]
     (greys,), said = to_greys({shown(path): array})

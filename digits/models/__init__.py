@@ -7,7 +7,17 @@ from digits.models.description import (
     SAMPLE,
     ModelInfo,
     check_weights,
+    onnx_field,
     read_safetensors,
 )
 
-__all__ = ["BATCH", "MAX_BYTES", "METADATA_KEY", "SAMPLE", "ModelInfo", "check_weights", "read_safetensors"]
+__all__ = [
+    "BATCH",
+    "MAX_BYTES",
+    "METADATA_KEY",
+    "SAMPLE",
+    "ModelInfo",
+    "check_weights",
+    "onnx_field",
+    "read_safetensors",
+]

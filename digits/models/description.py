@@ -116,6 +116,23 @@ class ModelInfo:
             raise DigitsError(f"{path} is not a model of ours: its description is not one ({error})") from error
 
 
+def onnx_field(text: str) -> bytes:
+    """The bytes that, at the end of an ONNX file, give it this description: a `metadata_props` of a `ModelProto`.
+
+    Messages in this format may be joined, so the description can come last and vouch for all before it.
+    """
+    entry = _field(1, METADATA_KEY.encode()) + _field(2, text.encode())  # of a StringStringEntryProto: key and value
+    return _field(14, entry)
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A field of Protocol Buffers that holds bytes: its number and kind, its length in groups of seven bits, and it."""
+    length, rest = b"", len(content)
+    while rest > 127:
+        length, rest = length + bytes([rest & 127 | 128]), rest >> 7
+    return bytes([number << 3 | 2]) + length + bytes([rest]) + content
+
+
 def digest(weights: Mapping[str, np.ndarray]) -> str:
     """The SHA-256 of weights, whatever their order: where it is the same, so are their names, shapes and numbers."""
     found = hashlib.sha256()

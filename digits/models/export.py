@@ -42,10 +42,10 @@ def to_onnx(backend: str, network: Any, info: ModelInfo) -> bytes:
         _, network = rebuild(load_backend(backend).weights(network), info, "pytorch")
     try:
         from digits.backends.pytorch import onnx
+
+        return onnx.to_onnx(network, info)
     except ModuleNotFoundError as error:
         raise not_installed(str(error.name), "pytorch") from error
-    try:
-        return onnx.to_onnx(network, info)
     except Exception as error:  # of a network that was edited, which may do whatever PyTorch can
         raise DigitsError(f"this network cannot be exported: {' '.join(str(error).split())[:300]}") from error
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from digits.datasets import read_unlabelled
 from digits.errors import DigitsError, not_installed
-from digits.files import write_together
-from digits.models import BATCH, MAX_BYTES, METADATA_KEY, ModelInfo
+from digits.files import sha256, write_together
+from digits.models import BATCH, MAX_BYTES, METADATA_KEY, ModelInfo, onnx_field
 
 _ARRAYS = (".npy", ".csv")  # files of many images
 
@@ -26,8 +26,10 @@ class Predictor:
     """
 
     def __init__(self, path: Path):
-        self.session = _session(path)
-        self.info = ModelInfo.from_json(self.session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""), path)
+        data = _read(path)
+        self.session = _session(data, path)
+        description = self.session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, "")
+        self.info = ModelInfo.from_json(description, path)
         shape = ["n", len(self.info.classes)]
         ours = [
             ("images", "tensor(uint8)", ["n", 28, 28]),
@@ -38,6 +40,8 @@ class Predictor:
         if theirs != ours:
             raise DigitsError(f"{path} is not a model that digits export wrote: it takes and gives {theirs}")
         _try(self, path)
+        if self.info.sha256 and sha256(data.removesuffix(onnx_field(description))) != self.info.sha256:
+            raise DigitsError(f"{path} is damaged: its graph is not the one that was exported. Export it again")
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Probabilities (float32, `(n, classes)`) for images (uint8, `(n, 28, 28)`, ink bright on dark)."""
@@ -46,22 +50,25 @@ class Predictor:
         return np.concatenate([self.probabilities(images[i : i + BATCH]) for i in range(0, len(images), BATCH)])
 
 
-def _session(path: Path) -> Any:
-    """A session of onnxruntime for the model in `path`, which says nothing on the console."""
-    try:
-        import onnxruntime
-    except ModuleNotFoundError as error:
-        raise not_installed("onnxruntime", "onnx") from error
+def _read(path: Path) -> bytes:
+    """The bytes of the model in `path`, if they are not more than any of ours has."""
     if not path.is_file():
         raise DigitsError(f"{path} is not there. Run: digits export outputs/pytorch_model.safetensors")
     if path.stat().st_size > MAX_BYTES:
         raise DigitsError(f"{path} is larger than any of our models")
+    return path.read_bytes()
+
+
+def _session(data: bytes, path: Path) -> Any:
+    """A session of onnxruntime for the model in `data`, found in `path`, which says nothing on the console."""
+    try:
+        import onnxruntime
+    except ModuleNotFoundError as error:
+        raise not_installed("onnxruntime", "onnx") from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(
-            path.read_bytes(), options, providers=["CPUExecutionProvider"], enable_fallback=0
-        )
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:  # of a dozen classes without a common base
         raise DigitsError(f"{path} is damaged or not an ONNX model") from error
 

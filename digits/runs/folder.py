@@ -152,7 +152,7 @@ def _read(path: Path, expected: Mapping[str, str], backend: str) -> np.ndarray:
         raise DigitsError(f"{path} is missing. {_again(backend)}") from error
     if path.name in expected and sha256(data) != expected[path.name]:
         raise DigitsError(f"{path} is not the file that {record_name(backend)} was written with. {_again(backend)}")
-    return read_npy(data, path)
+    return read_npy(lambda: io.BytesIO(data), len(data), path)
 
 
 def _again(backend: str) -> str:

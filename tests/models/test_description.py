@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from digits.backends import BACKENDS, load_backend
 from digits.errors import DigitsError
 from digits.models import ModelInfo, check_weights, read_safetensors
 from digits.recipes import RECIPES
+from digits.runs import model_name
 
 INFO = ModelInfo(RECIPES["baseline"], "mnist", tuple("0123456789"), (-1.0, 1.0))
 FIELDS = json.loads(INFO.to_json())
@@ -159,3 +161,28 @@ def test_arrays_and_metadata_of_a_safetensors_file(tmp_path):
         read_safetensors(tmp_path)
     with pytest.raises(DigitsError, match=f"^{tmp_path}/none is not there$"):
         read_safetensors(tmp_path / "none")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_damaged_weight_is_noticed(backend, finished_runs, tmp_path):
+    """Even where the file still opens, and the weight is a number like any other."""
+    from digits.models.convert import open_model
+    from digits.models.export import export
+    from digits.models.predictor import Predictor
+
+    original = finished_runs / model_name(backend)
+    _, network, _ = open_model(original)
+    export(original, tmp_path / "model.onnx")
+    Predictor(tmp_path / "model.onnx")
+    for path in (original, tmp_path / "model.onnx"):
+        data = bytearray(path.read_bytes())
+        kernel = load_backend(backend).weights(network)["conv2.weight"]
+        if path == original and backend == "tensorflow":
+            kernel = kernel.transpose(2, 3, 1, 0)
+        place = data.find(kernel.tobytes())
+        assert place > 0
+        data[place + 5] ^= 1
+        damaged = tmp_path / f"damaged{path.suffix}"
+        damaged.write_bytes(data)
+        with pytest.raises(DigitsError, match=r"is damaged"):
+            Predictor(damaged) if path.suffix == ".onnx" else open_model(damaged)

@@ -233,7 +233,7 @@ FOREIGN = {
     "no description": (lambda proto: proto.ClearField("metadata_props"), "is not a model of ours"),
     "another description": (with_description("{}"), "is not a model of ours"),
     "a description with dropout 5": (with_description('{"recipe": {"dropout": 5}}'), "is not a model of ours"),
-    "the wrong number of classes": (three_classes, "is not a model that digits export wrote"),
+    "the wrong number of classes": (three_classes, "is not a model of ours: its description is not one (answers of"),
     "an output of another name": (renamed_output, "is not a model that digits export wrote"),
     "values that are not finite": (not_finite, "it answers with values that are not finite"),
     "no graph": (lambda proto: proto.ClearField("graph"), "is damaged or not an ONNX model"),

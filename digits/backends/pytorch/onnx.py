@@ -6,12 +6,11 @@ import logging
 import warnings
 from dataclasses import replace
 
-import onnx
 import torch
 from torch import nn
 
 from digits.files import sha256
-from digits.models import METADATA_KEY, ModelInfo
+from digits.models import ModelInfo, onnx_field
 
 
 class Reader(nn.Module):
@@ -45,8 +44,4 @@ def to_onnx(network: nn.Module, info: ModelInfo) -> bytes:
     for node in proto.graph.node:
         node.ClearField("metadata_props")  # stack traces, with the paths of this machine
     graph = proto.SerializeToString()
-    # The description comes last, as messages in this format may be joined, so that it can vouch for all before it.
-    described = replace(info, sha256=sha256(graph))
-    description = onnx.ModelProto()
-    description.metadata_props.add(key=METADATA_KEY, value=described.to_json())
-    return graph + description.SerializeToString()
+    return graph + onnx_field(replace(info, sha256=sha256(graph)).to_json())
