@@ -10,10 +10,10 @@ BIN := $(VENV)/bin
 TORCH_INDEX ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test test-quick test-slow lint bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.dev-installed ## Make .venv with everything: both frameworks, tests, lint
 
@@ -23,8 +23,14 @@ demo: $(VENV)/.installed ## Download MNIST, train in both frameworks, draw the p
 	$(BIN)/python mnist_tensorflow.py
 	$(BIN)/python visualize_results.py
 
-test: $(VENV)/.dev-installed ## Run all tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev-installed ## Run the tests, but for the slowest
+	$(BIN)/python -m pytest -m "not slow"
+
+test-quick: $(VENV)/.dev-installed ## Run what needs no training of the whole MNIST: under 2 minutes
+	$(BIN)/python -m pytest -m "not slow and not whole"
+
+test-slow: $(VENV)/.dev-installed ## Run the slowest tests, which `make test` leaves out
+	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/.dev-installed ## Check style and types
 	$(BIN)/ruff check .

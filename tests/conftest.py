@@ -29,6 +29,21 @@ def _precisions() -> list[str]:
 PRECISIONS = _precisions()
 
 
+WHOLE_FILES = {  # of tests/, by name
+    *("test_scripts.py", "test_edited_scripts.py", "test_docs.py", "test_errors.py", "test_makefile.py"),
+    *("test_checkpoints.py", "test_convert.py", "test_export.py", "test_hardware.py", "test_lockstep.py"),
+    *("test_preview.py", "test_store.py"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test-quick` leaves out: see `whole` in pyproject.toml."""
+    for item in items:
+        needs_runs = {"outputs", "finished_runs", "consoles"} & set(getattr(item, "fixturenames", ()))
+        if needs_runs or item.path.name in WHOLE_FILES or "deep" in item.name:
+            item.add_marker("whole")
+
+
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real MNIST as `download_mnist.py` lays it out. Read only: a test that damages it works on a copy."""

@@ -34,6 +34,7 @@ def test_help_loads_nothing_heavy():
     assert not loaded_after("--help") & {*FRAMEWORKS, "numpy", "scipy", "sklearn", "matplotlib", "seaborn", "pooch"}
 
 
+@pytest.mark.slow
 def test_a_command_loads_no_framework_that_it_does_not_use(tmp_path, data_dir, finished_runs):
     assert not loaded_after("download", "--data-dir", str(data_dir)) & {*FRAMEWORKS, "sklearn", "matplotlib", "pooch"}
     folders = ("--data-dir", str(data_dir), "--output-dir", str(tmp_path))

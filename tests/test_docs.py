@@ -85,6 +85,7 @@ def make_files(folder: Path, mnist: Dataset, data_dir: Path) -> None:
     write_dataset(small, folder / "hf_mnist", "parquet")
 
 
+@pytest.mark.slow
 def test_every_command_of_a_page_on_data_runs(
     mnist: Dataset, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -171,6 +171,7 @@ def test_flags_change_what_the_shown_network_is(backend, run, tmp_path):
     assert (record.recipe["filters"], record.recipe["hidden_units"], len(record.members)) == ([3, 4], 12, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", STRUCTURES)
 def test_another_structure_is_trained_saved_and_never_taken_for_ours(edit, backend, run, own, tmp_path, capsys):
     out, err, status = run(backend, edit, "--epochs", 2, "--export")

@@ -67,6 +67,7 @@ def test_the_record_says_how_it_was_made(backend, finished_runs, consoles):
         assert hashlib.sha256((finished_runs / name).read_bytes()).hexdigest() == digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_command_repeats_the_script_bit_for_bit(backend, finished_runs, data_dir, tmp_path):
     done = run("-m", "digits", "train", backend, "--data-dir", data_dir, "--output-dir", tmp_path)
@@ -241,6 +242,7 @@ def test_ctrl_c_ends_with_a_line_and_loses_nothing(backend, data_dir, tmp_path, 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_own_images_from_a_folder_to_a_verdict(backend, mnist, tmp_path):
     own = tmp_path / "my digits"

@@ -29,6 +29,7 @@ RECIPE = replace(RECIPES["baseline"], epochs=2, dropout=0.5)
 # A real run, killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("backend", "last"), [("pytorch", 2), ("tensorflow", 1)])
 def test_a_killed_run_resumed_ends_as_if_nothing_had_been(backend, last, finished_runs, data_dir, tmp_path):
     flags = ("--data-dir", str(data_dir), "--output-dir", str(tmp_path))
