@@ -86,7 +86,7 @@ def _entries(folder: Path, root: Path, want_folders: bool) -> list[Path]:
         everything = list(folder.iterdir())
     except OSError as error:
         raise DigitsError(f"{folder} cannot be read: {error.strerror}") from error
-    for path in sorted(everything, key=_natural):
+    for path in sorted(everything, key=natural):
         if path.name.startswith(".") or path.name.lower() in _RUBBISH:
             continue
         if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
@@ -103,7 +103,7 @@ def _entries(folder: Path, root: Path, want_folders: bool) -> list[Path]:
     return found
 
 
-def _natural(path: Path) -> tuple[list[str | int], str]:
+def natural(path: Path) -> tuple[list[str | int], str]:
     """Sorts `9` before `10`, and `b` between `A` and `C`."""
     parts = re.split(r"([0-9]+)", path.name.casefold())
     return [int(part) if index % 2 else part for index, part in enumerate(parts)], path.name
