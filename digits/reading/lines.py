@@ -157,7 +157,7 @@ def _both(a: Line, b: Line) -> Line:
 
 
 def _goes_far(line: Line, side: int, near: float, across: list[Line]) -> bool:
-    """Whether a line goes from edge to edge of the picture (`side` pixels), or far, from a line across it to another."""
+    """Whether a line goes from edge to edge of the picture (`side` pixels), or far, from a line across to another."""
     if not line.is_straight:
         return False
     at_start, at_end = line.left <= near, line.right >= side - near
@@ -187,7 +187,7 @@ def _are_square(line: Line, across: Line) -> bool:
 
 def _meets(end: int, line: Line, across: list[Line]) -> bool:
     """Whether one of the lines across goes through an end of a line."""
-    slack = 0.1 * line.length
+    slack = 0.03 * line.length + 3
     y = (line.top + line.bottom) / 2
     return any(
         abs((other.top + other.bottom) / 2 - end) <= slack + other.mask.shape[0] / 2

@@ -7,6 +7,7 @@ takes each atom into one candidate, or leaves it out; the path with the least co
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def prepare(groups: Sequence[Sequence[Piece]], width: float) -> Row:
             piece = joined([atom for atom, _ in inside])
             gaps = sum(
                 max(0, b.left - max(part.right for part, _ in inside[: index + 1]))
-                for index, ((_, one), (b, other)) in enumerate(zip(inside, inside[1:], strict=False))
+                for index, ((_, one), (b, other)) in enumerate(pairwise(inside))
                 if one != other
             )
             if last > first and (gaps > 0.3 * usual or piece.side > 1.8 * usual):

@@ -106,9 +106,9 @@ def grouped(parts: Sequence[Piece], mask: np.ndarray, faint: np.ndarray, width: 
     linked = _numbers(faint)
     groups = _joined_where(groups, lambda a, b: a.gap(b) <= 2.5 * width, linked)
     usual = usual_side([joined(group) for group in groups])
-    reach = round(width) | 1
+    reach = round(1.5 * width) | 1
     near = cv2.dilate(mask.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    groups = _joined_where(groups, lambda a, b: min(a.side, b.side) < FRAGMENT * usual, _numbers(near))
+    groups = _joined_where(groups, lambda a, b: Box.around([a, b]).side < 1.9 * usual, _numbers(near))
     groups = _joined_where(groups, lambda a, b: _are_stacked(a, b, usual, width))
     return [group for group in groups if not _is_cut_off(Box.around(group), mask.shape, usual)]
 
@@ -160,13 +160,13 @@ def _number(part: Piece, numbers: np.ndarray | None) -> int:
 def _are_stacked(a: Box, b: Box, usual: float, width: float) -> bool:
     """Whether one stands above the other, near, and both together are as high as a digit, as a 5 and its bar.
 
-    Where they nearly touch, they may be higher together: the halves of a digit are all that there is to tell its height.
+    Where they nearly touch, they may be higher together: halves of a digit may be all that there is to tell its height.
     """
     overlap = min(a.right, b.right) - max(a.left, b.left)
     height = max(a.bottom, b.bottom) - min(a.top, b.top)
     gap = height - a.height - b.height
     near = gap < 0.35 * usual and height < 1.5 * usual
-    return overlap > 0.4 * min(a.width, b.width) and (near or (gap < 1.5 * width and height < 1.9 * usual))
+    return overlap > 0.4 * min(a.width, b.width) and (near or (gap < 2.5 * width and height < 1.9 * usual))
 
 
 def _is_cut_off(piece: Box, shape: tuple[int, ...], usual: float) -> bool:
