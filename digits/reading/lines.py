@@ -79,10 +79,13 @@ class Line:
         bend = np.abs(y - y.mean() - self.slope * (x - x.mean()))
         return self.thickness <= self.length / 8 and float(np.percentile(bend, 95)) <= self.length / 30 + 1
 
-    def drawn(self, shape: tuple[int, int], thickness: int) -> np.ndarray:
-        """Its curve, without gaps and a little longer than it was found: uint8, of `shape`, 1 on the line."""
+    def drawn(self, shape: tuple[int, ...], thickness: int, corner: tuple[int, int] = (0, 0)) -> np.ndarray:
+        """Its curve, without gaps and a little longer than it was found: uint8, of `shape`, 1 on the line.
+
+        The part of the picture that is drawn has its upper left corner, x and y, at `corner`.
+        """
         image = np.zeros(shape, np.uint8)
-        return cv2.polylines(image, [np.rint(self.curve).astype(np.int32)], False, 1, thickness)
+        return cv2.polylines(image, [np.rint(self.curve - corner).astype(np.int32)], False, 1, max(1, thickness))
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,12 @@ def find_lines(mask: np.ndarray, width: float) -> Lines:
     height, length = mask.shape
     run = max(_RUN, min(max(mask.shape) // 5, 32), round(2 * width))
     level, upright = _chains(mask, run), _chains(np.ascontiguousarray(mask.T), run)
-    near = 0.01 * max(mask.shape) + 2
-    far_level = [line for line in level if _goes_far(line, length, near, upright)]
-    far_upright = [line for line in upright if _goes_far(line, height, near, level)]
+    far_level = [line for line in level if _goes_far(line, length, upright)]
+    far_upright = [line for line in upright if _goes_far(line, height, level)]
     return Lines(
         (height, length),
-        [line for line in level if line in far_level or _is_cut(line, length, near, far_upright)],
-        [line for line in upright if line in far_upright or _is_cut(line, height, near, far_level)],
+        [line for line in level if line in far_level or _is_cut(line, mask.shape, far_upright, upright)],
+        [line for line in upright if line in far_upright or _is_cut(line, mask.shape[::-1], far_level, level)],
     )
 
 
@@ -118,7 +120,7 @@ def _chains(mask: np.ndarray, run: int) -> list[Line]:
     Runs may climb a little, by a tenth where a line is three pixels thick.
     """
     thicker = cv2.dilate(mask.astype(np.uint8), np.ones((3, 1), np.uint8))
-    runs = cv2.morphologyEx(thicker, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)) & mask.astype(np.uint8)
+    runs = _opened(thicker, (1, run)) & mask.view(np.uint8)
     linked = cv2.dilate(runs, np.ones((3, run // 2 | 1), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(linked)
     longest = 1 + np.argsort(-stats[1:, cv2.CC_STAT_WIDTH], kind="stable")[:_MOST]
@@ -131,6 +133,11 @@ def _chains(mask: np.ndarray, run: int) -> list[Line]:
         if columns.size:
             parts.append(Line(left + int(columns[0]), top, part[:, columns[0] : columns[-1] + 1]))
     return _linked(parts, run)
+
+
+def _opened(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """What is left of a mask (uint8) where a bar of `shape` fits in; nothing is known beyond the edges."""
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(shape, np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
 
 
 def _linked(parts: list[Line], run: int) -> list[Line]:
@@ -153,15 +160,17 @@ def _linked(parts: list[Line], run: int) -> list[Line]:
 def _both(a: Line, b: Line) -> Line:
     left, top = min(a.left, b.left), min(a.top, b.top)
     right, bottom = max(a.right, b.right), max(a.bottom, b.bottom)
-    return Line(left, top, _drawn([a, b], (bottom, right))[top:, left:])
+    mask = np.zeros((bottom - top, right - left), bool)
+    for line in (a, b):
+        mask[line.top - top : line.bottom - top, line.left - left : line.right - left] |= line.mask
+    return Line(left, top, mask)
 
 
-def _goes_far(line: Line, side: int, near: float, across: list[Line]) -> bool:
-    """Whether a line goes from edge to edge of the picture (`side` pixels), or far, from a line across to another."""
+def _goes_far(line: Line, side: int, across: list[Line]) -> bool:
+    """Whether a line goes from edge to edge of the picture (`side` pixels), or far: from line to line, or across four."""
     if not line.is_straight:
         return False
-    at_start, at_end = line.left <= near, line.right >= side - near
-    if at_start and at_end:
+    if any(_at_edges(line, side)) and line.length > 0.92 * side:
         return True
     ends = [
         other
@@ -169,39 +178,60 @@ def _goes_far(line: Line, side: int, near: float, across: list[Line]) -> bool:
         if other.is_straight and other.length > side / 6 and _are_square(line, other)
         if other.thickness > line.thickness / 1.5
     ]
-    return line.length > side / 6 and _meets(line.left, line, ends) and _meets(line.right, line, ends)
+    if line.length < side / 6:
+        return False
+    return len(_crossed(line, ends)) >= 4 or (_meets(line.left, line, ends) and _meets(line.right, line, ends))
 
 
-def _is_cut(line: Line, side: int, near: float, across: list[Line]) -> bool:
-    """Whether a line goes from an edge of the picture, which cuts it, to a line that it is square with."""
-    square = [other for other in across if _are_square(line, other)]
-    return line.is_straight and (
-        (line.left <= near and _meets(line.right, line, square))
-        or (line.right >= side - near and _meets(line.left, line, square))
-    )
+def _is_cut(line: Line, shape: tuple[int, ...], lines: list[Line], across: list[Line]) -> bool:
+    """Whether a line goes from an edge of the picture to a line across, or to where another one such ends: a corner.
+
+    Args:
+        line: a level one.
+        shape: height and width of the picture.
+        lines: upright ones that are known to be lines.
+        across: all that may be upright lines.
+    """
+    height, side = shape
+    if not line.is_straight or not any(_at_edges(line, side)):
+        return False
+    beside = min(line.top, height - line.bottom) < height / 4 and line.length > side / 2
+    corners = [
+        other
+        for other in across
+        if beside and other.is_straight and any(_at_edges(other, height)) and other.length > height / 2
+        if min(other.top, side - other.bottom) < side / 4
+    ]
+    end = line.right if _at_edges(line, side)[0] else line.left
+    return _meets(end, line, [other for other in [*lines, *corners] if _are_square(line, other)])
+
+
+def _at_edges(line: Line, side: int) -> tuple[bool, bool]:
+    """Whether either end of a line is at an edge of the picture, which is `side` pixels long."""
+    near = 0.01 * side + 2
+    return line.left <= near, line.right >= side - near
 
 
 def _are_square(line: Line, across: Line) -> bool:
     return abs(line.slope + across.slope) < 0.08
 
 
+def _crossed(line: Line, across: list[Line]) -> list[Line]:
+    """The lines across that a line crosses or nearly touches."""
+    slack = 0.03 * line.length + 3
+    y = (line.top + line.bottom) / 2
+    return [
+        other
+        for other in across
+        if line.left - slack <= (other.top + other.bottom) / 2 <= line.right + slack
+        and other.left - slack <= y <= other.right + slack
+    ]
+
+
 def _meets(end: int, line: Line, across: list[Line]) -> bool:
     """Whether one of the lines across goes through an end of a line."""
     slack = 0.03 * line.length + 3
-    y = (line.top + line.bottom) / 2
-    return any(
-        abs((other.top + other.bottom) / 2 - end) <= slack + other.mask.shape[0] / 2
-        and other.left - slack <= y <= other.right + slack
-        for other in across
-    )
-
-
-def _drawn(lines: list[Line], shape: tuple[int, int]) -> np.ndarray:
-    """Level lines as a mask, bool, of `shape`."""
-    mask = np.zeros(shape, bool)
-    for line in lines:
-        mask[line.top : line.bottom, line.left : line.right] |= line.mask
-    return mask
+    return any(other.top - slack <= end <= other.bottom + slack for other in _crossed(line, across))
 
 
 def without_lines(mask: np.ndarray, lines: Lines, width: float) -> np.ndarray:
@@ -219,10 +249,8 @@ def _take_out(mask: np.ndarray, line: Line, width: float) -> None:
     thick = round(line.thickness)
     reach = max(1, thick // 4)  # edges that are less dark than the line
     height = 2 * reach + thick + max(2, round(0.6 * width))
-    above = min(line.top, height)
-    box = slice(line.top - above, line.bottom + height), slice(line.left, line.right)
+    top, left = max(0, line.top - height), max(0, line.left - _BEYOND)
+    box = slice(top, line.bottom + height), slice(left, line.right + _BEYOND)
     inside = np.ascontiguousarray(mask[box]).view(np.uint8)
-    below = inside.shape[0] - above - line.mask.shape[0]
-    near = cv2.dilate(np.pad(line.mask, ((above, below), (0, 0))).view(np.uint8), np.ones((2 * reach + 1, 3), np.uint8))
-    crossing = cv2.morphologyEx(inside, cv2.MORPH_OPEN, np.ones((height, 1), np.uint8))
-    mask[box] = (inside & ~(near & ~crossing)).view(bool)
+    on_line = line.drawn(inside.shape, thick + 2 * reach, (left, top))
+    mask[box] = (inside & ~(on_line & ~_opened(inside, (height, 1)))).view(bool)

@@ -102,15 +102,14 @@ def grouped(parts: Sequence[Piece], mask: np.ndarray, faint: np.ndarray, width: 
         width: of strokes, in pixels.
     """
     usual = usual_side(parts)
-    groups = [[part] for part in parts if part.side >= 0.12 * usual]
+    groups = [[part] for part in parts if part.side >= 0.12 * usual and not _is_cut_off(part, mask.shape, usual)]
     linked = _numbers(faint)
     groups = _joined_where(groups, lambda a, b: a.gap(b) <= 2.5 * width, linked)
     usual = usual_side([joined(group) for group in groups])
     reach = round(1.5 * width) | 1
     near = cv2.dilate(mask.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
     groups = _joined_where(groups, lambda a, b: Box.around([a, b]).side < 1.9 * usual, _numbers(near))
-    groups = _joined_where(groups, lambda a, b: _are_stacked(a, b, usual, width))
-    return [group for group in groups if not _is_cut_off(Box.around(group), mask.shape, usual)]
+    return _joined_where(groups, lambda a, b: _are_stacked(a, b, usual, width))
 
 
 def usual_side(pieces: Sequence[Piece]) -> float:
@@ -175,5 +174,7 @@ def _is_cut_off(piece: Box, shape: tuple[int, ...], usual: float) -> bool:
     above = piece.top <= 1 or piece.bottom >= shape[0] - 1
     if not (beside or above):
         return False
+    if piece.width == shape[1] and piece.height < 0.25 * piece.width:
+        return True
     depth = min([piece.width] * beside + [piece.height] * above)  # how far it comes into the picture
     return depth < 0.35 * usual and (piece.side < 0.8 * usual or depth < 0.15 * piece.side)

@@ -124,7 +124,7 @@ class Reader:
             said = answers[start : start + len(stack)]
             start += len(stack)
             path = best_path(row, said)
-            sure = [index for index in path if said.confidences[index] >= NONE]
+            sure = [index for index in path if found.grid or said.confidences[index] >= NONE]
             if not found.grid and max(said.confidences[path], default=0) < SURE:
                 sure = []
             unsure += [float(said.confidences[index]) for index in path if index not in sure]

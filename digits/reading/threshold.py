@@ -20,7 +20,7 @@ def threshold(ink: np.ndarray, width: float = 0.0, share: float = 0.5) -> np.nda
         share: of the strongest ink nearby; lower shows fainter things, printed lines for instance.
     """
     smooth = cv2.GaussianBlur(ink, (0, 0), max(0.8, width / 6))
-    floor = np.maximum(_ABOVE * usual(ink, 12 * width or max(ink.shape)), FAINTEST)
+    floor = np.maximum(2 * share * _ABOVE * usual(ink, 12 * width or max(ink.shape)), FAINTEST)
     strong = smooth[smooth > floor]
     if not strong.size:
         return np.zeros(ink.shape, bool)
