@@ -13,6 +13,7 @@ from digits.reading.pieces import FRAGMENT, Piece, connected_parts, grouped, joi
 from digits.reading.rows import in_rows
 from digits.reading.threshold import stroke_width, threshold
 
+_WITHIN = 0.6  # sides of a cell that a digit reaches from its middle, at most
 _FAINT = 0.2  # share of the strongest ink nearby: printed lines are as faint as that, and worn strokes
 
 
@@ -48,11 +49,26 @@ def find(pixels: np.ndarray) -> Found:
     grid = find_grid(lines)
     strokes = without_lines(mask, lines, width)
     parts = connected_parts(strokes, width)
+    if grid and not is_filled_in(grid, parts):
+        grid = None
     if grid:
         rows = in_cells(parts, grid)
     else:
         rows = beside_each_other(grouped(parts, strokes, without_lines(faint, lines, width), width))
     return Found(ink, mask, width, lines, grid, strokes, [prepare(row, width) for row in rows])
+
+
+def is_filled_in(grid: Grid, parts: Sequence[Piece]) -> bool:
+    """Whether what stands in a grid stands in its cells, unlike on squared paper, where digits go across the squares."""
+    large = [part for part in parts if part.side > 0.3 * grid.side]
+    places = [(part, grid.cell(part.left + part.width / 2, part.top + part.height / 2)) for part in large]
+    inside = [(part, grid.middles[cell]) for part, cell in places if cell]
+    fitting = sum(
+        abs(x - part.left - part.width / 2) + part.width / 2 < _WITHIN * grid.side
+        and abs(y - part.top - part.height / 2) + part.height / 2 < _WITHIN * grid.side
+        for part, (x, y) in inside
+    )
+    return fitting > 0.7 * len(inside)
 
 
 def in_cells(parts: Sequence[Piece], grid: Grid) -> list[list[list[Piece]]]:

@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 
 _RUN = 24  # pixels: straight runs of at least this length make up a line
+_HIGHER = 0.4  # stroke widths by which ink is higher than a line where a stroke crosses
 _BEYOND = 8  # pixels that a line is drawn on for at either end
+_VISIBLE = 0.25  # share of a line that is to be seen in the mask where nothing is written, or it is a faint one
 _MOST = 300  # lines either way that are looked at, the longest ones
 
 
@@ -245,12 +247,22 @@ def without_lines(mask: np.ndarray, lines: Lines, width: float) -> np.ndarray:
 
 
 def _take_out(mask: np.ndarray, line: Line, width: float) -> None:
-    """Clears a level line, but not where ink is clearly higher than the line is thick: there a stroke crosses."""
+    """Clears a level line, but not where ink is clearly higher than the line is thick: there a stroke crosses.
+
+    Of a line so faint that the mask shows little of it, only rests are cleared, which no stroke touches: near the pen's
+    strokes the threshold has left the line out already, and what lies along it there is a stroke.
+    """
     thick = round(line.thickness)
     reach = max(1, thick // 4)  # edges that are less dark than the line
-    height = 2 * reach + thick + max(2, round(0.6 * width))
+    height = thick + reach + max(2, round(_HIGHER * width))
     top, left = max(0, line.top - height), max(0, line.left - _BEYOND)
     box = slice(top, line.bottom + height), slice(left, line.right + _BEYOND)
     inside = np.ascontiguousarray(mask[box]).view(np.uint8)
-    on_line = line.drawn(inside.shape, thick + 2 * reach, (left, top))
-    mask[box] = (inside & ~(on_line & ~_opened(inside, (height, 1)))).view(bool)
+    band = line.drawn(inside.shape, thick + 2 * reach, (left, top))
+    on_line, beside = inside & band, inside & ~band
+    alone = ~beside.any(0)  # columns with nothing else
+    if np.count_nonzero(on_line[:, alone].any(0)) > _VISIBLE * np.count_nonzero(alone):
+        mask[box] = (inside & ~(on_line & ~_opened(inside, (height, 1)))).view(bool)
+    else:
+        _, parts = cv2.connectedComponents(inside)
+        mask[box] = np.isin(parts, np.unique(parts[beside.view(bool)]))
