@@ -55,7 +55,7 @@ def find(pixels: np.ndarray) -> Found:
         rows = in_cells(parts, grid)
     else:
         rows = beside_each_other(grouped(parts, strokes, without_lines(faint, lines, width), width))
-    return Found(ink, mask, width, lines, grid, strokes, [prepare(row, width) for row in rows])
+    return Found(ink, mask, width, lines, grid, strokes, [prepare(row, width, may_touch=not (grid and grid.for_one)) for row in rows])
 
 
 def is_filled_in(grid: Grid, parts: Sequence[Piece]) -> bool:
@@ -72,7 +72,10 @@ def is_filled_in(grid: Grid, parts: Sequence[Piece]) -> bool:
 
 
 def in_cells(parts: Sequence[Piece], grid: Grid) -> list[list[list[Piece]]]:
-    """The parts in each cell of a grid as one piece, row by row; what is no size for a digit there is left out."""
+    """The parts in each cell of a grid as one piece, row by row; what is no size for a digit there is left out.
+
+    Where a cell is for one digit, all that is in it is one part.
+    """
     cells: dict[tuple[int, int], list[Piece]] = {}
     for part in parts:
         cell = grid.cell(part.left + part.width / 2, part.top + part.height / 2)
@@ -80,6 +83,8 @@ def in_cells(parts: Sequence[Piece], grid: Grid) -> list[list[list[Piece]]]:
             cells.setdefault(cell, []).append(part)
     filled = {cell: inside for cell, inside in cells.items() if joined(inside).side > 0.3 * grid.side}
     numbers = sorted({row for row, _ in filled})
+    if grid.for_one:
+        filled = {cell: [joined(inside)] for cell, inside in filled.items()}
     return [[filled[cell] for cell in sorted(filled) if cell[0] == number] for number in numbers]
 
 

@@ -18,10 +18,12 @@ class Grid:
     Attributes:
         middles: float, `(rows, columns, 2)`: x and y of the middle of each cell, in pixels.
         side: of a cell, in pixels: half of its width and height together.
+        for_one: whether its cells are so narrow that each is for one digit, as in a sudoku, unlike in a table.
     """
 
     middles: np.ndarray
     side: float
+    for_one: bool
 
     def cell(self, x: float, y: float) -> tuple[int, int] | None:
         """Row and column of the cell that a place lies in; None outside of the grid."""
@@ -87,7 +89,8 @@ def _lattice(boxes: np.ndarray, rows: list[list[int]], columns: list[list[int]])
     everywhere = (_terms(row.ravel(), column.ravel()) @ fit).reshape(len(rows), len(columns), 2)
     known = place.astype(int)
     everywhere[known[:, 0], known[:, 1]] = middles
-    return Grid(everywhere, float(boxes[:, 2:].mean()))
+    wide, high = boxes[:, 2:].mean(0).tolist()
+    return Grid(everywhere, (wide + high) / 2, wide < 1.3 * high)
 
 
 def _terms(row: np.ndarray, column: np.ndarray) -> np.ndarray:

@@ -13,34 +13,40 @@ import numpy as np
 
 from digits.reading.cuts import cut
 from digits.reading.network import Answers
-from digits.reading.pieces import FRAGMENT, Piece, joined, usual_side
+from digits.reading.pieces import FRAGMENT, Piece, is_above, joined, usual_side
 
 _MOST = 5  # atoms of a digit
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What speaks against a candidate, in units of the surprise that the network is wrong.
+    """What speaks against a candidate.
+
+    They were chosen, by search, on rows composed of MNIST's training digits: one to five of them, apart, close and
+    touching. All that counts is how they stand to each other.
 
     Attributes:
         surprise: of the negative logarithm of the network's confidence.
         gap: of the gaps in it, in heights of a digit.
-        wide: of the heights by which it is wider than a digit usually is.
+        join: of each neighbour in it that is a part of its own and as high as a digit.
+        wide: of how much wider it is than a digit usually is, in its heights.
+        low: of how much lower it is than a digit at least is, in heights of a digit.
         cut: of each of its ends that is a cut through ink.
-        part: of each of its ends that is between parts of what seems to be one piece.
-        left_out: of the height of a fragment that is left out, in heights of a digit.
+        left_out: of a fragment that is left out, for its size in heights of a digit.
     """
 
-    surprise: float = 1.0
-    gap: float = 8.0
+    surprise: float = 3.0
+    gap: float = 20.0
+    join: float = 1.5
     wide: float = 3.0
-    cut: float = 0.75
-    part: float = 0.75
-    left_out: float = 4.0
+    low: float = 0.5
+    cut: float = 0.15
+    left_out: float = 6.0
 
 
 WEIGHTS = Weights()
 _ASPECT = 1.15  # width of a digit for its height, at most
+_LOWEST = 0.65  # height of a digit for that of the others in its row, at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,21 +55,28 @@ class Candidate:
 
     Attributes:
         gap: between its atoms, in heights of a digit.
+        joins: how many of its neighbouring atoms are parts of their own and as high as a digit.
         wide: by how many of its heights it is too wide.
-        cuts, parts: how many of its ends are cuts through ink, and between parts of one piece.
+        low: by how many heights of a digit it is too low.
+        cuts: how many of its ends are cuts through ink.
     """
 
     first: int
     last: int
     piece: Piece
     gap: float
+    joins: int
     wide: float
+    low: float
     cuts: int
-    parts: int
 
     def cost(self, weights: Weights) -> float:
         return (
-            weights.gap * self.gap + weights.wide * self.wide + weights.cut * self.cuts + weights.part * self.parts
+            weights.gap * self.gap
+            + weights.join * self.joins
+            + weights.wide * self.wide
+            + weights.low * self.low
+            + weights.cut * self.cuts
         )
 
 
@@ -82,18 +95,20 @@ class Row:
     candidates: list[Candidate]
 
 
-def prepare(groups: Sequence[Sequence[Piece]], width: float) -> Row:
+def prepare(groups: Sequence[Sequence[Piece]], width: float, may_touch: bool = True) -> Row:
     """A row's candidates.
 
     Args:
         groups: the parts of each piece of the row, as `pieces.grouped` gives them.
         width: of strokes, in pixels.
+        may_touch: whether one part may be several digits.
     """
-    usual = usual_side([joined(group) for group in groups])
+    columns = [_side_by_side(group) for group in groups]
+    usual = usual_side([part for parts in columns for part in parts])
     atoms: list[tuple[Piece, int, int]] = []  # each with the numbers of its piece and of its part
-    for number, group in enumerate(groups):
-        for part_number, part in enumerate(_side_by_side(group)):
-            atoms += [(atom, number, part_number) for atom in cut(part, width)]
+    for number, parts in enumerate(columns):
+        for part_number, part in enumerate(parts):
+            atoms += [(atom, number, part_number) for atom in (cut(part, width) if may_touch else [part])]
     atoms.sort(key=lambda atom: atom[0].left + atom[0].right)
     candidates = []
     for first in range(len(atoms)):
@@ -105,9 +120,13 @@ def prepare(groups: Sequence[Sequence[Piece]], width: float) -> Row:
                 break
             ends = [pair for pair in (atoms[max(0, first - 1) : first + 1], atoms[last : last + 2]) if len(pair) == 2]
             cuts = sum(one[1:] == other[1:] for one, other in ends)
-            parts = sum(one[1] == other[1] for one, other in ends) - cuts
+            joins = sum(
+                one[1:] != other[1:] and min(one[0].height, other[0].height) > _LOWEST * usual
+                for one, other in pairwise(inside)
+            )
             wide = max(0.0, piece.width / max(piece.height, 0.6 * usual) - _ASPECT)
-            candidates.append(Candidate(first, last, piece, gap, wide, cuts, parts))
+            low = max(0.0, _LOWEST - piece.height / usual)
+            candidates.append(Candidate(first, last, piece, gap, joins, wide, low, cuts))
     return Row([atom for atom, _, _ in atoms], [atom.side / usual for atom, _, _ in atoms], candidates)
 
 
@@ -125,7 +144,7 @@ def _side_by_side(group: Sequence[Piece]) -> list[Piece]:
     columns: list[Piece] = []
     for part in sorted(group, key=lambda part: part.left):
         last = columns[-1] if columns else None
-        if last and min(last.right, part.right) - part.left > 0.3 * min(last.width, part.width):
+        if last and (is_above(last, part, 0.3) or part.right <= last.right):
             columns[-1] = joined([last, part])
         else:
             columns.append(part)

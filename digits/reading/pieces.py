@@ -113,10 +113,13 @@ def grouped(parts: Sequence[Piece], mask: np.ndarray, faint: np.ndarray, width: 
 
 
 def usual_side(pieces: Sequence[Piece]) -> float:
-    """How high digits are, in pixels: the median of the pieces' longer sides, where large and long ones count more."""
+    """How high digits are, in pixels: the median of the pieces' longer sides, where large and long ones count more.
+
+    What is far wider than high may be several digits: there the height tells.
+    """
     if not pieces:
         return 0.0
-    sides = np.array([piece.side for piece in pieces])
+    sides = np.array([min(piece.side, 1.4 * piece.height) for piece in pieces])
     weights = sides * np.array([np.count_nonzero(piece.mask) for piece in pieces])
     order = np.argsort(sides)
     below = np.cumsum(weights[order])
@@ -156,16 +159,22 @@ def _number(part: Piece, numbers: np.ndarray | None) -> int:
     return int(np.bincount(numbers[part.top : part.bottom, part.left : part.right][part.mask]).argmax())
 
 
+def is_above(a: Box, b: Box, share: float) -> bool:
+    """Whether one of them stands above the other: they overlap in `share` of the narrower one's width, hardly in height."""
+    beside = min(a.right, b.right) - max(a.left, b.left)
+    above = min(a.bottom, b.bottom) - max(a.top, b.top)
+    return beside > share * min(a.width, b.width) and above < 0.5 * min(a.height, b.height)
+
+
 def _are_stacked(a: Box, b: Box, usual: float, width: float) -> bool:
     """Whether one stands above the other, near, and both together are as high as a digit, as a 5 and its bar.
 
     Where they nearly touch, they may be higher together: halves of a digit may be all that there is to tell its height.
     """
-    overlap = min(a.right, b.right) - max(a.left, b.left)
     height = max(a.bottom, b.bottom) - min(a.top, b.top)
     gap = height - a.height - b.height
     near = gap < 0.35 * usual and height < 1.5 * usual
-    return overlap > 0.4 * min(a.width, b.width) and (near or (gap < 2.5 * width and height < 1.9 * usual))
+    return is_above(a, b, 0.4) and (near or (gap < 2.5 * width and height < 1.9 * usual))
 
 
 def _is_cut_off(piece: Box, shape: tuple[int, ...], usual: float) -> bool:

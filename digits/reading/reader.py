@@ -125,7 +125,7 @@ class Reader:
             start += len(stack)
             path = best_path(row, said)
             sure = [index for index in path if found.grid or said.confidences[index] >= NONE]
-            if not found.grid and max(said.confidences[path], default=0) < SURE:
+            if not found.grid and (not path or said.confidences[path].mean() < SURE):
                 sure = []
             unsure += [float(said.confidences[index]) for index in path if index not in sure]
             if sure:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_BESIDE = 0.4  # share of the lower box's height by which boxes of a row overlap
+_BESIDE = 0.2  # share of the lower box's height by which boxes of a row overlap
 _RECENT = 4  # boxes at the end of a row that tell how it goes on
 _STEEPEST = 0.3  # slope of a row
 
