@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 SIDE, BOX = 28, 20
+_FINE = 6  # times as large as in the end a digit is while its strokes are made thicker
 _THINNEST = 2.0  # pixels of the 20: thinner strokes are drawn as wide as this, as MNIST's pens hardly are thinner
 
 
@@ -18,8 +19,12 @@ def to_mnist(mask: np.ndarray, width: float) -> np.ndarray:
         mask: where its ink is.
         width: of its strokes, in pixels of the mask.
     """
-    ink = mask.astype(np.uint8) * 255
-    missing = _THINNEST * max(mask.shape) / BOX - width  # pixels of the mask by which strokes are too thin
+    ink = mask.view(np.uint8) * np.uint8(255)
+    shrink = _FINE * BOX / max(ink.shape)
+    if shrink < 1:
+        size = max(1, round(ink.shape[1] * shrink)), max(1, round(ink.shape[0] * shrink))
+        ink, width = cv2.resize(ink, size, interpolation=cv2.INTER_AREA), width * shrink
+    missing = _THINNEST * max(ink.shape) / BOX - width  # pixels by which strokes are too thin
     if missing >= 1:
         radius = max(1, round(missing / 2))
         ink = cv2.copyMakeBorder(ink, radius, radius, radius, radius, cv2.BORDER_CONSTANT)

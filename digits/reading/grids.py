@@ -38,6 +38,8 @@ def find_grid(lines: Lines) -> Grid | None:
     Cells are what the lines enclose. Where a line is interrupted, two cells are one area, which is left out; all cells
     of the grid are then found from those that are there, as their rows and columns lie on smooth curves.
     """
+    if min(len(lines.level), len(lines.upright)) <= _FEWEST:
+        return None
     drawn = np.zeros(lines.shape, np.uint8)
     for line in lines.level:
         drawn |= line.drawn(lines.shape, max(2, round(line.thickness)))

@@ -10,7 +10,8 @@ import numpy as np
 
 from digits.reading.threshold import stroke_width, threshold
 
-_OVERVIEW = 256  # pixels of the longer side of the small picture in which paper is looked for
+_OVERVIEW = 256  # pixels of the longer side of the small picture in which paper is looked for closely
+_GLIMPSE = 128  # and of the one that shows it roughly
 
 
 def find_ink(pixels: np.ndarray) -> tuple[np.ndarray, float]:
@@ -29,7 +30,7 @@ def find_ink(pixels: np.ndarray) -> tuple[np.ndarray, float]:
 
 def is_bright_on_dark(pixels: np.ndarray) -> bool:
     """Whether the ink, what differs from most of its neighbourhood, is brighter than the ground, as on a blackboard."""
-    small = overview(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    small = overview(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), _GLIMPSE)
     difference = small.astype(np.float32) - median(small, max(small.shape) // 2)
     bright, dark = np.square(difference.clip(min=0)).sum(), np.square(difference.clip(max=0)).sum()
     return bool(bright > 1.5 * dark)
@@ -37,7 +38,7 @@ def is_bright_on_dark(pixels: np.ndarray) -> bool:
 
 def wide_ground(pixels: np.ndarray) -> np.ndarray:
     """The paper's colour at each pixel: the median of a neighbourhood half as wide as the picture."""
-    small = overview(pixels)
+    small = overview(pixels, _GLIMPSE)
     return _like(median(small, max(small.shape) // 2), pixels)
 
 
@@ -47,7 +48,7 @@ def close_ground(pixels: np.ndarray, width: float) -> np.ndarray:
     A closing takes the brightest within reach and then the darkest of those: what is dark and narrow is gone, edges of
     what is wide stay where they were.
     """
-    small = overview(pixels)
+    small = overview(pixels, _OVERVIEW)
     factor = max(pixels.shape) / max(small.shape)
     size = max(3, round(3 * width / factor)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
@@ -62,9 +63,9 @@ def darker_than(pixels: np.ndarray, ground: np.ndarray) -> np.ndarray:
     return 255 - cv2.min(cv2.min(red, green), blue)
 
 
-def overview(image: np.ndarray) -> np.ndarray:
-    """The image with a longer side of `_OVERVIEW` pixels, if it is larger."""
-    factor = max(image.shape[:2]) / _OVERVIEW
+def overview(image: np.ndarray, side: int) -> np.ndarray:
+    """The image with a longer side of `side` pixels, if it is larger."""
+    factor = max(image.shape[:2]) / side
     if factor <= 1:
         return image
     size = max(1, round(image.shape[1] / factor)), max(1, round(image.shape[0] / factor))
