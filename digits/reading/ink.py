@@ -11,7 +11,7 @@ import numpy as np
 from digits.reading.threshold import stroke_width, threshold
 
 _OVERVIEW = 256  # pixels of the longer side of the small picture in which paper is looked for closely
-_GLIMPSE = 128  # and of the one that shows it roughly
+_GLIMPSE = 96  # and of the one that shows it roughly
 
 
 def find_ink(pixels: np.ndarray) -> tuple[np.ndarray, float]:

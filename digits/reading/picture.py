@@ -1,7 +1,7 @@
 """The first step: whatever holds a picture, decoded safely, upright, and not larger than the other steps need.
 
 A photograph of 12 megapixels shows a digit of a line of handwriting about 60 pixels high. Half of that is plenty for
-a network that sees 20, so pictures are reduced to about three megapixels, most of it while a JPEG is decoded.
+a network that sees 20, so pictures are reduced to about two megapixels, most of it while a JPEG is decoded.
 """
 
 import io
@@ -16,7 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from digits.datasets.images import ALLOWED, FORMATS, MAX_FILE, MAX_PIXELS
 from digits.errors import DigitsError
 
-ENOUGH = 3_000_000  # pixels that the other steps work on, at most
+ENOUGH = 2_000_000  # pixels that the other steps work on, at most
 MAX_SIDE = 65_500  # pixels; no camera's picture is longer, and OpenCV's limits are near
 SMALL = 112  # pixels; a picture with a shorter side is enlarged, so that strokes are some pixels wide
 
