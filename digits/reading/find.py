@@ -13,6 +13,7 @@ from digits.reading.pieces import FRAGMENT, Piece, connected_parts, grouped, joi
 from digits.reading.rows import in_rows
 from digits.reading.threshold import stroke_width, threshold
 
+_FINEST = 1.5  # pixels: what has finer strokes is noise
 _WITHIN = 0.6  # sides of a cell that a digit reaches from its middle, at most
 _FAINT = 0.2  # share of the strongest ink nearby: printed lines are as faint as that, and worn strokes
 
@@ -48,7 +49,7 @@ def find(pixels: np.ndarray) -> Found:
     lines = find_lines(faint, width)
     grid = find_grid(lines)
     strokes = without_lines(mask, lines, width)
-    parts = connected_parts(strokes, width)
+    parts = connected_parts(strokes, width) if width >= _FINEST else []
     if grid and not is_filled_in(grid, parts):
         grid = None
     if grid:

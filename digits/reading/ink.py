@@ -12,6 +12,7 @@ from digits.reading.threshold import stroke_width, threshold
 
 _OVERVIEW = 256  # pixels of the longer side of the small picture in which paper is looked for closely
 _GLIMPSE = 96  # and of the one that shows it roughly
+_BRIGHT = 180  # of 255: on a ground brighter than that, ink is dark
 
 
 def find_ink(pixels: np.ndarray) -> tuple[np.ndarray, float]:
@@ -31,6 +32,8 @@ def find_ink(pixels: np.ndarray) -> tuple[np.ndarray, float]:
 def is_bright_on_dark(pixels: np.ndarray) -> bool:
     """Whether the ink, what differs from most of its neighbourhood, is brighter than the ground, as on a blackboard."""
     small = overview(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), _GLIMPSE)
+    if np.median(small) > _BRIGHT:
+        return False
     difference = small.astype(np.float32) - median(small, max(small.shape) // 2)
     bright, dark = np.square(difference.clip(min=0)).sum(), np.square(difference.clip(max=0)).sum()
     return bool(bright > 1.5 * dark)

@@ -12,7 +12,7 @@ import numpy as np
 
 _RUN = 24  # pixels: straight runs of at least this length make up a line
 _HIGHER = 0.4  # stroke widths by which ink is higher than a line where a stroke crosses
-_BEYOND = 8  # pixels that a line is drawn on for at either end
+_BEYOND = 32  # pixels that a line is drawn on for at either end, where runs were too short to be found
 _VISIBLE = 0.25  # share of a line that is to be seen in the mask where nothing is written, or it is a faint one
 _MOST = 300  # lines either way that are looked at, the longest ones
 

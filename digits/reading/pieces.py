@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 MOST = 600  # parts of a picture, the largest ones: a full page of handwriting has less
+SMALLEST = 10  # pixels: of what is smaller nobody could say which digit it is
 FRAGMENT = 0.45  # of a digit's usual height: what is smaller is a part of a digit, or none
 
 
@@ -109,7 +110,8 @@ def grouped(parts: Sequence[Piece], mask: np.ndarray, faint: np.ndarray, width: 
     reach = round(1.5 * width) | 1
     near = cv2.dilate(mask.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
     groups = _joined_where(groups, lambda a, b: Box.around([a, b]).side < 1.9 * usual, _numbers(near))
-    return _joined_where(groups, lambda a, b: _are_stacked(a, b, usual, width))
+    groups = _joined_where(groups, lambda a, b: _are_stacked(a, b, usual, width))
+    return [group for group in groups if Box.around(group).side >= SMALLEST]
 
 
 def usual_side(pieces: Sequence[Piece]) -> float:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 FAINTEST = 20  # of 255: what is fainter than this is no ink on any paper
+_BLOCK = 4  # pixels: the side of blocks whose mean ink is looked at
 _ABOVE = 3.0  # ink is darker than so many times what is usual around it: grain of paper, a printed tint, show-through
 
 
@@ -35,8 +36,9 @@ def usual(ink: np.ndarray, size: float) -> np.ndarray:
 
     Nor does what is narrower than the square, such as a bar along the picture's edge, where squares are cut.
     """
-    step = -(-max(ink.shape) // 128)
-    few = np.ascontiguousarray(ink[::step, ::step])  # single pixels, as means would hide the grain
+    step = max(_BLOCK, max(ink.shape) / 128)
+    blocks = round(ink.shape[1] / step) or 1, round(ink.shape[0] / step) or 1
+    few = cv2.resize(ink, blocks, interpolation=cv2.INTER_AREA)  # means, in which grain counts by its strength
     side = min(round(size / step), 127) | 1
     median = cv2.morphologyEx(cv2.medianBlur(few, side), cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
     return cv2.resize(median, ink.shape[::-1])
