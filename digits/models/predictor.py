@@ -12,6 +12,7 @@ from PIL import Image
 from digits.errors import DigitsError
 from digits.models import HEADER, MAX_BYTES, ModelInfo
 
+_INSTEAD = "; any other picture of digits: digits read"
 BATCH = 250  # images a call: activations stay in the cache
 
 
@@ -96,7 +97,7 @@ def read_images(path: Path) -> np.ndarray:
     images = _read_npy(path) if path.suffix == ".npy" else _read_png(path)
     border = np.concatenate([images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]], axis=1)
     if np.any(np.median(border, axis=1) > 127):
-        raise DigitsError(f"{path} is dark on bright; allowed: MNIST's form, ink bright on dark")
+        raise DigitsError(f"{path} is dark on bright; allowed: MNIST's form, ink bright on dark{_INSTEAD}")
     return images
 
 
@@ -105,12 +106,13 @@ def _read_png(path: Path) -> np.ndarray:
         with warnings.catch_warnings(action="error"), Image.open(path, formats=["PNG"]) as image:
             if image.size != (28, 28) or image.mode != "L":
                 found = f"{image.size[0]} × {image.size[1]} pixels in mode {image.mode}"
-                raise DigitsError(f"{path} has {found}; allowed: 28 × 28 in mode L, 8-bit grey")
+                raise DigitsError(f"{path} has {found}; allowed: 28 × 28 in mode L, 8-bit grey{_INSTEAD}")
             return np.asarray(image)[np.newaxis]
     except FileNotFoundError as error:
         raise DigitsError(f"{path} is not there") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DigitsError(f"{path} is not a readable image; allowed: PNG of 28 × 28 pixels, or .npy") from error
+        allowed = f"allowed: PNG of 28 × 28 pixels, or .npy{_INSTEAD}"
+        raise DigitsError(f"{path} is not a readable image; {allowed}") from error
 
 
 def _read_npy(path: Path) -> np.ndarray:

@@ -5,7 +5,7 @@ import io
 import cv2
 import numpy as np
 
-from digits.reading.reader import Reading, Trace
+from digits.reading.reader import Trace
 
 DOUBTFUL = 0.8  # digits of less confidence than this are marked
 
@@ -15,6 +15,10 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 def show(trace: Trace) -> bytes:
     """The picture with a box around each digit and the digit above it, as a PNG; a doubtful one has a question mark."""
+    return cv2.imencode(".png", _boxes(trace)[:, :, ::-1])[1].tobytes()
+
+
+def _boxes(trace: Trace) -> np.ndarray:
     image = trace.picture.pixels.copy()
     thick = max(1, round(max(image.shape) / 500))
     for one in trace.reading.digits:
@@ -26,7 +30,7 @@ def show(trace: Trace) -> bytes:
         place = (left, max(round(22 * size), top - 3 * thick))
         cv2.putText(image, f"{one.digit}{'?' * doubtful}", place, _FONT, size, (255, 255, 255), 4 * thick, cv2.LINE_AA)
         cv2.putText(image, f"{one.digit}{'?' * doubtful}", place, _FONT, size, colour, thick + 1, cv2.LINE_AA)
-    return cv2.imencode(".png", image[:, :, ::-1])[1].tobytes()
+    return image
 
 
 def explain(trace: Trace) -> bytes:
@@ -41,18 +45,16 @@ def explain(trace: Trace) -> bytes:
         ("3. threshold: half of the strongest ink nearby", _on_white([(found.mask, (0, 0, 0))])),
         ("4. lines that nobody wrote, taken out", _without_lines(trace)),
         ("5. pieces, cut where digits may touch", _atoms(trace)),
-        ("6. the best path, row by row", _digits(trace)),
+        ("6. the best path, row by row", _boxes(trace)),
     ]
-    candidates = [_of_row(trace, row) for row in range(min(4, len(found.rows)))]
+    candidates = [_of_row(trace, row) for row in range(min(4, len(trace.rows)))]
     columns = 3 if width < 2.2 * height else 2
     lines = -(-len(panels) // columns)
-    figure = Figure(figsize=(14, lines * (14 / columns * height / width + 0.4) + 1.1 * len(candidates) + 0.8))
+    inches = min(30.0, 14 / columns * height / width) + 0.4  # of a panel
+    figure = Figure(figsize=(14, lines * inches + 1.1 * len(candidates) + 0.8))
     figure.set_layout_engine("constrained")
-    grid = figure.add_gridspec(
-        lines + len(candidates),
-        1,
-        height_ratios=[14 / columns * height / width + 0.4] * lines + [1.1] * len(candidates),
-    )
+    heights = [inches] * lines + [1.1] * len(candidates)
+    grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     for line in range(lines):
         inner = grid[line].subgridspec(1, columns)
         for column, (title, image) in enumerate(panels[line * columns : (line + 1) * columns]):
@@ -109,25 +111,16 @@ def _atoms(trace: Trace) -> np.ndarray:
     return image
 
 
-def _digits(trace: Trace) -> np.ndarray:
-    return cv2.cvtColor(cv2.imdecode(np.frombuffer(show(trace), np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-
-
-def _of_row(trace: Trace, row: int, most: int = 24) -> np.ndarray:
-    """The first candidates of a row, side by side, with what the network says of them."""
-    images = trace.images[row][:most]
-    strip = np.full((46, 30 * most, 3), 255, np.uint8)
-    strip = cv2.resize(strip, None, fx=2, fy=2)
-    for place, image in enumerate(images):
+def _of_row(trace: Trace, number: int, most: int = 24) -> np.ndarray:
+    """The first candidates of a row, side by side, with what the network says of them; the path is boxed."""
+    row = trace.rows[number]
+    strip = np.full((92, 60 * most, 3), 255, np.uint8)
+    for place, image in enumerate(row.images[:most]):
         left = 60 * place
-        strip[2:58, left + 2 : left + 58] = cv2.resize(255 - image, (56, 56), interpolation=cv2.INTER_NEAREST)[
-            :, :, None
-        ]
-        said = f"{trace.digits[row][place]} {trace.confidences[row][place]:.0%}"
+        large = cv2.resize(255 - image, (56, 56), interpolation=cv2.INTER_NEAREST)
+        strip[2:58, left + 2 : left + 58] = large[:, :, np.newaxis]
+        said = f"{row.answers.digits[place]} {row.answers.confidences[place]:.0%}"
         cv2.putText(strip, said, (left + 3, 78), _FONT, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
-        if place in trace.paths[row]:
+        if place in row.path:
             cv2.rectangle(strip, (left, 0), (left + 59, 59), _SURE_COLOUR, 2)
     return strip
-
-
-__all__ = ["DOUBTFUL", "Reading", "explain", "show"]

@@ -56,11 +56,19 @@ def find(pixels: np.ndarray) -> Found:
         rows = in_cells(parts, grid)
     else:
         rows = beside_each_other(grouped(parts, strokes, without_lines(faint, lines, width), width))
-    return Found(ink, mask, width, lines, grid, strokes, [prepare(row, width, may_touch=not (grid and grid.for_one)) for row in rows])
+    return Found(
+        ink,
+        mask,
+        width,
+        lines,
+        grid,
+        strokes,
+        [prepare(row, width, may_touch=not (grid and grid.for_one)) for row in rows],
+    )
 
 
 def is_filled_in(grid: Grid, parts: Sequence[Piece]) -> bool:
-    """Whether what stands in a grid stands in its cells, unlike on squared paper, where digits go across the squares."""
+    """Whether what stands in a grid stands in its cells: on squared paper digits go across the squares."""
     large = [part for part in parts if part.side > 0.3 * grid.side]
     places = [(part, grid.cell(part.left + part.width / 2, part.top + part.height / 2)) for part in large]
     inside = [(part, grid.middles[cell]) for part, cell in places if cell]

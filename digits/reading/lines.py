@@ -139,7 +139,9 @@ def _chains(mask: np.ndarray, run: int) -> list[Line]:
 
 def _opened(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """What is left of a mask (uint8) where a bar of `shape` fits in; nothing is known beyond the edges."""
-    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(shape, np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return cv2.morphologyEx(
+        mask, cv2.MORPH_OPEN, np.ones(shape, np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
+    )
 
 
 def _linked(parts: list[Line], run: int) -> list[Line]:
@@ -169,7 +171,7 @@ def _both(a: Line, b: Line) -> Line:
 
 
 def _goes_far(line: Line, side: int, across: list[Line]) -> bool:
-    """Whether a line goes from edge to edge of the picture (`side` pixels), or far: from line to line, or across four."""
+    """Whether a line goes from edge to edge of the picture (`side` pixels), or far: from line to line, across four."""
     if not line.is_straight:
         return False
     if any(_at_edges(line, side)) and line.length > 0.92 * side:

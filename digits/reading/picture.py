@@ -6,6 +6,7 @@ a network that sees 20, so pictures are reduced to about two megapixels, most of
 
 import io
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def _bytes_of(path: Path, name: str) -> bytes:
 
 
 def _decode(data: bytes, name: str) -> Picture:
-    formats = FORMATS
+    formats: tuple[str, ...] = FORMATS
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         formats = (*formats, _support_heic(name))
 
@@ -101,7 +102,7 @@ def _support_heic(name: str) -> str:
     return "HEIF"
 
 
-def _guarded(decode, name: str) -> Picture:  # type: ignore[no-untyped-def]
+def _guarded(decode: Callable[[], Picture], name: str) -> Picture:
     """What `decode` returns; whatever a damaged file makes Pillow raise becomes one line."""
     try:
         with warnings.catch_warnings(action="ignore"):

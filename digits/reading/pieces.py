@@ -162,7 +162,7 @@ def _number(part: Piece, numbers: np.ndarray | None) -> int:
 
 
 def is_above(a: Box, b: Box, share: float) -> bool:
-    """Whether one of them stands above the other: they overlap in `share` of the narrower one's width, hardly in height."""
+    """Whether one stands above the other: they overlap in `share` of the narrower one's width, hardly in height."""
     beside = min(a.right, b.right) - max(a.left, b.left)
     above = min(a.bottom, b.bottom) - max(a.top, b.top)
     return beside > share * min(a.width, b.width) and above < 0.5 * min(a.height, b.height)

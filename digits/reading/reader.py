@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,12 @@ from digits.errors import DigitsError
 from digits.files import display
 from digits.reading.find import Found, find
 from digits.reading.form import SIDE, to_mnist
-from digits.reading.network import Network
-from digits.reading.path import best_path
+from digits.reading.network import Answers, Network
+from digits.reading.path import Row, best_path
 from digits.reading.picture import Picture, Source, open_picture
 
-SURE = 0.5  # a row of which no digit is as likely as this to be what it is read as holds no digits
-NONE = 0.25  # nor is a digit in a row one that is less likely than this
-
+SURE = 0.5  # a row whose digits are less likely than this, in the mean, to be what they are read as holds none
+NONE = 0.25  # and in a row what is less likely than this is no digit
 MODELS = Path("outputs")  # where a model is looked for
 
 
@@ -70,16 +70,29 @@ class Reading:
 
 
 @dataclass(frozen=True, eq=False)
+class ReadRow:
+    """What the network said of a row's candidates, and which of them it reads as.
+
+    Attributes:
+        images: uint8, `(n, 28, 28)`: the candidates in MNIST's form.
+        answers: what the network says of them.
+        path: the candidates, by index, that the best path takes.
+        accepted: those of the path that are digits.
+    """
+
+    images: np.ndarray
+    answers: Answers
+    path: list[int]
+    accepted: list[int]
+
+
+@dataclass(frozen=True, eq=False)
 class Trace:
-    """A reading with all that led to it: the picture, what each step found in it, and of each row the images of its
-    candidates (uint8, `(n, 28, 28)`), what the network said of them (float32, `(n,)`) and which the path takes."""
+    """A reading with all that led to it: the picture, what each step found in it, and what was made of each row."""
 
     picture: Picture
     found: Found
-    images: list[np.ndarray]
-    digits: list[np.ndarray]
-    confidences: list[np.ndarray]
-    paths: list[list[int]]
+    rows: list[ReadRow]
     reading: Reading
 
 
@@ -113,49 +126,57 @@ class Reader:
         """As `read`, with all steps on the way."""
         picture = open_picture(image, name)
         found = find(picture.pixels)
-        images = [[to_mnist(candidate.piece.mask, found.width) for candidate in row.candidates] for row in found.rows]
-        stacks = [np.array(row, np.uint8).reshape(-1, SIDE, SIDE) for row in images]
-        answers = self.network(np.concatenate([np.zeros((0, SIDE, SIDE), np.uint8), *stacks]))
-        read: list[list[Digit]] = []
-        unsure = [0.0]
-        each, paths = [], []
-        start = 0
-        for row, stack in zip(found.rows, stacks, strict=True):
-            said = answers[start : start + len(stack)]
-            start += len(stack)
-            path = best_path(row, said)
-            sure = [index for index in path if found.grid or said.confidences[index] >= NONE]
-            if not found.grid and (not path or said.confidences[path].mean() < SURE):
-                sure = []
-            unsure += [float(said.confidences[index]) for index in path if index not in sure]
-            if sure:
-                read.append(
-                    [
-                        Digit(
-                            int(said.digits[index]),
-                            float(said.confidences[index]),
-                            len(read),
-                            picture.original(row.candidates[index].piece.bounds),
-                            stack[index],
-                            said.probabilities[index],
-                        )
-                        for index in sure
-                    ]
-                )
-            each.append(said)
-            paths.append(path)
-        text = "\n".join("".join(str(one.digit) for one in line) for line in read)
-        digits = tuple(one for line in read for one in line)
-        confidence = math.prod(one.confidence for one in digits) if digits else 1 - max(unsure)
-        return Trace(
-            picture,
-            found,
-            stacks,
-            [said.digits for said in each],
-            [said.confidences for said in each],
-            paths,
-            Reading(text, confidence, digits),
-        )
+        images = [_images(row, found.width) for row in found.rows]
+        answers = self.network(np.concatenate([np.zeros((0, SIDE, SIDE), np.uint8), *images]))
+        ends = np.cumsum([0, *map(len, images)]).tolist()
+        said = [answers[start:end] for start, end in pairwise(ends)]
+        rows = [
+            _judged(row, own, answer, in_grid=found.grid is not None)
+            for row, own, answer in zip(found.rows, images, said, strict=True)
+        ]
+        return Trace(picture, found, rows, _reading(picture, found.rows, rows))
+
+
+def _images(row: Row, width: float) -> np.ndarray:
+    """A row's candidates in MNIST's form: uint8, `(n, 28, 28)`."""
+    return np.stack([to_mnist(candidate.piece.mask, width) for candidate in row.candidates])
+
+
+def _judged(row: Row, images: np.ndarray, answers: Answers, in_grid: bool) -> ReadRow:
+    """A row's best path, and which candidates on it are digits: in a grid all, as a cell holds nothing else."""
+    path = best_path(row, answers)
+    sure = answers.confidences
+    if in_grid:
+        accepted = path
+    elif not path or sure[path].mean() < SURE:
+        accepted = []
+    else:
+        accepted = [index for index in path if sure[index] >= NONE]
+    return ReadRow(images, answers, path, accepted)
+
+
+def _reading(picture: Picture, rows: list[Row], read: list[ReadRow]) -> Reading:
+    """The text that the rows make, and how sure it is."""
+    digits: list[Digit] = []
+    texts: list[str] = []
+    for row, one in zip(rows, read, strict=True):
+        digits += [
+            Digit(
+                int(one.answers.digits[index]),
+                float(one.answers.confidences[index]),
+                len(texts),
+                picture.original(row.candidates[index].piece.bounds),
+                one.images[index],
+                one.answers.probabilities[index],
+            )
+            for index in one.accepted
+        ]
+        if one.accepted:
+            texts.append("".join(str(digit) for digit in one.answers.digits[one.accepted]))
+    if digits:
+        return Reading("\n".join(texts), math.prod(digit.confidence for digit in digits), tuple(digits))
+    refused = [float(one.answers.confidences[one.path].mean()) for one in read if one.path]
+    return Reading("", 1 - max(refused, default=0.0), ())
 
 
 def read(image: Source, model: str | Path | None = None) -> Reading:
