@@ -36,13 +36,13 @@ def to_mnist(mask: np.ndarray, width: float) -> np.ndarray:
 
 
 def centred(small: np.ndarray) -> np.ndarray:
-    """An image of up to 20 × 20 pixels in one of 28 × 28, the centre of its mass in the middle."""
+    """An image of up to 20 × 20 pixels in one of 28 × 28, the centre of its mass where MNIST has it: at pixel 14, 14."""
     height, width = small.shape
     mass = max(1, int(small.sum(dtype=np.int64)))
     y = float(small.sum(1, dtype=np.int64) @ np.arange(height)) / mass
     x = float(small.sum(0, dtype=np.int64) @ np.arange(width)) / mass
-    top = min(max(round((SIDE - 1) / 2 - y), 0), SIDE - height)
-    left = min(max(round((SIDE - 1) / 2 - x), 0), SIDE - width)
+    top = min(max(round(SIDE / 2 - y), 0), SIDE - height)
+    left = min(max(round(SIDE / 2 - x), 0), SIDE - width)
     image = np.zeros((SIDE, SIDE), np.uint8)
     image[top : top + height, left : left + width] = small
     return image

@@ -12,6 +12,9 @@ from digits.reading.threshold import stroke_width, threshold
 
 _OVERVIEW = 256  # pixels of the longer side of the small picture in which paper is looked for closely
 _GLIMPSE = 96  # and of the one that shows it roughly
+_WIDE = 0.04  # of the picture's longer side: strokes of a marker, in a close picture
+_FINE = 0.02  # likewise: strokes as they usually are
+_SHARP = 0.35  # of a part's ink by which it rises within seven pixels of its edge, where it was drawn
 _BRIGHT = 180  # of 255: on a ground brighter than that, ink is dark
 
 
@@ -25,8 +28,22 @@ def find_ink(pixels: np.ndarray) -> tuple[np.ndarray, float]:
     if is_bright_on_dark(pixels):
         pixels = 255 - pixels
     rough = darker_than(pixels, wide_ground(pixels))
-    width = stroke_width(threshold(rough))
+    mask = threshold(rough)
+    width = stroke_width(mask)
+    if width > _WIDE * max(rough.shape):  # a marker, or a shadow
+        width = stroke_width(mask & sharp(mask, rough)) or _FINE * max(rough.shape)
     return darker_than(pixels, close_ground(pixels, width)) if width else rough, width
+
+
+def sharp(mask: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Where a mask's connected parts have sharp edges, as strokes have and shadows have not: bool, `(height, width)`."""
+    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
+    around = np.ones((7, 7), np.uint8)
+    rise = cv2.subtract(cv2.dilate(ink, around), cv2.erode(ink, around))
+    edge = mask & (cv2.erode(mask.view(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+    rises = np.bincount(labels[edge], rise[edge], count) / np.maximum(1, np.bincount(labels[edge], minlength=count))
+    inks = np.bincount(labels[mask], ink[mask], count) / np.maximum(1, np.bincount(labels[mask], minlength=count))
+    return mask & (rises > _SHARP * inks)[labels]
 
 
 def is_bright_on_dark(pixels: np.ndarray) -> bool:

@@ -51,7 +51,7 @@ class Network:
         if classes != DIGITS:
             shown = ", ".join(classes[:3])
             raise DigitsError(
-                f"{path} tells {len(classes)} classes apart ({shown} …); allowed: a model of the ten digits"
+                f"{path} tells {shown} and so on apart; allowed: a model of the ten digits"
             )
 
     def __call__(self, images: np.ndarray) -> Answers:
