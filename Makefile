@@ -41,9 +41,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	  { echo "error: $(PYTHON) is older than Python 3.11. Run: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(if $(TORCH_INDEX),$(BIN)/pip install -q -c constraints.txt --index-url $(TORCH_INDEX) torch)
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,read]'
 	@touch $@
 
 $(VENV)/.dev-installed: $(VENV)/.installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,tensorboard,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,read,heic,tensorboard,dev]'
 	@touch $@

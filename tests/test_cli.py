@@ -14,6 +14,7 @@ COMMANDS = [
     "recipes",
     "convert",
     "export",
+    "read",
     "predict",
     "lockstep",
     "evaluate",

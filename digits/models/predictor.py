@@ -56,6 +56,7 @@ def _session(path: Path) -> Any:
         raise DigitsError(f"{path} is larger than any of our models")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to others
     try:
         return onnxruntime.InferenceSession(
             path.read_bytes(), options, providers=["CPUExecutionProvider"], enable_fallback=0

@@ -8,7 +8,7 @@ import numpy as np
 
 from digits.reading.pieces import Piece
 
-_ROWS = 48  # height in pixels of the small picture in which ways are looked for
+_ROWS = 40  # height in pixels of the small picture in which ways are looked for
 _MOST = 3  # cuts of a piece
 _STEP = 0.35  # cost of a step to the side, where a pixel of ink costs 1
 

@@ -11,10 +11,11 @@ from digits.reading.lines import Lines, find_lines, without_lines
 from digits.reading.path import Row, prepare
 from digits.reading.pieces import FRAGMENT, Piece, connected_parts, grouped, joined, usual_side
 from digits.reading.rows import in_rows
-from digits.reading.threshold import stroke_width, threshold
+from digits.reading.threshold import stroke_width, thresholds
 
 _FINEST = 1.5  # pixels: what has finer strokes is noise
 _WITHIN = 0.6  # sides of a cell that a digit reaches from its middle, at most
+_STRONG = 0.5  # share of the strongest ink nearby that pen strokes have everywhere
 _FAINT = 0.2  # share of the strongest ink nearby: printed lines are as faint as that, and worn strokes
 
 
@@ -44,7 +45,7 @@ class Found:
 def find(pixels: np.ndarray) -> Found:
     """What may be digits in a picture (uint8, `(height, width, 3)`), and each step on the way there."""
     ink, width = find_ink(pixels)
-    mask, faint = threshold(ink, width), threshold(ink, width, _FAINT)
+    mask, faint = thresholds(ink, width, [_STRONG, _FAINT])
     width = stroke_width(mask)
     lines = find_lines(faint, width)
     grid = find_grid(lines)

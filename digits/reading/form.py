@@ -36,7 +36,7 @@ def to_mnist(mask: np.ndarray, width: float) -> np.ndarray:
 
 
 def centred(small: np.ndarray) -> np.ndarray:
-    """An image of up to 20 × 20 pixels in one of 28 × 28, the centre of its mass where MNIST has it: at pixel 14, 14."""
+    """An image of up to 20 × 20 pixels in one of 28 × 28, the centre of its mass where MNIST has it, at 14, 14."""
     height, width = small.shape
     mass = max(1, int(small.sum(dtype=np.int64)))
     y = float(small.sum(1, dtype=np.int64) @ np.arange(height)) / mass

@@ -11,7 +11,8 @@ import numpy as np
 from digits.reading.threshold import stroke_width, threshold
 
 _OVERVIEW = 256  # pixels of the longer side of the small picture in which paper is looked for closely
-_GLIMPSE = 96  # and of the one that shows it roughly
+_FEW = 4  # pixels that a stroke is wide in it, at most
+_GLIMPSE = 64  # and of the one that shows it roughly
 _WIDE = 0.04  # of the picture's longer side: strokes of a marker, in a close picture
 _FINE = 0.02  # likewise: strokes as they usually are
 _SHARP = 0.35  # of a part's ink by which it rises within seven pixels of its edge, where it was drawn
@@ -36,7 +37,7 @@ def find_ink(pixels: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def sharp(mask: np.ndarray, ink: np.ndarray) -> np.ndarray:
-    """Where a mask's connected parts have sharp edges, as strokes have and shadows have not: bool, `(height, width)`."""
+    """Where a mask's connected parts have sharp edges, as strokes have and shadows not: bool, `(height, width)`."""
     count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
     around = np.ones((7, 7), np.uint8)
     rise = cv2.subtract(cv2.dilate(ink, around), cv2.erode(ink, around))
@@ -68,7 +69,7 @@ def close_ground(pixels: np.ndarray, width: float) -> np.ndarray:
     A closing takes the brightest within reach and then the darkest of those: what is dark and narrow is gone, edges of
     what is wide stay where they were.
     """
-    small = overview(pixels, _OVERVIEW)
+    small = overview(pixels, min(_OVERVIEW, round(_FEW * max(pixels.shape) / width)))
     factor = max(pixels.shape) / max(small.shape)
     size = max(3, round(3 * width / factor)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))

@@ -14,6 +14,7 @@ _RUN = 24  # pixels: straight runs of at least this length make up a line
 _HIGHER = 0.4  # stroke widths by which ink is higher than a line where a stroke crosses
 _BEYOND = 32  # pixels that a line is drawn on for at either end, where runs were too short to be found
 _VISIBLE = 0.25  # share of a line that is to be seen in the mask where nothing is written, or it is a faint one
+_STEEPEST = 0.2  # slope of a line: paper is turned less
 _MOST = 300  # lines either way that are looked at, the longest ones
 
 
@@ -76,10 +77,12 @@ class Line:
 
     @cached_property
     def is_straight(self) -> bool:
-        """Whether it is thin, and bends no more than paper does: by a thirtieth of its length."""
+        """Whether it is thin, nearly level, and bends no more than paper does: by a thirtieth of its length."""
+        if self.thickness > self.length / 8 or abs(self.slope) > _STEEPEST:
+            return False
         x, y = self.middles.T
         bend = np.abs(y - y.mean() - self.slope * (x - x.mean()))
-        return self.thickness <= self.length / 8 and float(np.percentile(bend, 95)) <= self.length / 30 + 1
+        return float(np.percentile(bend, 95)) <= self.length / 30 + 1
 
     def drawn(self, shape: tuple[int, ...], thickness: int, corner: tuple[int, int] = (0, 0)) -> np.ndarray:
         """Its curve, without gaps and a little longer than it was found: uint8, of `shape`, 1 on the line.
@@ -123,6 +126,8 @@ def _chains(mask: np.ndarray, run: int) -> list[Line]:
     """
     thicker = cv2.dilate(mask.astype(np.uint8), np.ones((3, 1), np.uint8))
     runs = _opened(thicker, (1, run)) & mask.view(np.uint8)
+    if not runs.any():
+        return []
     linked = cv2.dilate(runs, np.ones((3, run // 2 | 1), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(linked)
     longest = 1 + np.argsort(-stats[1:, cv2.CC_STAT_WIDTH], kind="stable")[:_MOST]

@@ -50,9 +50,7 @@ class Network:
         classes = self.predictor.info.classes
         if classes != DIGITS:
             shown = ", ".join(classes[:3])
-            raise DigitsError(
-                f"{path} tells {shown} and so on apart; allowed: a model of the ten digits"
-            )
+            raise DigitsError(f"{path} tells {shown} and so on apart; allowed: a model of the ten digits")
 
     def __call__(self, images: np.ndarray) -> Answers:
         """What it says of images, uint8, `(n, 28, 28)`, ink bright on dark."""

@@ -60,7 +60,8 @@ def test_boxes():
     assert Box.around([a, b]) == Box(0, 0, 30, 30)
     assert b.bounds == (26, 5, 4, 25)
     one, other = Piece.at(0, 0, np.ones((2, 2), bool)), Piece.at(3, 1, np.ones((1, 4), bool))
-    assert joined([one, other]).mask.astype(int).tolist() == [[1, 1, 0, 0, 0], [1, 1, 0, 0, 0], [0] * 5, [0, 1, 1, 1, 1]]
+    rows = [[1, 1, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 0, 0, 0], [0, 1, 1, 1, 1]]
+    assert joined([one, other]).mask.astype(int).tolist() == rows
 
 
 def test_digits_that_touch_do_not_count_as_one_large_digit():
