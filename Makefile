@@ -54,9 +54,9 @@ $(BIN)/pip:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	$(if $(TORCH_INDEX),$(BIN)/pip install -q -c constraints.txt --index-url $(TORCH_INDEX) torch)
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,read]'
 	@touch $@
 
 $(VENV)/.dev-installed: $(VENV)/.installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,tensorboard,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,read,heic,tensorboard,dev]'
 	@touch $@

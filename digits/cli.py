@@ -42,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             _convert_data,
         ),
         ("export", "write a model as an ONNX file, for use without either framework", _add_export_flags, _export),
-        ("predict", "read digits with an exported model", _add_predict_flags, _predict),
+        ("read", "read the digits in photographs, scans and drawings", _add_read_flags, _read),
+        ("predict", "read digits in MNIST's form with an exported model", _add_predict_flags, _predict),
         ("lockstep", "train both frameworks in step and compare their weights", _add_lockstep_flags, _lockstep),
         ("evaluate", "say in numbers what one run is worth", _add_evaluate_flags, _evaluate),
         ("compare", "say whether one run is better than another", _add_compare_flags, _compare),
@@ -322,6 +323,19 @@ def _add_predict_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_read_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE", help="an image, a folder of them, or - for standard input"
+    )
+    parser.add_argument(
+        "--model", type=Path, metavar="FILE", help="an .onnx model (default: the newest one in the output folder)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.add_argument("--show", action="store_true", help="write each picture with boxes and digits into DIR/read")
+    parser.add_argument("--explain", action="store_true", help="write a picture of all steps into DIR/read")
+    _add_output_dir(parser)
+
+
 def _add_lockstep_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", choices=RECIPES, default="baseline", help="(default: %(default)s)")
     parser.add_argument("--steps", type=int, default=200, metavar="N", help="in each precision (default: %(default)s)")
@@ -466,6 +480,19 @@ def _predict(flags: argparse.Namespace) -> None:
         return
     for line in predict(flags.model, flags.files):
         print(line)
+
+
+def _read(flags: argparse.Namespace) -> None:
+    from digits.reading.command import read_files
+
+    read_files(
+        flags.files,
+        flags.model,
+        flags.output_dir,
+        as_json=flags.json,
+        show_boxes=flags.show,
+        show_steps=flags.explain,
+    )
 
 
 def _lockstep(flags: argparse.Namespace) -> None:

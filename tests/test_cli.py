@@ -15,6 +15,7 @@ COMMANDS = [
     "convert",
     "convert-data",
     "export",
+    "read",
     "predict",
     "lockstep",
     "evaluate",

@@ -23,7 +23,7 @@ from digits.datasets.parts import (
     shown,
 )
 from digits.datasets.pixels import to_labels
-from digits.errors import DigitsError
+from digits.errors import DigitsError, not_installed
 
 if TYPE_CHECKING:
     from pyarrow import Array, Buffer, RecordBatch
@@ -59,9 +59,7 @@ def require_pyarrow() -> None:
     try:
         import pyarrow.parquet  # noqa: F401
     except ModuleNotFoundError as error:
-        raise DigitsError(
-            "pyarrow, which reads and writes Parquet, is not installed. Run: pip install -e '.[parquet]'"
-        ) from error
+        raise not_installed("pyarrow, which reads and writes Parquet,", "parquet") from error
 
 
 @dataclass(frozen=True)

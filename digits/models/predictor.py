@@ -16,6 +16,7 @@ from digits.files import sha256, write_together
 from digits.models import BATCH, MAX_BYTES, METADATA_KEY, ModelInfo, onnx_field
 
 _ARRAYS = (".npy", ".csv")  # files of many images
+_INSTEAD = "; any other picture of digits: digits read"
 
 
 class Predictor:
@@ -67,6 +68,7 @@ def _session(data: bytes, path: Path) -> Any:
         raise not_installed("onnxruntime", "onnx") from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to others
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:  # of a dozen classes without a common base
@@ -122,7 +124,7 @@ def read_images(path: Path) -> np.ndarray:
         raise DigitsError(f"{path} has images of {images.shape[1]} × {images.shape[2]} pixels; allowed: 28 × 28")
     border = np.concatenate([images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]], axis=1)
     if np.any(np.median(border, axis=1) > 127):
-        raise DigitsError(f"{path} is dark on bright; allowed: MNIST's form, ink bright on dark")
+        raise DigitsError(f"{path} is dark on bright; allowed: MNIST's form, ink bright on dark{_INSTEAD}")
     return images
 
 
@@ -131,9 +133,10 @@ def _read_png(path: Path) -> np.ndarray:
         with warnings.catch_warnings(action="error"), Image.open(path, formats=["PNG"]) as image:
             if image.size != (28, 28) or image.mode != "L":
                 found = f"{image.size[0]} × {image.size[1]} pixels in mode {image.mode}"
-                raise DigitsError(f"{path} has {found}; allowed: 28 × 28 in mode L, 8-bit grey")
+                raise DigitsError(f"{path} has {found}; allowed: 28 × 28 in mode L, 8-bit grey{_INSTEAD}")
             return np.asarray(image)[np.newaxis]
     except FileNotFoundError as error:
         raise DigitsError(f"{path} is not there") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DigitsError(f"{path} is not a readable image; allowed: PNG of 28 × 28 pixels, .npy or .csv") from error
+        allowed = f"allowed: PNG of 28 × 28 pixels, .npy or .csv{_INSTEAD}"
+        raise DigitsError(f"{path} is not a readable image; {allowed}") from error

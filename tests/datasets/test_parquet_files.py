@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from pyarrow import parquet
 
-from digits.errors import DigitsError
+from digits.errors import DigitsError, not_installed
 from tests.conftest import run
 from tests.datasets.test_custom import GOOD, assert_form, assert_refused, load
 
@@ -192,4 +192,6 @@ def test_pyarrow_that_is_missing_is_named(tmp_path):
     (absent / "__init__.py").write_text("raise ModuleNotFoundError('No module named pyarrow', name='pyarrow')")
     code = "import sys; from pathlib import Path; from digits.datasets import load_dataset as f; f(sys.argv[1], Path())"
     done = run("-c", code, tmp_path / "own.parquet", PYTHONPATH=str(absent.parent))
-    assert done.stderr.splitlines()[-1].endswith("is not installed. Run: pip install -e '.[parquet]'")
+    assert done.stderr.splitlines()[-1].endswith(
+        f"{not_installed('pyarrow, which reads and writes Parquet,', 'parquet')}"
+    )

@@ -1,0 +1,13 @@
+"""Photographs and drawings to digits: find them, bring them into MNIST's form, and ask a network."""
+
+from digits.errors import not_installed
+
+try:
+    import cv2  # noqa: F401
+except ModuleNotFoundError as error:
+    raise not_installed("opencv", "read") from error
+
+from digits.reading.picture import Source
+from digits.reading.reader import Digit, Reader, Reading, read
+
+__all__ = ["Digit", "Reader", "Reading", "Source", "read"]

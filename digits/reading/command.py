@@ -1,0 +1,100 @@
+"""`digits read`: lines for people, JSON for programs, and pictures of what was read."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from digits.errors import DigitsError
+from digits.files import display, write_together
+from digits.reading.draw import explain, show
+from digits.reading.reader import Reader, Trace, newest_model
+
+STDIN = "-"
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".heic", ".heif")
+
+
+def read_files(
+    files: list[Path],
+    model: Path | None,
+    output_dir: Path,
+    *,
+    as_json: bool = False,
+    show_boxes: bool = False,
+    show_steps: bool = False,
+) -> None:
+    """Read each file, and each image in each folder, and print a line for it; `-` is standard input.
+
+    Args:
+        files: pictures, and folders of them.
+        model: an exported model; None for the newest one in `output_dir`.
+        output_dir: pictures go into its sub-folder `read`.
+        as_json: print a JSON object a line instead.
+        show_boxes: also write each picture with what was read in it.
+        show_steps: also write a picture of all steps.
+
+    Raises:
+        DigitsError: there is no model, or, after all files are done, some could not be read.
+    """
+    reader = Reader(model or newest_model(output_dir))
+    names: set[str] = set()
+    read = failed = 0
+    for path in _pictures(files):
+        read += 1
+        try:
+            trace = reader.trace(sys.stdin.buffer.read() if str(path) == STDIN else path, "standard input")
+        except DigitsError as error:
+            failed += 1
+            if as_json:
+                print(json.dumps({"file": str(path), "error": str(error)}))
+            else:
+                print(f"error: {error}", file=sys.stderr)
+            continue
+        print(json.dumps({"file": str(path), **trace.reading.to_dict()}) if as_json else _line(path, trace))
+        name = _free_name("stdin" if str(path) == STDIN else path.stem, names)
+        drawn = {f"{name}.png": show(trace)} if show_boxes else {}
+        if show_steps:
+            drawn[f"{name}-steps.png"] = explain(trace)
+        if drawn:
+            write_together(output_dir / "read", drawn)
+            saved = " and ".join(display(output_dir / "read" / one) for one in drawn)
+            print(f"Saved {saved}", file=sys.stderr if as_json else sys.stdout)
+    if failed:
+        raise DigitsError(f"{failed} of {read} {'file' if read == 1 else 'files'} could not be read")
+
+
+def _line(path: Path, trace: Trace) -> str:
+    reading = trace.reading
+    if not reading.text:
+        return f"{path}: no digit"
+    first, *others = reading.text.split("\n")
+    return "\n".join([f"{path}: {first} ({reading.confidence:.1%})", *(f"    {row}" for row in others)])
+
+
+def _pictures(files: list[Path]) -> Iterator[Path]:
+    """The files, and instead of a folder the images in it, in natural order."""
+    for path in files:
+        if not path.is_dir():
+            yield path
+            continue
+        from digits.datasets.parts import in_natural_order
+
+        inside = sorted(
+            (one for one in path.iterdir() if not one.name.startswith(".")), key=lambda one: in_natural_order(one.name)
+        )
+        pictures = [one for one in inside if one.is_file() and one.suffix.lower() in SUFFIXES]
+        if not pictures:
+            raise DigitsError(f"{path} has no images; allowed: {', '.join(SUFFIXES)}")
+        if others := len(inside) - len(pictures):
+            print(f"note: {path}: {others} others are no images, and are not read", file=sys.stderr)
+        yield from pictures
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, or with a number if it is taken, which it then is."""
+    free, number = name, 1
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    taken.add(free)
+    return free

@@ -1,0 +1,58 @@
+"""What a network says of images in MNIST's form: which digit, and whether it is one at all."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from digits.errors import DigitsError
+from digits.models.predictor import Predictor
+
+DIGITS = tuple("0123456789")
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a network says of `n` images.
+
+    Attributes:
+        probabilities: float32, `(n, 10)`: of each digit, if it is one.
+        doubts: float32, `(n,)`: the probability that it is no digit. A network that never met anything but digits has
+            none; its doubt is in the probabilities, of which none is high then.
+    """
+
+    probabilities: np.ndarray
+    doubts: np.ndarray
+
+    @property
+    def digits(self) -> np.ndarray:
+        """int64, `(n,)`."""
+        return self.probabilities.argmax(1)
+
+    @property
+    def confidences(self) -> np.ndarray:
+        """float32, `(n,)`: that it is a digit, and the one that is said."""
+        return self.probabilities.max(1) * (1 - self.doubts)
+
+    def __getitem__(self, which: slice) -> "Answers":
+        return Answers(self.probabilities[which], self.doubts[which])
+
+
+class Network:
+    """An exported model of the ten digits.
+
+    Raises:
+        DigitsError: see `Predictor`, or its classes are others.
+    """
+
+    def __init__(self, path: Path):
+        self.predictor = Predictor(path)
+        classes = self.predictor.info.classes
+        if classes != DIGITS:
+            shown = ", ".join(classes[:3])
+            raise DigitsError(f"{path} tells {shown} and so on apart; allowed: a model of the ten digits")
+
+    def __call__(self, images: np.ndarray) -> Answers:
+        """What it says of images, uint8, `(n, 28, 28)`, ink bright on dark."""
+        probabilities = self.predictor.probabilities(images)
+        return Answers(probabilities, np.zeros(len(images), np.float32))

@@ -1,0 +1,194 @@
+"""The first step: whatever holds a picture, decoded safely, upright, and not larger than the other steps need.
+
+A photograph of 12 megapixels shows a digit of a line of handwriting about 60 pixels high. Half of that is plenty for
+a network that sees 20, so pictures are reduced to about two megapixels, most of it while a JPEG is decoded.
+"""
+
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from digits.datasets.images import ALLOWED, FORMATS, MAX_FILE, MAX_PIXELS
+from digits.errors import DigitsError, not_installed
+
+ENOUGH = 2_000_000  # pixels that the other steps work on, at most
+MAX_SIDE = 65_500  # pixels; no camera's picture is longer, and OpenCV's limits are near
+SMALL = 112  # pixels; a picture with a shorter side is enlarged, so that strokes are some pixels wide
+
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"heif")
+
+Source = str | Path | bytes | Image.Image | np.ndarray
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture to read.
+
+    Attributes:
+        pixels: uint8, `(height, width, 3)`: red, green, blue, upright, on a ground that shows the ink.
+        scale: pixels of the upright original for one of these, along either side.
+    """
+
+    pixels: np.ndarray
+    scale: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the original, upright, in its pixels."""
+        height, width = self.pixels.shape[:2]
+        return round(width * self.scale), round(height * self.scale)
+
+    def original(self, bounds: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        """A box (left, top, width, height) in these pixels as one in the original's."""
+        left, top, width, height = (round(value * self.scale) for value in bounds)
+        return left, top, max(1, width), max(1, height)
+
+
+def open_picture(source: Source, name: str = "the image") -> Picture:
+    """The picture in a file, in a file's bytes, in a PIL image or in an array.
+
+    Args:
+        source: an array is uint8, `(height, width)` or `(height, width, 3 or 4)`, red first.
+        name: what it is called in an error, where it is no path.
+
+    Raises:
+        DigitsError: it is no picture, has too many pixels, or holds several.
+    """
+    if isinstance(source, str | Path):
+        name = str(source) if str(source).isprintable() else ascii(str(source))
+        source = _bytes_of(Path(source), name)
+    if isinstance(source, bytes):
+        return _decode(source, name)
+    if isinstance(source, Image.Image):
+        return _guarded(lambda: _from_pil(source, name), name)
+    if isinstance(source, np.ndarray):
+        return _fit(lay_on_ground(_checked(source, name)), source.shape[1])
+    raise DigitsError(f"{name} is of type {type(source).__name__}; allowed: a path, bytes, a PIL image or an array")
+
+
+def _bytes_of(path: Path, name: str) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise DigitsError(f"{name} is too large; allowed: files of up to {MAX_FILE >> 20} MiB")
+        return path.read_bytes()
+    except OSError as error:
+        raise DigitsError(f"{name} cannot be read: {error.strerror}") from error
+
+
+def _decode(data: bytes, name: str) -> Picture:
+    formats: tuple[str, ...] = FORMATS
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        formats = (*formats, _support_heic(name))
+
+    def decode() -> Picture:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
+            return _from_pil(image, name)
+
+    return _guarded(decode, name)
+
+
+def _support_heic(name: str) -> str:
+    try:
+        import pillow_heif
+    except ModuleNotFoundError as error:
+        raise not_installed(f"what reads HEIC files such as {name}", "heic") from error
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return "HEIF"
+
+
+def _guarded(decode: Callable[[], Picture], name: str) -> Picture:
+    """What `decode` returns; whatever a damaged file makes Pillow raise becomes one line."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return decode()
+    except DigitsError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise _too_large(name) from error
+    except Exception as error:  # a file that is something else, or partly something else, may raise anything
+        reason = "" if isinstance(error, UnidentifiedImageError) else f" ({' '.join(str(error).split())})"
+        raise DigitsError(f"{name} is not a readable image{reason}; allowed: {ALLOWED}") from error
+
+
+def _from_pil(image: Image.Image, name: str) -> Picture:
+    _check_size(image.width, image.height, name)
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format not in ("MPO", "HEIF"):  # what telephones write holds previews and depths, too
+        raise DigitsError(f"{name} holds {frames} images; allowed: one")
+    if image.mode in ("I", "F"):
+        raise DigitsError(f"{name} has pixels of 32 bits; allowed: 8 or 16 bits")
+    width = image.width
+    reduction = (image.width * image.height / ENOUGH) ** 0.5
+    if reduction > 1:  # a JPEG can be decoded at a half, a quarter or an eighth of its size, and that is quick
+        image.draft(None, (int(image.width / reduction), int(image.height / reduction)))
+    reduced = width / image.width
+    turned = ImageOps.exif_transpose(image)
+    picture = _fit(lay_on_ground(_array(turned)), turned.width)
+    return Picture(picture.pixels, picture.scale * reduced)
+
+
+def _array(image: Image.Image) -> np.ndarray:
+    """uint8, `(height, width)` or `(height, width, 3 or 4)`."""
+    if image.mode.startswith("I;16"):
+        return (np.asarray(image) >> 8).astype(np.uint8)
+    if image.has_transparency_data:
+        return np.asarray(image.convert("RGBA"))
+    return np.asarray(image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB"))
+
+
+def _checked(array: np.ndarray, name: str) -> np.ndarray:
+    channels = array.shape[2] if array.ndim == 3 else 1
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or channels not in (1, 3, 4) or not array.size:
+        allowed = "uint8 of shape (height, width) or (height, width, 3 or 4)"
+        raise DigitsError(f"{name} is an array of {array.dtype} of shape {array.shape}; allowed: {allowed}")
+    _check_size(array.shape[1], array.shape[0], name)
+    return array[:, :, 0] if array.ndim == 3 and channels == 1 else array
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise _too_large(name)
+
+
+def _too_large(name: str) -> DigitsError:
+    return DigitsError(f"{name} is too large; allowed: images of up to {MAX_PIXELS // 1_000_000} megapixels")
+
+
+def lay_on_ground(image: np.ndarray) -> np.ndarray:
+    """Grey, colour or transparent pixels as colours, `(height, width, 3)`, transparent ones on a ground.
+
+    The ground is white, but black where most of the ink on a transparent ground is bright: white ink on white would be
+    blank. Where most of the image is opaque, that is a page, and its usual colour lies under what is not.
+    """
+    if image.ndim == 2:
+        return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_GRAY2RGB)
+    if image.shape[2] == 3:
+        return np.ascontiguousarray(image)
+    alpha = image[:, :, 3]
+    if alpha.min() == 255:
+        return np.ascontiguousarray(image[:, :, :3])
+    opaque = image[alpha > 127][:, :3]
+    if len(opaque) > alpha.size / 2:
+        ground = np.median(opaque, axis=0)
+    else:
+        ground = np.full(3, 0 if len(opaque) and opaque.mean() > 127 else 255)
+    share = alpha[:, :, np.newaxis].astype(np.float32) / 255
+    return np.rint(image[:, :, :3] * share + ground * (1 - share)).astype(np.uint8)
+
+
+def _fit(pixels: np.ndarray, original_width: int) -> Picture:
+    """Reduced to `ENOUGH` pixels, or enlarged until the shorter side has `SMALL`."""
+    height, width = pixels.shape[:2]
+    scale = max(1.0, (height * width / ENOUGH) ** 0.5)
+    if min(height, width) < SMALL and scale == 1 and max(height, width) < 20 * SMALL:
+        scale = 1 / -(-SMALL // min(height, width))
+    if scale != 1:
+        size = max(1, round(width / scale)), max(1, round(height / scale))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC)
+    return Picture(pixels, original_width / pixels.shape[1])

@@ -1,0 +1,202 @@
+"""What comes out: the digits of a picture, and the text that they make."""
+
+import math
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digits.errors import DigitsError
+from digits.files import display
+from digits.reading.find import Found, find
+from digits.reading.form import SIDE, to_mnist
+from digits.reading.network import Answers, Network
+from digits.reading.path import Row, best_path
+from digits.reading.picture import Picture, Source, open_picture
+
+SURE = 0.5  # a row whose digits are less likely than this, in the mean, to be what they are read as holds none
+NONE = 0.25  # and in a row what is less likely than this is no digit
+MODELS = Path("outputs")  # where a model is looked for
+
+
+@dataclass(frozen=True)
+class Digit:
+    """A digit that was read.
+
+    Attributes:
+        digit: 0 to 9.
+        confidence: 0 to 1, that it is this digit.
+        line: which row of the text it is in, from 0.
+        box: left, top, width and height, in pixels of the upright picture.
+        image: uint8, `(28, 28)`: as the network saw it.
+        probabilities: float32, `(10,)`: of each digit.
+    """
+
+    digit: int
+    confidence: float
+    line: int
+    box: tuple[int, int, int, int]
+    image: np.ndarray = field(repr=False, compare=False)
+    probabilities: np.ndarray = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in a picture.
+
+    Attributes:
+        text: its digits, row by row, with line feeds between rows and no spaces; empty where there is no digit.
+        confidence: 0 to 1, that the whole text is right, or that there is no digit.
+        digits: each digit, in the order of the text.
+    """
+
+    text: str
+    confidence: float
+    digits: tuple[Digit, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `digits read --json` prints it."""
+        return {
+            "text": self.text,
+            "confidence": round(self.confidence, 4),
+            "digits": [
+                {"digit": one.digit, "confidence": round(one.confidence, 4), "line": one.line, "box": list(one.box)}
+                for one in self.digits
+            ],
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class ReadRow:
+    """What the network said of a row's candidates, and which of them it reads as.
+
+    Attributes:
+        images: uint8, `(n, 28, 28)`: the candidates in MNIST's form.
+        answers: what the network says of them.
+        path: the candidates, by index, that the best path takes.
+        accepted: those of the path that are digits.
+    """
+
+    images: np.ndarray
+    answers: Answers
+    path: list[int]
+    accepted: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """A reading with all that led to it: the picture, what each step found in it, and what was made of each row."""
+
+    picture: Picture
+    found: Found
+    rows: list[ReadRow]
+    reading: Reading
+
+
+class Reader:
+    """Reads digits in pictures, with a model that is loaded once.
+
+    Args:
+        model: an exported model, as `digits export` writes it; by default the newest one in ./outputs.
+
+    Raises:
+        DigitsError: there is no model, it is damaged, or it was trained on something else than the ten digits.
+    """
+
+    def __init__(self, model: str | Path | None = None):
+        self.network = Network(newest_model(MODELS) if model is None else Path(model))
+
+    def read(self, image: Source, name: str = "the image") -> Reading:
+        """The digits in a picture.
+
+        Args:
+            image: the path or the bytes of a file (PNG, JPEG, BMP, GIF, TIFF, WebP; HEIC with its extra), a PIL image,
+                or an array: uint8, `(height, width)` or `(height, width, 3 or 4)`, red first.
+            name: what the picture is called in an error, where it has no path.
+
+        Raises:
+            DigitsError: it is no picture, has more than 50 megapixels, or holds several.
+        """
+        return self.trace(image, name).reading
+
+    def trace(self, image: Source, name: str = "the image") -> Trace:
+        """As `read`, with all steps on the way."""
+        picture = open_picture(image, name)
+        found = find(picture.pixels)
+        images = [_images(row, found.width) for row in found.rows]
+        answers = self.network(np.concatenate([np.zeros((0, SIDE, SIDE), np.uint8), *images]))
+        ends = np.cumsum([0, *map(len, images)]).tolist()
+        said = [answers[start:end] for start, end in pairwise(ends)]
+        rows = [
+            _judged(row, own, answer, in_grid=found.grid is not None)
+            for row, own, answer in zip(found.rows, images, said, strict=True)
+        ]
+        return Trace(picture, found, rows, _reading(picture, found.rows, rows))
+
+
+def _images(row: Row, width: float) -> np.ndarray:
+    """A row's candidates in MNIST's form: uint8, `(n, 28, 28)`."""
+    return np.stack([to_mnist(candidate.piece.mask, width) for candidate in row.candidates])
+
+
+def _judged(row: Row, images: np.ndarray, answers: Answers, in_grid: bool) -> ReadRow:
+    """A row's best path, and which candidates on it are digits: in a grid all, as a cell holds nothing else."""
+    path = best_path(row, answers)
+    sure = answers.confidences
+    if in_grid:
+        accepted = path
+    elif not path or sure[path].mean() < SURE:
+        accepted = []
+    else:
+        accepted = [index for index in path if sure[index] >= NONE]
+    return ReadRow(images, answers, path, accepted)
+
+
+def _reading(picture: Picture, rows: list[Row], read: list[ReadRow]) -> Reading:
+    """The text that the rows make, and how sure it is."""
+    digits: list[Digit] = []
+    texts: list[str] = []
+    for row, one in zip(rows, read, strict=True):
+        digits += [
+            Digit(
+                int(one.answers.digits[index]),
+                float(one.answers.confidences[index]),
+                len(texts),
+                picture.original(row.candidates[index].piece.bounds),
+                one.images[index],
+                one.answers.probabilities[index],
+            )
+            for index in one.accepted
+        ]
+        if one.accepted:
+            texts.append("".join(str(digit) for digit in one.answers.digits[one.accepted]))
+    if digits:
+        return Reading("\n".join(texts), math.prod(digit.confidence for digit in digits), tuple(digits))
+    refused = [float(one.answers.confidences[one.path].mean()) for one in read if one.path]
+    return Reading("", 1 - max(refused, default=0.0), ())
+
+
+def read(image: Source, model: str | Path | None = None) -> Reading:
+    """The digits in a picture; see `Reader`, whose model stays loaded from one call to the next."""
+    return _reader(model).read(image)
+
+
+_reader = cache(Reader)
+
+
+def newest_model(folder: Path) -> Path:
+    """The exported model in a folder that was written last.
+
+    Raises:
+        DigitsError: there is none.
+    """
+    models = sorted(folder.glob("*.onnx"), key=lambda path: path.stat().st_mtime)
+    if not models:
+        raise DigitsError(
+            f"there is no exported model in {display(folder)}. Run: digits train pytorch --recipe deep --ensemble 1 && "
+            "digits export outputs/pytorch_model.safetensors"
+        )
+    return models[-1]

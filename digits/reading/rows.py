@@ -1,0 +1,45 @@
+"""Rows of writing: which boxes stand side by side, in reading order."""
+
+import numpy as np
+
+_BESIDE = 0.2  # share of the lower box's height by which boxes of a row overlap
+_RECENT = 4  # boxes at the end of a row that tell how it goes on
+_STEEPEST = 0.3  # slope of a row
+
+
+def in_rows(boxes: np.ndarray) -> list[list[int]]:
+    """The indices of boxes, row by row from above, each row from the left.
+
+    From left to right, each box continues the row that leads to it best, however the row slants or bends; a box that no
+    row leads to begins one.
+
+    Args:
+        boxes: `(n, 4)`: left, top, width, height.
+    """
+    boxes = np.asarray(boxes, float).reshape(-1, 4)
+    left, top, width, height = boxes.T
+    x, y = left + width / 2, top + height / 2
+    rows: list[list[int]] = []
+    for index in np.argsort(x, kind="stable").tolist():
+        best, least = None, np.inf
+        for row in rows:
+            last = row[-1]
+            expected = _continued(x[row[-_RECENT:]], y[row[-_RECENT:]], x[index], 4 * height[last])
+            overlap = (height[last] + height[index]) / 2 - abs(expected - y[index])
+            distance = abs(expected - y[index]) + 0.05 * (left[index] - left[last] - width[last])
+            if overlap > _BESIDE * min(height[last], height[index]) and distance < least:
+                best, least = row, distance
+        if best is None:
+            rows.append([index])
+        else:
+            best.append(index)
+    return sorted(rows, key=lambda row: float(np.mean(y[row])))
+
+
+def _continued(x: np.ndarray, y: np.ndarray, to: float, furthest: float) -> float:
+    """The y at which a line through points comes to x = `to`, level beyond `furthest` pixels from their middle."""
+    middle = x.mean()
+    if len(x) < 3:
+        return float(y.mean())
+    slope = float(((x - middle) * (y - y.mean())).sum() / max(1.0, np.square(x - middle).sum()))
+    return float(y.mean()) + min(max(slope, -_STEEPEST), _STEEPEST) * min(to - middle, furthest)

@@ -1,0 +1,47 @@
+import cv2
+import numpy as np
+import pytest
+
+from digits.reading.ink import find_ink, is_bright_on_dark, sharp
+from tests.reading.compose import BLACK, BLUE, LIGHT_BLUE, PENCIL, RED, Paper, photographed
+
+
+def ring(height: int = 300, width: int = 400, thick: int = 8) -> np.ndarray:
+    return cv2.circle(np.zeros((height, width), np.float32), (width // 2, height // 2), 70, 1, thick)
+
+
+@pytest.mark.parametrize("pen", [BLACK, BLUE, RED, LIGHT_BLUE, PENCIL])
+def test_every_pen_is_dark_and_paper_is_nothing(pen, rng):
+    drawn = ring()
+    ink, width = find_ink(photographed(drawn, Paper(pen=pen, noise=2), rng))
+    assert np.median(ink[drawn == 1]) > 100
+    assert np.median(ink[drawn == 0]) < 8
+    assert 5 < width < 11
+
+
+def test_uneven_light_and_shadows_are_taken_out(rng):
+    drawn = ring()
+    ink, _ = find_ink(photographed(drawn, Paper(shade=0.6, shadow=0.5), rng))
+    assert np.percentile(ink[drawn == 0], 99) < 25
+    assert np.percentile(ink[drawn == 1], 20) > 150
+
+
+@pytest.mark.parametrize("thick", [3, 20, 50])
+def test_chalk_on_a_board_is_ink_too(thick, rng):
+    drawn = ring(thick=thick)
+    board = photographed(drawn, Paper(ground=(40, 60, 50), pen=(230, 230, 225), noise=3), rng)
+    assert is_bright_on_dark(board)
+    assert not is_bright_on_dark(photographed(drawn, Paper(noise=3), rng))
+    ink, _ = find_ink(board)
+    assert np.median(ink[drawn == 1]) > 100 > 5 * np.median(ink[drawn == 0])
+
+
+def test_shadows_have_no_sharp_edges_and_strokes_have(rng):
+    shadow = np.zeros((300, 400), np.float32)
+    shadow[:, 60:160] = 120
+    ink = cv2.GaussianBlur(shadow, (0, 0), 25)
+    cv2.circle(ink, (300, 150), 60, 200, 12)
+    mask = ink > 40
+    kept = sharp(mask, ink.astype(np.uint8))
+    assert kept[mask & (np.arange(400) > 220)].all()
+    assert not kept[:, :200].any()
