@@ -43,7 +43,7 @@ def test_paper_may_bend():
 
 def test_a_line_that_is_interrupted_costs_no_cell():
     mask = grid_mask(9, 9)
-    mask[80 + 60 * 4 - 4 : 80 + 60 * 4 + 4, 80 + 125 : 80 + 175] = False  # cells (3, 2) and (4, 2) run together
+    mask[80 + 60 * 4 - 4 : 80 + 60 * 4 + 4, 80 + 125 : 80 + 295] = False  # cells of the rows 3 and 4 run together
     grid = found(mask)
     assert grid.middles.shape == (9, 9, 2)
     assert np.abs(grid.middles[4, 2] - (80 + 2.5 * 60, 80 + 4.5 * 60)).max() < 6

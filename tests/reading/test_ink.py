@@ -21,7 +21,8 @@ def test_every_pen_is_dark_and_paper_is_nothing(pen, rng):
 
 def test_uneven_light_and_shadows_are_taken_out(rng):
     drawn = ring()
-    ink, _ = find_ink(photographed(drawn, Paper(shade=0.6, shadow=0.5), rng))
+    ink, width = find_ink(photographed(drawn, Paper(shade=0.6, shadow=0.5), rng))
+    assert 5 < width < 12
     assert np.percentile(ink[drawn == 0], 99) < 25
     assert np.percentile(ink[drawn == 1], 20) > 150
 

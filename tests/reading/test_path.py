@@ -30,6 +30,12 @@ def test_separate_digits_are_read_one_by_one_whatever_they_look_like_together():
     assert taken(row, path) == [(0, 0), (1, 1), (2, 2)]
 
 
+def test_a_gap_is_hardly_within_a_digit():
+    row = prepare([[bar(0)], [bar(45, height=40, width=20)]], 10)
+    path = best_path(row, said(row, {(0, 0): 0.8, (1, 1): 0.8, (0, 1): 0.95}))
+    assert taken(row, path) == [(0, 0), (1, 1)]
+
+
 def test_parts_of_a_broken_digit_are_read_as_one_if_the_network_says_so():
     row = prepare([[bar(0), bar(34, height=30, width=20)]], 10)
     assert taken(row, best_path(row, said(row, {(0, 1): 0.95}))) == [(0, 1)]

@@ -32,7 +32,8 @@ def test_a_broken_stroke_is_one_piece():
     broken[116:124] = 0
     assert len(pieces_of(broken)) == 1
     broken = digits(1)
-    broken[110:128] = 0
+    broken[:, 50:68] = 0
+    assert len(pieces_of(broken)) == 2
     assert len(pieces_of(broken, faint=whole)) == 1
 
 

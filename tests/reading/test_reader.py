@@ -8,8 +8,14 @@ from PIL import Image
 import digits
 from digits.errors import DigitsError
 from digits.reading import Reader, Reading
+from digits.reading.find import is_filled_in
+from digits.reading.grids import Grid
+from digits.reading.network import Answers
+from digits.reading.path import prepare
+from digits.reading.pieces import Piece
+from digits.reading.reader import _judged
 from tests.conftest import run
-from tests.reading.compose import BLUE, LIGHT_BLUE, PENCIL, RED, Layout, Paper, jpeg
+from tests.reading.compose import BLUE, LIGHT_BLUE, PENCIL, RED, Layout, Paper, jpeg, photographed
 from tests.reading.test_grids import grid_mask
 
 PAPERS = {
@@ -110,12 +116,37 @@ def test_where_nothing_is_nothing_is_read(image, reader):
     assert reader.read(image) == Reading("", 1.0, ())
 
 
-@pytest.mark.parametrize("paper", [Paper(noise=3), Paper(noise=8, blur=1, shade=0.5), Paper(noise=4, blur=1, ruled=40)])
-def test_an_empty_photographed_page_stays_empty(paper, reader, rng):
-    from tests.reading.compose import photographed
+EMPTY_PAPERS = [
+    Paper(noise=3),
+    Paper(noise=8, blur=1, shade=0.5),
+    Paper(noise=4, blur=1, ruled=40),
+    Paper(ground=(40, 60, 50), noise=5, shade=0.3),
+]
 
+
+@pytest.mark.parametrize("paper", EMPTY_PAPERS)
+def test_an_empty_photographed_page_stays_empty(paper, reader, rng):
     page = photographed(np.zeros((600, 900), np.float32), paper, rng)
     assert reader.read(jpeg(page, 80)).text == ""
+
+
+def test_a_row_of_doubtful_shapes_is_none_but_in_a_grid_all_is_read():
+    row = prepare([[Piece.at(0, 60 * index, np.ones((60, 30), bool))] for index in range(3)], 10)
+    images = np.zeros((len(row.candidates), 28, 28), np.uint8)
+    for sure, accepted, in_grid in [(0.4, 0, False), (0.4, 3, True), (0.9, 3, False)]:
+        probabilities = np.full((len(images), 10), 0.01, np.float32)
+        probabilities[:, 5] = sure
+        answers = Answers(probabilities, np.zeros(len(images), np.float32))
+        assert len(_judged(row, images, answers, in_grid).accepted) == accepted
+
+
+def test_digits_across_the_squares_are_on_squared_paper_not_in_a_grid():
+    middles = np.stack(np.meshgrid(np.arange(5) * 40 + 20, np.arange(5) * 40 + 20), axis=2).astype(float)
+    grid = Grid(middles, 40, True)
+    inside = [Piece.at(40 * row + 6, 40 * row + 8, np.ones((28, 20), bool)) for row in range(4)]
+    across = [Piece.at(40 * row + 16, 40 * row + 24, np.ones((60, 34), bool)) for row in range(3)]
+    assert is_filled_in(grid, inside)
+    assert not is_filled_in(grid, across)
 
 
 def hostile() -> dict[str, np.ndarray]:

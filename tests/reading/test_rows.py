@@ -24,6 +24,10 @@ def test_a_wide_gap_is_still_one_row():
     assert in_rows(boxes([(0, 0), (60, 4), (120, 0), (700, 8), (760, 4)])) == [[0, 1, 2, 3, 4]]
 
 
+def test_a_row_that_slants_goes_on_after_a_gap():
+    assert in_rows(boxes([(x, 0.17 * x) for x in (0, 60, 120, 180, 300)])) == [[0, 1, 2, 3, 4]]
+
+
 def test_digits_of_different_size_stand_in_one_row():
     assert in_rows(np.array([(0, 0, 40, 80), (60, 30, 20, 40), (100, 10, 30, 60), (150, 50, 15, 30)])) == [[0, 1, 2, 3]]
 
