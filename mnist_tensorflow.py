@@ -1,4 +1,4 @@
-"""Train a small convolutional network on MNIST with TensorFlow, and see how well it reads digits it has never seen."""
+"""Train a small convolutional network with TensorFlow on MNIST, 70,000 handwritten digits; see how well it reads."""
 
 from digits.cli import training_script
 from digits.training import build, evaluate, load, save, train
@@ -6,10 +6,10 @@ from digits.training import build, evaluate, load, save, train
 # Numbers to play with. Each is a flag as well: python mnist_tensorflow.py --epochs 5
 epochs = 3  # how often the network sees each training image
 batch_size = 64  # how many images it sees between two changes of its weights
-learning_rate = 0.001  # how far each change goes
-filters = (16, 32)  # how many patterns the first and the second convolution look for
-hidden_units = 128  # how many numbers the last layer decides by
-dropout = 0.25  # which share of these a training step leaves out, so that none is relied on
+learning_rate = 0.001  # how far each change goes; too far, and it never settles
+filters = (16, 32)  # how many patterns the first and the second convolution learn to find
+hidden_units = 128  # how many numbers all that was found is summed up in, before the answer
+dropout = 0.25  # which share of those numbers a training step leaves out, so that none is relied on alone
 seed = 0  # where the random numbers start; the same seed gives the same result
 
 
@@ -20,14 +20,14 @@ def network(filters, hidden_units, dropout, classes):
 
     return keras.Sequential(
         [
-            layers.Input((28, 28, 1)),  # (n, 28, 28, 1): n images of one colour, pixels from 0 to 1
-            layers.Conv2D(filters[0], kernel_size=3, activation="relu"),  # (n, 26, 26, 16): maps of 16 patterns
+            layers.Input((28, 28, 1)),  # (n, 28, 28, 1): n grey images of 28 × 28 pixels, each from 0 to 1
+            layers.Conv2D(filters[0], kernel_size=3, activation="relu"),  # (n, 26, 26, 16): 16 maps of matches
             layers.MaxPooling2D(2),  # (n, 13, 13, 16): of each 2 × 2 places the best match
             layers.Conv2D(filters[1], kernel_size=3, activation="relu"),  # (n, 11, 11, 32): patterns of patterns
-            layers.MaxPooling2D(2),  # (n, 5, 5, 32)
+            layers.MaxPooling2D(2),  # (n, 5, 5, 32): an odd row is left over
             layers.Flatten(),  # (n, 800): all that was found, in a row
-            layers.Dense(hidden_units, activation="relu"),  # (n, 128): weighed against each other
-            layers.Dropout(dropout),  # in training, leaves out a random share
+            layers.Dense(hidden_units, activation="relu"),  # (n, 128): each a sum of all 800, by learned weights
+            layers.Dropout(dropout),  # in training only: leaves out a random share
             layers.Dense(classes),  # (n, 10): a score for each digit; the highest is the answer
         ]
     )
@@ -35,10 +35,10 @@ def network(filters, hidden_units, dropout, classes):
 
 def main(settings):
     dataset = load(settings)  # 60,000 images to learn from, 10,000 to be tested on
-    model = build(settings, dataset, network)  # the network, with random weights
-    history = train(settings, model, dataset)  # change the weights, bit by bit, so that the right digit scores highest
+    model = build(settings, dataset, network)  # the network; its weights, the numbers to be learned, are random
+    history = train(settings, model, dataset)  # change them, batch by batch, so that the right digit scores more
     result = evaluate(model, dataset)  # ask it about the images it has never seen
-    save(settings, model, dataset, history, result)  # keep its answers for visualize_results.py
+    save(settings, model, dataset, history, result)  # keep it and its answers, for visualize_results.py
 
 
 if __name__ == "__main__":
