@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,3 +107,17 @@ def test_an_extra_that_is_missing_is_named(package, extra, finished_runs, tmp_pa
     source = shutil.copy(finished_runs / model_name("pytorch"), tmp_path)
     message = refused("-m", "digits", "convert", source, tmp_path / "b.keras", PYTHONPATH=without(package, tmp_path))
     assert message == str(not_installed(BACKENDS[extra].title, extra))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_network_that_answers_otherwise_is_never_taken_for_ours(backend, finished_runs):
+    """As of a script whose edit no description names: the weights fit, and yet it is another network."""
+    path = finished_runs / model_name(backend)
+    _, _, info = open_model(path)
+    answers = info.answers
+    assert np.array(answers).shape == (4, 10)
+    for place, change in ((0, 0.5), (3, -0.5)):
+        changed = [list(row) for row in answers]
+        changed[place][7] += change * max(1, abs(changed[place][7]))
+        with pytest.raises(DigitsError, match="is of another network than our baseline; its script"):
+            replace(info, answers=tuple(map(tuple, changed))).check_answers(np.array(answers), path)
