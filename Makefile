@@ -26,7 +26,7 @@ demo: $(VENV)/.installed ## Download MNIST, train in both frameworks, draw the p
 test: $(VENV)/.dev-installed ## Run the tests, but for the slowest
 	$(BIN)/python -m pytest -m "not slow"
 
-test-quick: $(VENV)/.dev-installed ## Run what needs no training of the whole MNIST: under 2 minutes
+test-quick: $(VENV)/.dev-installed ## Run what needs no training on the whole MNIST
 	$(BIN)/python -m pytest -m "not slow and not whole"
 
 test-slow: $(VENV)/.dev-installed ## Run the slowest tests, which `make test` leaves out
