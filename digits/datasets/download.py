@@ -5,9 +5,10 @@ from pathlib import Path
 
 from digits.datasets import idx, npz
 from digits.datasets.registry import DATASETS, DatasetSpec
-from digits.datasets.sources import NotServed, folder_source, sources
+from digits.datasets.sources import folder_source, sources
 from digits.errors import DigitsError
 from digits.files import display, sha256, write_together
+from digits.web import NotServed
 
 
 def download_dataset(

@@ -1,20 +1,14 @@
 """Image files and arrays of any size, brought into the one form that networks here see: grey, 28 × 28 pixels."""
 
 import io
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from digits.datasets.dataset import SIDE
-from digits.errors import DigitsError
-
-MAX_PIXELS = 50_000_000  # of one image; a photograph of a telephone has 12 to 50 millions
-MAX_FILE = 256 << 20  # bytes of an image's file
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
-ALLOWED = "PNG, JPEG, BMP, GIF, TIFF or WebP"
+from digits.image_files import FORMATS, check_image, guarded
 
 
 def read_grey(data: bytes, name: str) -> np.ndarray:
@@ -23,27 +17,9 @@ def read_grey(data: bytes, name: str) -> np.ndarray:
     Raises:
         DigitsError: it is no image, too large, or more than one; `name` is what it is called in the error.
     """
-    try:
-        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise _too_large(name)
-            frames = getattr(image, "n_frames", 1)
-            if frames > 1 and image.format != "MPO":  # telephones add pictures to a JPEG, which is then called MPO
-                raise DigitsError(f"{name} holds {frames} images; allowed: one")
-            if image.mode in ("I", "F"):
-                raise DigitsError(f"{name} has pixels of 32 bits; allowed: 8 or 16 bits")
-            return _grey(ImageOps.exif_transpose(image))
-    except DigitsError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise _too_large(name) from error
-    except Exception as error:  # a file that is something else, or partly something else, may raise anything
-        reason = "" if isinstance(error, UnidentifiedImageError) else f" ({' '.join(str(error).split())})"
-        raise DigitsError(f"{name} is not a readable image{reason}; allowed: {ALLOWED}") from error
-
-
-def _too_large(name: str) -> DigitsError:
-    return DigitsError(f"{name} is too large; allowed: images of up to {MAX_PIXELS // 1_000_000} megapixels")
+    with guarded(name), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        check_image(image, name)
+        return _grey(ImageOps.exif_transpose(image))
 
 
 def _grey(image: Image.Image) -> np.ndarray:

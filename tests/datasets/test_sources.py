@@ -3,12 +3,9 @@
 import contextlib
 import gzip
 import io
-import socket
 import tarfile
-import time
 import zlib
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -17,8 +14,10 @@ from hypothesis import strategies as st
 
 from digits.datasets import sources
 from digits.datasets.registry import MNIST, DatasetSpec
-from digits.datasets.sources import NotServed, folder_source, npm_source, url_source
-from tests.datasets.conftest import FILES, SPEC, answer_with, put, reply
+from digits.datasets.sources import folder_source, npm_source, url_source
+from digits.web import NotServed
+from tests.datasets.conftest import FILES, SPEC, put
+from tests.servers import answer_with, reply
 
 IMAGES = SPEC.files[0]
 NAME, DATA = IMAGES.name, FILES[IMAGES.name]
@@ -129,137 +128,12 @@ def test_a_server_that_hides_what_it_lacks_is_asked_for_the_other_form(serve: Ca
 
 
 @pytest.mark.usefixtures("tiny")
-def test_a_server_that_packs_what_it_sends_is_understood(serve: Callable) -> None:
-    url = serve(lambda request: reply(request, GZIPPED, Content_Encoding="gzip"))
-    assert url_source(url, ("",))(IMAGES) == DATA
-
-
-@pytest.mark.usefixtures("tiny")
 @pytest.mark.parametrize(("data", "reason"), BAD.values(), ids=BAD)
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_a_server_never_gives_other_bytes(data: bytes, reason: str, suffix: str, serve: Callable) -> None:
     url = serve(lambda request: reply(request, data))
     with pytest.raises(NotServed, match=f"^{NAME}{suffix} is {reason}"):
         url_source(url, (suffix,))(IMAGES)
-
-
-def breaks_off(request: BaseHTTPRequestHandler) -> None:
-    reply(request, DATA[:1000], Content_Length=len(DATA))
-
-
-def hangs_up(request: BaseHTTPRequestHandler) -> None:
-    request.connection.shutdown(socket.SHUT_RDWR)
-
-
-def stalls(request: BaseHTTPRequestHandler) -> None:
-    request.server.stopped.wait(20)
-
-
-def stalls_half_way(request: BaseHTTPRequestHandler) -> None:
-    reply(request, DATA[:1000], Content_Length=len(DATA))
-    request.wfile.flush()
-    request.server.stopped.wait(20)
-
-
-def never_ends(request: BaseHTTPRequestHandler) -> None:
-    reply(request, b"", Content_Length=10**12)
-    for _ in range(5000):  # 24 MB: enough to tell, should it ever be taken
-        request.wfile.write(DATA)
-
-
-def packs_a_bomb(request: BaseHTTPRequestHandler) -> None:
-    reply(request, BOMB, Content_Encoding="gzip")
-
-
-def packs_badly(request: BaseHTTPRequestHandler) -> None:
-    reply(request, DATA, Content_Encoding="gzip")
-
-
-def chunks_badly(request: BaseHTTPRequestHandler) -> None:
-    request.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nmany\r\n" + DATA)
-
-
-def speaks_something_else(request: BaseHTTPRequestHandler) -> None:
-    request.wfile.write(b"220 smtp.example.com ESMTP\r\n")
-
-
-def sends_in_circles(request: BaseHTTPRequestHandler) -> None:
-    reply(request, b"", 302, Location=request.path)
-
-
-def sends_to_nowhere(request: BaseHTTPRequestHandler) -> None:
-    reply(request, b"", 302, Location="http://[")
-
-
-def sends_to_a_file(request: BaseHTTPRequestHandler) -> None:
-    reply(request, b"", 302, Location="file:///etc/passwd")
-
-
-def cannot_count(request: BaseHTTPRequestHandler) -> None:
-    reply(request, DATA, Content_Length="many")
-
-
-@pytest.mark.usefixtures("tiny")
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        *[
-            (lambda request, s=status: reply(request, b"", s), f"HTTP status {status}$")
-            for status in (403, 404, 500, 503)
-        ],
-        (breaks_off, "the connection broke off$"),
-        (hangs_up, "no connection$"),
-        (stalls, "no data for 0.3 s$"),
-        (stalls_half_way, "no data for 0.3 s$"),
-        (never_ends, "larger than the published file$"),
-        (packs_a_bomb, "larger than the published file$"),
-        (packs_badly, "gzip"),
-        (chunks_badly, "the connection broke off$"),
-        (speaks_something_else, "no connection$"),
-        (sends_in_circles, "redirects"),
-        (sends_to_nowhere, ""),
-        (sends_to_a_file, "No connection adapters"),
-        (cannot_count, ""),
-    ],
-)
-def test_a_server_that_fails_is_left_and_named(
-    answer: Callable, reason: str, serve: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sources, "READ_TIMEOUT", 0.3)
-    start = time.monotonic()
-    with pytest.raises(NotServed, match=f"^{NAME}.*{reason}") as caught:
-        url_source(serve(answer), (".gz", ""))(IMAGES)
-    assert "\n" not in str(caught.value)
-    assert time.monotonic() - start < 3
-
-
-@pytest.mark.usefixtures("tiny")
-def test_a_port_that_nothing_listens_on_is_noticed_at_once() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    start = time.monotonic()
-    with pytest.raises(NotServed, match="no connection$"):
-        url_source(f"http://127.0.0.1:{port}", (".gz", ""))(IMAGES)
-    assert time.monotonic() - start < 1
-
-
-@pytest.mark.parametrize(
-    "url", ["http://", "http://[::1", "http://a b", "http://127.0.0.1:99999", "http://127.0.0.1:x"]
-)
-def test_what_is_no_url_is_named(url: str) -> None:
-    with pytest.raises(NotServed, match=NAME):
-        url_source(url, (".gz", ""))(IMAGES)
-
-
-@pytest.mark.usefixtures("tiny")
-def test_a_terminal_sees_a_bar_that_goes_away(
-    serve: Callable, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert url_source(serve(answer_with({NAME: DATA})), (".gz", ""))(IMAGES) == DATA
-    shown = capsys.readouterr().err
-    assert NAME in shown
-    assert shown.rpartition("\r")[0].endswith(" "), "the bar is not wiped out"
 
 
 # The npm registry, through its client

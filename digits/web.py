@@ -1,0 +1,69 @@
+"""Getting files from the web: at most as many bytes as they should have, with a progress bar on a terminal.
+
+Who asks must know the SHA-256 of what it wants, and compare.
+"""
+
+import sys
+
+CONNECT_TIMEOUT, READ_TIMEOUT = (
+    4,
+    15,
+)  # seconds: without a network one is soon told; a server that stops talking is left
+_CHUNK = 1 << 14  # bytes that are taken at a time; where the server packed them, they may be many more
+
+
+class NotServed(Exception):
+    """A place did not give a file; the message says why, in a line."""
+
+
+class NotThere(NotServed):
+    """The place does not have the file, or hides that it has, as Amazon's S3 does."""
+
+
+def download(url: str, most: int) -> bytes:
+    """The bytes at an http(s) URL, unpacked where the server packed them for the way.
+
+    Args:
+        url: whose last part is what the file is called.
+        most: bytes that it may have; not many more are ever taken.
+
+    Raises:
+        NotServed: it does not come, not whole, or is larger.
+    """
+    # Imported here: a second of start-up that what is on the disk already does not need.
+    import requests
+    from tqdm import tqdm
+
+    name, data = url.rpartition("/")[2], bytearray()
+    try:
+        with requests.get(url, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT)) as response:
+            if not response.ok:
+                kind = NotThere if response.status_code in (403, 404) else NotServed
+                raise kind(f"{name}: HTTP status {response.status_code}")
+            length, on_terminal = response.headers.get("Content-Length", ""), sys.stderr.isatty()
+            total = int(length) if length.isdecimal() else None
+            with tqdm(desc=name, total=total, unit="B", unit_scale=True, leave=False, disable=not on_terminal) as bar:
+                for chunk in response.iter_content(_CHUNK):
+                    data += chunk
+                    bar.update(len(chunk))
+                    if len(data) > most:
+                        raise NotServed(f"{name} is larger than the published file")
+    except (OSError, ValueError) as error:  # of requests, or of what it lets through
+        raise NotServed(f"{name}: {_why(error)}") from error
+    return bytes(data)
+
+
+def _why(error: Exception) -> str:
+    """What went wrong with a request, without the library's nested wording."""
+    import requests
+
+    if "Read timed out" in str(error):  # a ReadTimeout or, in the middle of a file, a ConnectionError
+        return f"no data for {READ_TIMEOUT} s"
+    kinds = {
+        requests.ConnectTimeout: f"no connection within {CONNECT_TIMEOUT} s",
+        requests.exceptions.SSLError: "the secure connection failed",
+        requests.exceptions.ProxyError: "the proxy refused",
+        requests.exceptions.ChunkedEncodingError: "the connection broke off",
+        requests.ConnectionError: "no connection",
+    }
+    return next((text for kind, text in kinds.items() if isinstance(error, kind)), f"{error}")
