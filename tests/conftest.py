@@ -1,6 +1,7 @@
 """What the tests share: the real MNIST, fetched once a run by the project's own downloader, and ways to run things."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from digits.backends.hardware import require_bfloat16
 from digits.datasets import Dataset, download_dataset, load_dataset
 from digits.errors import DigitsError
 from digits.recipes import Recipe, adjusted
+from tests.servers import serve  # noqa: F401  # a fixture
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,7 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make test-quick` leaves out: see `whole` in pyproject.toml."""
     for item in items:
         needs_runs = {"outputs", "finished_runs", "consoles"} & set(getattr(item, "fixturenames", ()))
-        if needs_runs or item.path.name in WHOLE_FILES or "deep" in item.name:
+        is_large = {"deep", "reader"} & set(re.split(r"[\[\]-]", item.name))
+        if needs_runs or item.path.name in WHOLE_FILES or is_large:
             item.add_marker("whole")
 
 

@@ -2,17 +2,21 @@
 
 from digits.datasets.dataset import SIDE, Dataset, Split
 from digits.datasets.download import download_dataset
-from digits.datasets.load import load_dataset, load_test
-from digits.datasets.registry import full_name
+from digits.datasets.load import check_data_dir, load_dataset, load_test
+from digits.datasets.parts import in_natural_order
+from digits.datasets.registry import DIGITS, full_name
 from digits.datasets.unlabelled import read_unlabelled
 from digits.datasets.write import write_dataset
 
 __all__ = [
+    "DIGITS",
     "SIDE",
     "Dataset",
     "Split",
+    "check_data_dir",
     "download_dataset",
     "full_name",
+    "in_natural_order",
     "load_dataset",
     "load_test",
     "read_unlabelled",

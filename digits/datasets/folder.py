@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from digits.datasets.images import ALLOWED, MAX_FILE, canvas, read_grey
+from digits.datasets.images import canvas, read_grey
 from digits.datasets.parts import (
     SPLITS,
     TRAIN,
@@ -21,9 +21,9 @@ from digits.datasets.parts import (
     shown,
 )
 from digits.errors import DigitsError
+from digits.image_files import ALLOWED, SUFFIXES, read_file
 
 _RUBBISH = ("thumbs.db", "desktop.ini", "__macosx")  # what systems leave in folders, beside what begins with a dot
-_IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 Labelled = list[tuple[Path, int]]  # images, and the class of each
 
@@ -99,7 +99,7 @@ def _entries(folder: Path, root: Path, want_folders: bool) -> list[Path]:
         if want_folders and path.is_dir():
             found.append(path)
         elif want_folders:
-            if path.suffix.lower() in _IMAGE_SUFFIXES:
+            if path.suffix.lower() in SUFFIXES:
                 raise DigitsError(f"{shown(path)} is in no class; allowed: images in a folder for each class")
         elif path.is_file():
             found.append(path)
@@ -115,13 +115,4 @@ def _is_rubbish(path: Path) -> bool:
 def _greys(files: Labelled) -> Iterator[np.ndarray]:
     """The images one by one (uint8, `(height, width)`), with a progress bar on a terminal."""
     for path, _ in tqdm(files, desc="Reading images", unit=" images", leave=False, disable=not sys.stderr.isatty()):
-        yield read_grey(_read(path), shown(path))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_FILE:
-            raise DigitsError(f"{shown(path)} is too large; allowed: files of up to {MAX_FILE >> 20} MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise DigitsError(f"{shown(path)} cannot be read: {error.strerror}") from error
+        yield read_grey(read_file(path, shown(path)), shown(path))

@@ -12,27 +12,42 @@ from digits.errors import DigitsError
 from digits.files import DATA_DIR, display, sha256
 
 
-def load_test(name: str, data_dir: Path) -> tuple[tuple[str, ...], Split]:
+def check_data_dir(data_dir: Path, *names: str) -> None:
+    """Make sure that a data folder has an effect where one was asked for, and so is another than `DATA_DIR` itself.
+
+    Raises:
+        DigitsError: all these datasets are users' own, which lie wherever their paths say.
+    """
+    if data_dir is not DATA_DIR and all(name not in DATASETS and Path(name).exists() for name in names):
+        folder_of = " and ".join(DATASETS)
+        raise DigitsError(
+            f"--data-dir changes nothing for your own data in {names[0]}; it is the folder of {folder_of}"
+        )
+
+
+def load_test(name: str, data_dir: Path = DATA_DIR) -> tuple[tuple[str, ...], Split]:
     """The classes and the test images of a dataset that a model was not trained on; see `custom.load_foreign`.
 
     Raises:
-        DigitsError: it is not there, or what is there is damaged.
+        DigitsError: it is not there, or what is there is damaged; or see `check_data_dir`.
     """
     if name not in DATASETS:
+        check_data_dir(data_dir, name)
         return load_foreign(name)
     dataset = load_dataset(name, data_dir)
     return dataset.classes, dataset.test
 
 
-def load_dataset(name: str, data_dir: Path) -> Dataset:
+def load_dataset(name: str, data_dir: Path = DATA_DIR) -> Dataset:
     """The dataset `name`, read from `data_dir` and checked, byte for byte, against the published files.
 
     A name that is none of these is the path of the user's own data; see `custom.load_custom`.
 
     Raises:
-        DigitsError: it is not there, or what is there is damaged.
+        DigitsError: it is not there, or what is there is damaged; or see `check_data_dir`.
     """
     if name not in DATASETS:
+        check_data_dir(data_dir, name)
         return load_custom(name)
     spec = DATASETS[name]
     path = data_dir / spec.npz

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digits.datasets.images import MAX_FILE, canvas, read_grey
+from digits.datasets.images import canvas, read_grey
 from digits.datasets.parts import (
     MAX_CLASSES,
     Part,
@@ -24,6 +24,7 @@ from digits.datasets.parts import (
 )
 from digits.datasets.pixels import to_labels
 from digits.errors import DigitsError, not_installed
+from digits.image_files import MAX_FILE
 
 if TYPE_CHECKING:
     from pyarrow import Array, Buffer, RecordBatch

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 from PIL import Image
 
-from digits.datasets.images import MAX_PIXELS
 from digits.datasets.parts import MAX_LABEL
 from digits.errors import DigitsError
+from digits.image_files import MAX_PIXELS
 
 _DIM = 32  # brightest pixel of all images, under which they are hardly meant to go up to 255
 _SMALLEST_SIDE = 8  # of an image that lies flat in a row

@@ -66,10 +66,12 @@ def _idx_files(train_images: str, train_labels: str, test_images: str, test_labe
     )
 
 
+DIGITS = tuple("0123456789")  # the classes of MNIST
+
 MNIST = DatasetSpec(
     name="mnist",
     title="MNIST",
-    classes=tuple("0123456789"),
+    classes=DIGITS,
     raw="MNIST/raw",
     npz="mnist.npz",
     files=_idx_files(

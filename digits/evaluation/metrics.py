@@ -121,8 +121,12 @@ def calibration(labels: np.ndarray, probabilities: np.ndarray, bins: int = CALIB
         labels: int, `(n,)`.
         probabilities: float, `(n, classes)`.
     """
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    right = probabilities.argmax(axis=1) == labels
+    return calibration_of(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels, bins)
+
+
+def calibration_of(confidence: np.ndarray, right: np.ndarray, bins: int = CALIBRATION_BINS) -> Calibration:
+    """The same of any answers: how sure each is, float, `(n,)`, and whether it is right, bool, `(n,)`."""
+    confidence = confidence.astype(np.float64)
     edges = np.linspace(0, 1, bins + 1)
     place = np.digitize(confidence, edges[1:-1], right=True)
     images = np.bincount(place, minlength=bins)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -153,6 +154,29 @@ def reliability(calibration: Calibration, title: str) -> Figure:
     """
     figure = Figure(figsize=(6, 6.6), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    _draw_reliability(top, bottom, calibration, "this run")
+    top.legend(frameon=False, loc="lower right")
+    top.set_ylabel("accuracy")
+    bottom.set_ylabel("images")
+    _title(figure, title, f"expected calibration error {calibration.error:.2%}; bars: 95 % intervals")
+    return figure
+
+
+def reliabilities(calibrations: Mapping[str, Calibration], title: str) -> Figure:
+    """As `reliability`, several beside each other: a column for each of the named calibrations."""
+    figure = Figure(figsize=(3.4 * len(calibrations) + 0.6, 5.2), layout="constrained")
+    columns = figure.subplots(2, len(calibrations), sharex=True, sharey="row", height_ratios=(3, 1), squeeze=False).T
+    for (top, bottom), (name, calibration) in zip(columns, calibrations.items(), strict=True):
+        _draw_reliability(top, bottom, calibration, name)
+        top.set_title(f"{name}\nexpected calibration error {calibration.error:.2%}", fontsize=10)
+    columns[0][0].set_ylabel("share that is right")
+    columns[0][1].set_ylabel("how many")
+    _title(figure, title, "bars: 95 % intervals")
+    return figure
+
+
+def _draw_reliability(top: Axes, bottom: Axes, calibration: Calibration, label: str) -> None:
+    """Points of a calibration in the upper axes, and how many each stands for in the lower ones."""
     some = calibration.images > 0
     edges, images, shares = calibration.edges, calibration.images[some], calibration.accuracy[some]
     intervals = [accuracy_of(round(share * count), count) for share, count in zip(shares, images.tolist(), strict=True)]
@@ -160,22 +184,19 @@ def reliability(calibration: Calibration, title: str) -> Figure:
     blue = sns.color_palette("colorblind")[0]
     top.plot([0, 1], [0, 1], color=MUTED, linestyle="--", linewidth=1, label="perfectly calibrated")
     top.errorbar(
-        calibration.confidence[some], shares, np.maximum(reach, 0), fmt="o", color=blue, capsize=3, label="this run"
+        calibration.confidence[some], shares, np.maximum(reach, 0), fmt="o", color=blue, capsize=3, label=label
     )
-    top.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.03), ylabel="accuracy")
-    top.legend(frameon=False, loc="lower right")
+    top.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.03))
     bottom.stairs(calibration.images, edges, fill=True, color=blue, alpha=0.5)
     bottom.set_yscale("log")
     bottom.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    bottom.set(xlabel="confidence", ylabel="images", ylim=(0.5, None))
+    bottom.set(xlabel="confidence", ylim=(0.5, None))
     for axes in (top, bottom):
         axes.grid(color="#e5e7eb")
         axes.set_axisbelow(True)
         sns.despine(ax=axes)
     for axis in (top.xaxis, top.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
-    _title(figure, title, f"expected calibration error {calibration.error:.2%}; bars: 95 % intervals")
-    return figure
 
 
 def loss_curves(losses: Mapping[str, Sequence[float]], validation: Mapping[str, Sequence[float]]) -> Figure:
@@ -226,6 +247,22 @@ def augmentation(images: np.ndarray, title: str, note: str) -> Figure:
         axes.hlines(np.arange(1, rows) * height - 0.5, -0.5, page.shape[1] - 0.5, color="#e5e7eb", lw=1)
         axes.set_title(heading, fontsize=10)
         axes.set_axis_off()
+    _title(figure, title, note)
+    return figure
+
+
+def drawn(images: np.ndarray, characters: Sequence[str], names: Sequence[str], title: str, note: str) -> Figure:
+    """Images that were drawn, four for each of the ways to draw them.
+
+    Args:
+        images: uint8, `(n, 4, height, width)`.
+        characters, names: of each of the `n` ways, `characters` what it shows.
+        title: of what they are.
+        note: how they were drawn.
+    """
+    count, _, height, width = images.shape
+    squares = images.reshape(count, 2, 2, height, width).transpose(0, 1, 3, 2, 4).reshape(count, 2 * height, 2 * width)
+    figure = _gallery(squares, [(one,) for one in characters], [[(name, MUTED)] for name in names])
     _title(figure, title, note)
     return figure
 

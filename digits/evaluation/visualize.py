@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from digits.backends import BACKENDS
-from digits.datasets import Dataset, load_dataset
+from digits.datasets import Dataset, check_data_dir, load_dataset
 from digits.datasets.registry import DATASETS, MNIST
 from digits.errors import DigitsError
 from digits.evaluation import metrics
 from digits.evaluation.compare import why_incomparable
 from digits.evaluation.tables import table
-from digits.files import display, write_together
+from digits.files import DATA_DIR, display, write_together
 from digits.runs import Run, RunRecord, has_run, load_run
 
 LOSS_CURVES, DISAGREEMENTS = "loss_curves.png", "disagreements.png"
@@ -67,10 +67,11 @@ def render_pictures(runs: Mapping[str, Run], data_dir: Path) -> dict[str, bytes]
     (with the dataset), and the loss curves (with records).
 
     Raises:
-        DigitsError: the labels of a run are not those of its dataset.
+        DigitsError: the labels of a run are not those of its dataset; or see `datasets.check_data_dir`.
     """
     from digits.evaluation import plots
 
+    check_data_dir(data_dir, *map(_dataset_name, runs.values()))
     pictures: dict[str, bytes] = {}
     load = functools.cache(load_dataset)  # the runs are mostly of one dataset
     datasets = {backend: _dataset(run, data_dir, load) for backend, run in runs.items()}
@@ -112,10 +113,16 @@ def _pictures(run: Run, dataset: Dataset | None) -> dict[str, bytes]:
     return {picture_name(kind, run.backend): plots.png(figure) for kind, figure in figures.items()}
 
 
+def _dataset_name(run: Run) -> str:
+    """The dataset that the run was tested on; MNIST where nobody noted it."""
+    return run.dataset or MNIST.name
+
+
 def _dataset(run: Run, data_dir: Path, load: Callable[[str, Path], Dataset]) -> Dataset | None:
     """The dataset that the run was tested on, or None, with a warning, where it cannot be read."""
+    name = _dataset_name(run)
     try:
-        dataset = load(run.dataset or MNIST.name, data_dir)
+        dataset = load(name, data_dir if name in DATASETS else DATA_DIR)
     except DigitsError as error:
         _warn(f"the mistakes of {run.title} are not drawn: {error}")
         return None

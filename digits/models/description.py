@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -33,8 +34,10 @@ class ModelInfo:
         dataset: a name of `datasets.registry`, or the path of the user's own data.
         classes: a name for each label.
         pixel_range: what the pixels 0 and 255 become before the first layer.
+        temperature: by which logits are divided, so that probabilities are as high as the share of right answers.
         network: SHA-256 of the structure of a network that a script shows; empty where it is the package's own.
         sha256: of the weights, or of an exported model's graph, in hexadecimal; empty in a file of before it was noted.
+        origin: the run that trained it: its seed, versions and so on, and its test accuracy; empty likewise.
         answers: the logits that it gave for `SAMPLE` when it was saved, likewise.
     """
 
@@ -42,9 +45,32 @@ class ModelInfo:
     dataset: str
     classes: tuple[str, ...]
     pixel_range: tuple[float, float]
+    temperature: float = 1.0
     network: str = ""
     sha256: str = field(default="", compare=False)
+    origin: Mapping[str, Any] = field(default_factory=dict, compare=False)
     answers: tuple[tuple[float, ...], ...] = field(default=(), compare=False)
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether its network has two outputs more: for images of no class at all, and of several at once."""
+        return self.recipe.nothing > 0
+
+    @property
+    def outputs(self) -> int:
+        """How many logits its network gives for an image."""
+        return len(self.classes) + 2 * self.tells_nothing
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Of each class, where it is one: float32, `(n, classes)`, from logits, `(n, outputs)`."""
+        from scipy.special import softmax  # late: an exported model computes its own
+
+        return softmax(logits[:, : len(self.classes)] / np.float32(self.temperature), axis=1)
+
+    @property
+    def single(self) -> "ModelInfo":
+        """The description of one network alone, as an ensemble has several."""
+        return replace(self, recipe=replace(self.recipe, ensemble=1))
 
     def of(self, weights: Mapping[str, np.ndarray], logits: np.ndarray) -> "ModelInfo":
         """The description of a model with these weights, and these answers to `SAMPLE`."""
@@ -100,16 +126,22 @@ class ModelInfo:
                 raise ValueError(f"{len(classes)} classes, pixels from {low} to {high}")
             if not all(name.isprintable() for name in classes):
                 raise ValueError("a class has a name that cannot be printed")
+            temperature = float(values.get("temperature", 1.0))
+            if not 0.01 <= temperature <= 100:
+                raise ValueError(f"a temperature of {temperature}")
             logits = np.array(values.get("answers", ()), np.float64)
-            if logits.size and not (logits.shape == (len(SAMPLE), len(classes)) and np.isfinite(logits).all()):
+            shape = (len(SAMPLE), len(classes) + 2 * (recipe.nothing > 0))
+            if logits.size and not (logits.shape == shape and np.isfinite(logits).all()):
                 raise ValueError(f"answers of shape {logits.shape}")
             return cls(
                 recipe,
                 str(values["dataset"]),
                 classes,
                 (low, high),
+                temperature,
                 str(values.get("network", "")),
                 str(values.get("sha256", "")),
+                dict(values.get("origin", {})),
                 tuple(map(tuple, logits.tolist())),
             )
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError, AttributeError, DigitsError) as error:

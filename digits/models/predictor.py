@@ -36,6 +36,7 @@ class Predictor:
             ("images", "tensor(uint8)", ["n", 28, 28]),
             ("probabilities", "tensor(float)", shape),
             ("logits", "tensor(float)", shape),
+            *([("doubts", "tensor(float)", ["n", 2])] if self.info.tells_nothing else []),
         ]
         theirs = [(one.name, one.type, one.shape) for one in [*self.session.get_inputs(), *self.session.get_outputs()]]
         if theirs != ours:
@@ -46,9 +47,18 @@ class Predictor:
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Probabilities (float32, `(n, classes)`) for images (uint8, `(n, 28, 28)`, ink bright on dark)."""
-        if len(images) <= BATCH:
-            return self.session.run(["probabilities"], {"images": images})[0]
-        return np.concatenate([self.probabilities(images[i : i + BATCH]) for i in range(0, len(images), BATCH)])
+        return self.answers(images)[0]
+
+    def answers(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same, and doubts, float32, `(n, 2)`: how likely each image is of no class, and of several at once.
+
+        A model that cannot tell has none: they are 0.
+        """
+        outputs = ["probabilities", "doubts"] if self.info.tells_nothing else ["probabilities"]
+        starts = range(0, max(1, len(images)), BATCH)
+        parts = [self.session.run(outputs, {"images": images[start : start + BATCH]}) for start in starts]
+        probabilities, *doubts = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return probabilities, doubts[0] if doubts else np.zeros((len(images), 2), np.float32)
 
 
 def _read(path: Path) -> bytes:

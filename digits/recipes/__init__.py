@@ -1,8 +1,9 @@
 """Every choice that decides a result. This door loads nothing heavy: what computes with NumPy stands behind it."""
 
-from digits.recipes.fields import about, refuse
+from digits.recipes.fields import about, flag, refuse
 from digits.recipes.recipe import (
     ARCHITECTURES,
+    NO_DRAWING,
     RECIPES,
     RENAMED,
     Architecture,
@@ -15,6 +16,7 @@ from digits.recipes.schedule import SCHEDULES
 
 __all__ = [
     "ARCHITECTURES",
+    "NO_DRAWING",
     "RECIPES",
     "RENAMED",
     "SCHEDULES",
@@ -24,5 +26,6 @@ __all__ = [
     "about",
     "adjusted",
     "check_seed",
+    "flag",
     "refuse",
 ]

@@ -77,6 +77,11 @@ def about(record: Any) -> dict[str, About]:
     return {one.name: one.metadata["about"] for one in fields(record) if "about" in one.metadata}
 
 
+def flag(name: str) -> str:
+    """The command line's flag for a field of this name: `--batch-size` for `batch_size`."""
+    return f"--{name.replace('_', '-')}"
+
+
 def check(record: Any) -> None:
     """Make sure that the fields of a dataclass's object have values that they may have.
 

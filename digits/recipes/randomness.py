@@ -6,7 +6,7 @@ So an epoch can be run again without the ones before it, and both frameworks see
 import numpy as np
 
 # New ones go to the end, as the place decides the numbers.
-PURPOSES = ("weights", "order", "dropout", "augmentation", "validation")
+PURPOSES = ("weights", "order", "dropout", "augmentation", "validation", "drawing")
 
 
 def derive(seed: int, purpose: str, index: int = 0) -> int:

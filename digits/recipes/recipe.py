@@ -85,6 +85,11 @@ class Recipe:
         ema_decay: the trained weights are an exponential moving average over the steps, of which each step keeps this
             share; 0 takes the last step's weights.
         augmentation: how training images are changed, anew in each epoch.
+        strokes: digits that a pen draws in the many ways of writing them, as a share of the training images; they are
+            shown beside those, drawn anew in each epoch.
+        printed: digits in print, likewise.
+        coarse: some of all these digits again, in few pixels, likewise.
+        nothing: images of what is no digit, or several, likewise. The network has two outputs more, one for each.
         unaugmented_share: share of the epochs, the last ones, whose images are not changed, rounded down to whole
             epochs: the network comes back to images as it will be asked about (He et al., 2019, arXiv:1909.09148).
         validation: share of the training images that is kept back, to stop early and to choose the best epoch's
@@ -113,6 +118,10 @@ class Recipe:
     label_smoothing: float = share(0.0, "share of the target that is spread over all classes")
     ema_decay: float = share(0.0, "average the weights over the steps, each of which keeps this share")
     augmentation: Augmentation = field(default_factory=Augmentation)
+    strokes: float = share(0.0, "written digits that are drawn anew for each epoch, as a share of the training images")
+    printed: float = share(0.0, "printed digits, likewise")
+    coarse: float = share(0.0, "digits in few pixels, likewise")
+    nothing: float = share(0.0, "images of no digit and of several, likewise, with an output more for each")
     unaugmented_share: float = share(0.0, "share of the epochs, the last ones, without augmentation")
     validation: float = share(0.0, "share of the training images kept back to choose the best epoch by")
     patience: int = whole(0, "stop after so many epochs without a better validation loss", 0)
@@ -137,6 +146,11 @@ class Recipe:
             if value and (obstacle := _no_effect(self, name, value)):
                 refuse(name, value, f"0 {obstacle}")
 
+    @property
+    def draws(self) -> bool:
+        """Whether an epoch shows images that are drawn for it."""
+        return any(getattr(self, name) for name in NO_DRAWING)
+
     def augmentation_in(self, epoch: int) -> Augmentation:
         """How images are changed in an epoch, counted from 0."""
         return self.augmentation if epoch < self.epochs - _whole_epochs(self.unaugmented_share, self) else NONE
@@ -159,6 +173,7 @@ class Recipe:
 
 
 NONE = Augmentation()
+NO_DRAWING = {"strokes": 0.0, "printed": 0.0, "coarse": 0.0, "nothing": 0.0}
 
 # Fields that had another name once, as old files and old commands have it.
 RENAMED = {"averaging": "ema_decay", "refinement": "unaugmented_share"}
@@ -242,6 +257,25 @@ RECIPES = {
             augmentation=Augmentation(rotation=12, scale=0.08, shear=10, shift=1, elastic=2.5, thickness=0.2),
             unaugmented_share=0.25,
             ensemble=5,
+        ),
+        Recipe(
+            name="reader",
+            architecture="deep",
+            learning_rate=0.003,
+            schedule="one-cycle",
+            warmup=0.2,
+            epochs=6,
+            label_smoothing=0.1,
+            ema_decay=0.999,
+            augmentation=Augmentation(
+                rotation=12, scale=0.12, shear=12, shift=1.5, elastic=2.5, thickness=0.3, contrast=0.2, blur=0.7
+            ),
+            strokes=0.5,
+            printed=0.1,
+            coarse=0.1,
+            nothing=0.3,
+            unaugmented_share=0.17,
+            validation=0.1,
         ),
     ]
 }

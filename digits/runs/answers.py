@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.special import softmax
 
 from digits.backends import BACKENDS
 from digits.datasets import Split, full_name, load_dataset, load_test
@@ -22,7 +21,7 @@ def open_answers(path: Path, data_dir: Path, dataset: str | None = None) -> Run:
 
     Args:
         path: a run's record or one of its arrays, or a .safetensors, .keras or .onnx model.
-        data_dir: folder of the dataset that a model is asked about.
+        data_dir: folder of the datasets that have a name, of which a model may be asked about one.
         dataset: the name or path of one that a model is asked about, if it is not the one that it was trained on.
 
     Raises:
@@ -37,7 +36,7 @@ def open_answers(path: Path, data_dir: Path, dataset: str | None = None) -> Run:
         from digits.models.convert import backend_of, open_model
 
         backend, network, info = open_model(path)
-        probabilities_of = lambda images: softmax(backend.predict(network, images), axis=1)  # noqa: E731
+        probabilities_of = lambda images: info.probabilities(backend.predict(network, images))  # noqa: E731
         return _run(backend_of(path), info, data_dir, probabilities_of, dataset)
     if path.name not in _BACKEND_OF:
         allowed = f"{record_name('pytorch')}, {preds_name('pytorch')}, the same with tensorflow"

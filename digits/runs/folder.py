@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from digits.backends import BACKENDS
+from digits.datasets import DIGITS
 from digits.errors import DigitsError
 from digits.files import display, read_npy, sha256, write_together
 from digits.runs.record import RunRecord
-
-DIGITS = tuple("0123456789")  # the classes of predictions that come without a record
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def load_run(folder: Path, backend: str) -> Run:
     labels = _read(folder / labels_name(backend), expected, backend)
     has_probabilities = (folder / probs_name(backend)).exists() or probs_name(backend) in expected
     probabilities = _read(folder / probs_name(backend), expected, backend) if has_probabilities else None
-    classes = record.class_names if record else DIGITS
+    classes = record.class_names if record else DIGITS  # predictions may come without a record
     for name, array in [(preds_name(backend), predictions), (labels_name(backend), labels)]:
         if array.ndim != 1 or array.dtype.kind not in "iu" or len(array) == 0:
             raise DigitsError(

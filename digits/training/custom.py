@@ -12,7 +12,7 @@ import numpy as np
 from digits.backends.interface import Backend, MakeNetwork
 from digits.errors import DigitsError
 from digits.models import SAMPLE, ModelInfo
-from digits.recipes import Recipe
+from digits.recipes import Recipe, flag
 
 
 def build_custom(
@@ -27,37 +27,31 @@ def build_custom(
         DigitsError: it cannot be made, or does not give a score for each class, or a field `asked_for` changes nothing
             in it; with the line of the script, where that can be told.
     """
-    single = replace(info, recipe=replace(info.recipe, ensemble=1))
-
-    def structure(recipe: Recipe, own: MakeNetwork | None = make) -> str:
-        return backend.structure(backend.build(replace(single, recipe=recipe), 0, device, make=own))
-
     network = _tried(make, lambda: backend.build(info, seed, device, make=make))
-    found = structure(single.recipe)
-    if found == structure(single.recipe, own=None):
+    found = backend.structure(network)
+    if found == backend.structure(backend.build(info.single, seed, device)):
         return network, info
     logits = _tried(make, lambda: backend.predict(network, SAMPLE))
-    if logits.shape != (len(SAMPLE), len(info.classes)):
-        wanted = f"{len(info.classes)}, a score for each class"
+    if logits.shape != (len(SAMPLE), info.outputs):
+        wanted = f"{info.outputs}, a score for each class" + " and one for none" * info.tells_nothing
         given = f"the network gives {logits.shape[1:]} numbers for an image"
         raise DigitsError(f"{_place(make)}: {given}; allowed: {wanted}")
     if not np.isfinite(logits).all():
         raise DigitsError(f"{_place(make)}: the network gives scores that are not finite before it is trained")
-    for name, other in _others(single.recipe).items():
-        if name in asked_for and structure(other) == found:
-            flag = f"--{name.replace('_', '-')}"
+    for name in sorted(asked_for & _OTHERS.keys()):
+        other = replace(info.single, recipe=replace(info.single.recipe, **{name: _OTHERS[name](info.recipe)}))
+        if backend.structure(backend.build(other, seed, device, make=make)) == found:
             advice = f"Use `{name}` in it, or leave out the flag"
-            raise DigitsError(f"{_place(make)}: {flag} changes nothing in this network. {advice}")
+            raise DigitsError(f"{_place(make)}: {flag(name)} changes nothing in this network. {advice}")
     return network, replace(info, network=found)
 
 
-def _others(recipe: Recipe) -> dict[str, Recipe]:
-    """The recipe with another value in each field that a network is made from."""
-    return {
-        "filters": replace(recipe, filters=tuple(count + 1 for count in recipe.filters)),
-        "hidden_units": replace(recipe, hidden_units=recipe.hidden_units + 1),
-        "dropout": replace(recipe, dropout=recipe.dropout / 2 + 0.1),
-    }
+# Another value, also allowed, for each field that a network is made from.
+_OTHERS: dict[str, Callable[[Recipe], Any]] = {
+    "filters": lambda recipe: tuple(count - 1 or 2 for count in recipe.filters),
+    "hidden_units": lambda recipe: recipe.hidden_units - 1 or 2,
+    "dropout": lambda recipe: recipe.dropout / 2 or 0.5,
+}
 
 
 def _tried(make: MakeNetwork, action: Callable[[], Any]) -> Any:

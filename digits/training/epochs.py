@@ -15,6 +15,7 @@ from digits.datasets import Split
 from digits.errors import DigitsError
 from digits.models import check_weights
 from digits.recipes import Recipe
+from digits.recipes.drawing import shown_count
 from digits.runs import Epoch
 from digits.training.events import Write
 from digits.training.validation import validate
@@ -85,7 +86,7 @@ class Training:
             history.append(epoch | {"seconds": time.perf_counter() - began + preparation})
             preparation = 0.0
             for name in sorted(epoch):
-                write(name, epoch[name], len(history) * len(self.training))
+                write(name, epoch[name], len(history) * shown_count(self.recipe, len(self.training)))
             if self.validation and best_epoch(history) == len(history) - 1:
                 best = self.backend.weights(self.network)
             if self.validation and finished(self.recipe, history):
@@ -101,7 +102,7 @@ class Training:
 
     def _epoch(self, trainer: Trainer, epoch: int, write: Write) -> float:
         """Train for one epoch, counted from 0, and return its mean loss."""
-        total, seen, images = 0.0, 0, len(self.training)
+        total, seen, images = 0.0, 0, shown_count(self.recipe, len(self.training))
         label, on_terminal = f"Epoch {epoch + 1}/{self.recipe.epochs}", sys.stderr.isatty()
         with tqdm(desc=label, total=images, unit=" images", leave=False, disable=not on_terminal) as bar:
             for count, loss in trainer.epoch(epoch):

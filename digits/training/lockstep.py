@@ -12,7 +12,7 @@ from digits.errors import DigitsError
 from digits.evaluation import plots
 from digits.files import display, write_together
 from digits.models import ModelInfo
-from digits.recipes import Augmentation, Recipe, adjusted
+from digits.recipes import NO_DRAWING, Augmentation, Recipe, adjusted
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def lockstep(dataset: Dataset, recipe: Recipe, steps: int, seed: int, precision:
     most = len(dataset.train) // recipe.batch_size
     if not 1 <= steps <= most:
         raise DigitsError(f"steps is {steps}, but must be from 1 to {most}, an epoch")
-    recipe = adjusted(recipe, {"dropout": 0.0, "augmentation": Augmentation(), "ensemble": 1})
+    recipe = adjusted(recipe, {"dropout": 0.0, "augmentation": Augmentation(), "ensemble": 1, **NO_DRAWING})
     info = ModelInfo(recipe, dataset.name, dataset.classes, pixel_range=(0.0, 1.0))
     count = steps * recipe.batch_size
     images, labels = dataset.train.images[:count], dataset.train.labels[:count]

@@ -1,11 +1,11 @@
-"""What a network sees in training: images, and what augmentation makes of them in one epoch after another."""
+"""What a network sees in training: what augmentation makes of images, and what is drawn beside them."""
 
 from pathlib import Path
 
 import numpy as np
 
 from digits.backends import load_backend
-from digits.datasets import load_dataset
+from digits.datasets import SIDE, load_dataset, nothing, strokes, variants
 from digits.errors import DigitsError
 from digits.evaluation import plots
 from digits.files import display, write_together
@@ -14,6 +14,7 @@ from digits.recipes.augmentation import outlines, sample
 from digits.recipes.randomness import derive
 
 ROWS, COLUMNS = 10, 11
+HANDS = 3  # beside the plain drawing of a variant
 
 
 def show_augmentation(recipe: Recipe, backend: str, dataset: str, data_dir: Path, output_dir: Path) -> None:
@@ -35,3 +36,24 @@ def show_augmentation(recipe: Recipe, backend: str, dataset: str, data_dir: Path
     page = plots.augmentation(rows, data.title, f"as {recipe.name} changes it in training")
     write_together(output_dir, {"augmentation.png": plots.png(page)})
     print(f"Saved {display(output_dir)}/augmentation.png")
+
+
+def show_strokes(data_dir: Path, output_dir: Path) -> None:
+    """Draw into `output_dir` all variants of digits, each plainly and by three hands, and what is no digit.
+
+    Raises:
+        DigitsError: the data, of whose digits pairs and pieces are made, are missing or damaged.
+        OSError: the pictures cannot be written.
+    """
+    training, rng = load_dataset("mnist", data_dir).train, np.random.default_rng(0)
+    plain = strokes.draw(variants.DIGITS, strokes.PLAIN, rng)[:, np.newaxis]
+    by_hand = strokes.draw([one for one in variants.DIGITS for _ in range(HANDS)], strokes.Hand(), rng)
+    images = np.concatenate([plain, by_hand.reshape(-1, HANDS, *by_hand.shape[1:])], axis=1)
+    characters, names = [one.character for one in variants.DIGITS], [one.name for one in variants.DIGITS]
+    digits = plots.drawn(images, characters, names, "Ways of writing digits", "each plainly, and by three hands")
+    each = 6  # pictures of four images
+    none = np.stack([kind(4 * each, training, rng) for kind in nothing.KINDS]).reshape(-1, 4, SIDE, SIDE)
+    kinds = [kind.__name__.replace("_", " ") for kind in nothing.KINDS for _ in range(each)]
+    others = plots.drawn(none, [""] * len(kinds), kinds, "What is no digit", "as training shows it")
+    write_together(output_dir, {"strokes.png": plots.png(digits), "nothing.png": plots.png(others)})
+    print(f"Saved {display(output_dir)}/strokes.png and nothing.png")

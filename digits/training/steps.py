@@ -3,29 +3,29 @@
 import math
 import platform
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
 from tabulate import tabulate
 
 from digits.backends import load_backend
 from digits.backends.interface import Backend, MakeNetwork
-from digits.datasets import Dataset, load_dataset
+from digits.datasets import DIGITS, Dataset, load_dataset
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR, display
 from digits.models import ModelInfo
 from digits.models.export import to_onnx
-from digits.recipes import Recipe, check_seed, refuse
+from digits.recipes import NO_DRAWING, Recipe, check_seed, refuse
+from digits.recipes.drawing import shown_count
 from digits.runs import Epoch, Run, RunRecord, exported_name, model_name, require_writable, save_run
 from digits.training.checkpoints import Checkpoint, RunState
 from digits.training.custom import build_custom
 from digits.training.epochs import Training, best_epoch, finished
 from digits.training.events import open_events
-from digits.training.validation import hold_out, training_count, validate
+from digits.training.validation import fit_temperature, hold_out, training_count, validate
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Settings:
         seed: of all randomness; a whole number, 0 or more. An ensemble's networks have this one and those after it.
         device: "auto", "cpu", "cuda" or "mps".
         precision: of the arithmetic of training: "auto", "float32" or "bfloat16".
-        data_dir: folder of the dataset.
+        data_dir: folder of the datasets that have a name.
         output_dir: folder of the run.
         resume: whether to go on from the checkpoint in `output_dir`, if there is one.
         dataset: a name of `datasets.registry`, or the path of the user's own data.
@@ -66,9 +66,12 @@ class Settings:
         check_seed(self.seed)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Model:
-    """A network of one backend, what it is, the device that it is on, and the precision of its training."""
+    """A network of one backend, what it is, the device that it is on, and the precision of its training.
+
+    Training changes it: the network's weights, and the temperature in what it is.
+    """
 
     backend: Backend
     network: Any
@@ -136,6 +139,9 @@ def load(settings: Settings) -> Dataset:
     """
     dataset = load_dataset(settings.dataset, settings.data_dir)
     recipe = settings.recipe
+    if recipe.draws and dataset.classes != DIGITS:
+        name = next(name for name in NO_DRAWING if getattr(recipe, name))
+        refuse(name, getattr(recipe, name), f"0 for {dataset.name}, whose classes are not the ten digits")
     if recipe.patience and not (recipe.validation or dataset.validation):
         refuse("patience", recipe.patience, "0 without validation images, say --validation 0.1")
     if recipe.validation and dataset.validation:
@@ -187,6 +193,8 @@ def summary(model: Model) -> str:
 def train(settings: Settings, model: Model, dataset: Dataset) -> History:
     """Train the network, or each of an ensemble, in place, with a line and a checkpoint for each epoch.
 
+    With validation images the temperature of its probabilities is fitted on them.
+
     Raises:
         DigitsError: the loss is no longer a number, or the checkpoint to go on from is of another run.
     """
@@ -207,7 +215,7 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
         start = state.progress(index)
         print(_beginning(recipe, start.history))
         one = Training(backend, network, training, validation, recipe, seed, model.precision)
-        first = len(start.history) * len(training) + 1  # image whose events are new
+        first = len(start.history) * shown_count(recipe, len(training)) + 1  # image whose events are new
         with open_events(settings.tensorboard, _events(settings, f"seed_{seed}"), first) as write:
             for progress in one.run(start, str(checkpoint), write):
                 print(_line(recipe, progress.history))
@@ -215,7 +223,11 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
                 state = state.after(index, progress, networks)
                 if not state.is_complete(recipe):
                     checkpoint.save(state)
-    reached = validate(backend, model.network, validation, recipe.label_smoothing) if validation else {}
+    reached = {}
+    if validation:
+        reached = validate(backend, model.network, validation, recipe.label_smoothing)
+        logits = backend.predict(model.network, validation.images)[:, : len(dataset.classes)]
+        model.info = replace(model.info, temperature=fit_temperature(logits, validation.labels))
     if reached and recipe.ensemble > 1:
         print(f"All {recipe.ensemble} networks together{_validated(reached)}")
     return History(state.histories, reached)
@@ -267,7 +279,7 @@ def evaluate(model: Model, dataset: Dataset) -> Result:
     """What the network makes of the test images, which it has not seen before."""
     start = time.perf_counter()
     logits = model.backend.predict(model.network, dataset.test.images)
-    probabilities = softmax(logits, axis=1)
+    probabilities = model.info.probabilities(logits)
     predictions = probabilities.argmax(axis=1)
     seconds = time.perf_counter() - start
     accuracy = float((predictions == dataset.test.labels).mean())
@@ -302,14 +314,15 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
         dataset.name,
         record,
     )
-    encoded = model.backend.encode(model.network, model.info)
-    files = {model_name(settings.backend): encoded}
+    known = identity(settings, model, dataset)
+    info = replace(model.info, origin={**known, "test_accuracy": result.accuracy})
+    files = {model_name(settings.backend): model.backend.encode(model.network, info)}
     if settings.export:
-        files[exported_name(settings.backend)] = to_onnx(settings.backend, model.network, model.info)
+        files[exported_name(settings.backend)] = to_onnx(settings.backend, model.network, info)
     save_run(settings.output_dir, run, files)
     what = "ensemble" if settings.recipe.ensemble > 1 else f"seed_{settings.seed}"
     with open_events(settings.tensorboard, _events(settings, what)) as write:
         images = training_count(len(dataset.train), settings.recipe.validation)
-        write("test_accuracy", result.accuracy, len(history.epochs) * images)
+        write("test_accuracy", result.accuracy, len(history.epochs) * shown_count(settings.recipe, images))
     _checkpoint(settings, model, dataset).delete()
     print(f"Predictions and labels saved to {display(settings.output_dir)}")

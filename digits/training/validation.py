@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from digits.backends.interface import Backend
@@ -67,3 +68,16 @@ def validate(backend: Backend, network: Any, validation: Split, smoothing: float
     loss = -(1 - smoothing) * right.mean() - smoothing * logarithms.mean()
     accuracy = (logits.argmax(axis=1) == validation.labels).mean()
     return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
+
+
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """By which to divide logits, `(n, classes)`, so that probabilities are as high as the share of right answers.
+
+    It is the one that gives the right labels, `(n,)`, the highest likelihood (Guo et al., 2017, arXiv:1706.04599).
+    Which answer is the most likely stays as it is.
+    """
+
+    def surprise(logarithm: float) -> float:
+        return -float(log_softmax(logits / np.exp(logarithm), axis=1)[np.arange(len(labels)), labels].mean())
+
+    return float(np.exp(minimize_scalar(surprise, bounds=np.log((0.05, 20)), method="bounded").x))

@@ -80,11 +80,11 @@ def test_it_runs_as_ours_do(mine, backend, mnist, tmp_path):
     assert list(model.backend.weights(model.network))[:3] == ["conv1.weight", "conv1.bias", "norm1.weight"]
 
 
-@pytest.mark.parametrize("name", [*RECIPES, "in a class"])
+@pytest.mark.parametrize("name", [*ARCHITECTURES, "in a class"])
 def test_any_network_of_pytorch_computes_in_onednns_layout(name, mnist):
     backend = load_backend("pytorch")
-    recipe = Recipe(name="one", architecture=name if name in RECIPES else "baseline")
-    info, make = ModelInfo(recipe, "mnist", mnist.classes, (0.0, 1.0)), None if name in RECIPES else in_a_class
+    recipe = Recipe(name="one", architecture=name if name in ARCHITECTURES else "baseline")
+    info, make = ModelInfo(recipe, "mnist", mnist.classes, (0.0, 1.0)), None if name in ARCHITECTURES else in_a_class
     plain = backend.build(info, 0, backend.select_device("cpu"), make=make).eval()
     graph = onednn.accelerated(plain).network.graph
     targets = [str(node.target) for node in graph.nodes]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from safetensors import safe_open
+from scipy.special import softmax
 
 from digits.backends import BACKENDS, load_backend
 from digits.errors import DigitsError
@@ -403,4 +404,8 @@ def test_every_architecture_is_the_same_in_both_frameworks_and_in_onnx(recipe, m
     assert np.abs(logits[0] - logits[1]).max() < 1e-4
     assert np.ptp(logits[0], axis=0).max() > 1e-3
     session = onnxruntime.InferenceSession(to_onnx(networks["pytorch"], info), providers=["CPUExecutionProvider"])
-    assert np.abs(session.run(["logits"], {"images": images})[0] - logits[0]).max() < 1e-4
+    answers = dict(zip((one.name for one in session.get_outputs()), session.run(None, {"images": images}), strict=True))
+    assert np.abs(answers["logits"] - logits[0][:, :10]).max() < 1e-4
+    assert np.abs(answers["probabilities"] - softmax(logits[0][:, :10], axis=1)).max() < 1e-5
+    if recipe.nothing:
+        assert np.abs(answers["doubts"] - softmax(logits[0], axis=1)[:, 10:]).max() < 1e-5

@@ -6,8 +6,9 @@ import torch
 
 from digits.backends import load_backend
 from digits.models import ModelInfo
-from digits.recipes import RECIPES, Augmentation
+from digits.recipes import NO_DRAWING, RECIPES, Augmentation
 from digits.recipes.augmentation import outlines, sample
+from digits.recipes.drawing import shown_count
 from digits.recipes.randomness import derive, epoch_order
 from digits.recipes.schedule import learning_rates
 from tests.backends.conftest import built, kernels_and_biases
@@ -159,7 +160,8 @@ def test_every_recipe_learns_one_batch_by_heart(backend, recipe, mnist, precisio
     images, labels = few(mnist, 32)
     plain = changed(recipe, epochs=60, batch_size=32, dropout=0.0, augmentation=Augmentation(), ema_decay=0.0)
     # The rate falls to 0, so that the running statistics catch up with the weights.
-    plain = replace(plain, label_smoothing=0.0, schedule="one-cycle", warmup=0.2, learning_rate=0.003)
+    rates = {"schedule": "one-cycle", "warmup": 0.2, "learning_rate": 0.003}
+    plain = replace(plain, label_smoothing=0.0, **rates, **NO_DRAWING)
     network, epochs = trained(backend, images, labels, plain, precision=precision)
     losses = means(epochs)
     assert losses[0] > 2
@@ -170,7 +172,7 @@ def test_every_recipe_learns_one_batch_by_heart(backend, recipe, mnist, precisio
 def test_every_recipe_learns_digits_that_it_has_not_seen(backend, recipe, mnist):
     images, labels = few(mnist, 1000)
     network, epochs = trained(
-        backend, images, labels, replace(recipe, epochs=4, batch_size=32), precision=PRECISIONS[-1]
+        backend, images, labels, changed(recipe, epochs=4, batch_size=32), precision=PRECISIONS[-1]
     )
     assert means(epochs)[-1] < 0.6 * means(epochs)[0]
     right = backend.predict(network, mnist.test.images[:500]).argmax(1) == mnist.test.labels[:500]
@@ -222,7 +224,7 @@ def test_each_step_has_its_own_learning_rate(backend, recipe, schedule, mnist):
     recipe = changed(recipe, **SMALL, epsilon=1e-20, schedule=schedule, learning_rate=1e-3, ema_decay=0.0)
     network = built(backend, recipe)
     trainer = backend.trainer(network, images, labels, recipe, 0, "float32")
-    rates = iter(learning_rates(recipe, 12))
+    rates = iter(learning_rates(recipe, 3 * -(-shown_count(recipe, len(labels)) // 64)))
     before, seen = backend.weights(network), set()
     for epoch in range(3):
         for _ in trainer.epoch(epoch, report_steps=1):

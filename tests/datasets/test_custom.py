@@ -42,7 +42,7 @@ GOOD = {
 
 
 def load(path: object) -> Dataset:
-    return load_dataset(str(path), Path("no such folder"))
+    return load_dataset(str(path))
 
 
 def assert_refused(path: object, *parts: str) -> None:

@@ -83,6 +83,15 @@ def test_what_is_not_there_comes_with_the_command_that_gets_it(tmp_path: Path, m
     assert str(another.value) == "MNIST is not in /else/where. Run: python download_mnist.py --data-dir /else/where"
 
 
+def test_a_data_folder_for_data_that_lie_elsewhere_is_refused_but_a_name_that_is_wrong_says_so(tmp_path: Path) -> None:
+    with pytest.raises(
+        DigitsError, match=f"^--data-dir changes nothing for your own data in {tmp_path}; it is the fol"
+    ):
+        load_dataset(str(tmp_path), Path("mnist_data"))
+    with pytest.raises(DigitsError, match="^dataset is 'minst'; allowed: mnist"):
+        load_dataset("minst", tmp_path)
+
+
 def test_what_is_damaged_comes_with_the_command_that_replaces_it(tmp_path: Path) -> None:
     (tmp_path / "mnist.npz").write_bytes(b"PK")
     with pytest.raises(DigitsError, match=r"mnist.npz is damaged or not .* Run: python download_mnist.py --data-dir /"):

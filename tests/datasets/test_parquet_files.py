@@ -154,7 +154,7 @@ import re, sys
 from pathlib import Path
 from digits.datasets import load_dataset
 try:
-    load_dataset(sys.argv[1], Path())
+    load_dataset(sys.argv[1])
 except Exception as error:
     print(error)
 print(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1])
@@ -190,7 +190,7 @@ def test_pyarrow_that_is_missing_is_named(tmp_path):
     absent = tmp_path / "site" / "pyarrow"
     absent.mkdir(parents=True)
     (absent / "__init__.py").write_text("raise ModuleNotFoundError('No module named pyarrow', name='pyarrow')")
-    code = "import sys; from pathlib import Path; from digits.datasets import load_dataset as f; f(sys.argv[1], Path())"
+    code = "import sys; from digits.datasets import load_dataset; load_dataset(sys.argv[1])"
     done = run("-c", code, tmp_path / "own.parquet", PYTHONPATH=str(absent.parent))
     assert done.stderr.splitlines()[-1].endswith(
         f"{not_installed('pyarrow, which reads and writes Parquet,', 'parquet')}"

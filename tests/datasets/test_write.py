@@ -1,7 +1,6 @@
 """A dataset that is written is the same one when it is read again, by us and by others."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import idx2numpy
 import numpy as np
@@ -103,7 +102,7 @@ def test_the_command_makes_idx_files_of_ones_own_pictures(tmp_path):
     done = run("-m", "digits", "convert-data", folder, tmp_path / "idx", "--to", "idx")
     assert (done.returncode, done.stdout) == (0, f"Saved {tmp_path / 'idx'}\n")
     assert "all its images were inverted" in done.stderr
-    assert_same(load(tmp_path / "idx"), load_dataset(str(folder), Path()))
+    assert_same(load(tmp_path / "idx"), load_dataset(str(folder)))
 
 
 def test_the_command_knows_every_form():

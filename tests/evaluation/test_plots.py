@@ -133,6 +133,17 @@ def test_reliability_has_a_point_for_each_bin_that_holds_images():
     assert len(plots.png(figure)) > 1000
 
 
+def test_reliabilities_stand_side_by_side():
+    few = metrics.calibration_of(np.array([0.95, 0.95]), np.array([True, False]))
+    many = metrics.calibration_of(np.full(2000, 0.7), np.arange(2000) < 1400)
+    figure = plots.reliabilities({"a few": few, "many": many}, "Mine")
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert titles == ["a few\nexpected calibration error 45.00%", "many\nexpected calibration error 0.00%"]
+    points = [line.get_xydata().tolist() for axes in figure.axes for line in axes.lines if line.get_marker() == "o"]
+    assert np.allclose(points, [[[0.95, 0.5]], [[0.7, 0.7]]])
+    assert len(plots.png(figure)) > 1000
+
+
 def test_loss_curves_show_each_run():
     figure = plots.loss_curves({"PyTorch": [0.3, 0.1], "TensorFlow": [0.4, 0.2, 0.15]}, {})
     axes = figure.axes[0]

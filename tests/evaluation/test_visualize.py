@@ -5,6 +5,7 @@ from digits.cli import main
 from digits.errors import DigitsError
 from digits.evaluation import visualize
 from digits.evaluation.visualize import load_runs, render_pictures
+from digits.files import DATA_DIR
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
 from digits.runs import answers
@@ -63,16 +64,24 @@ def own(tmp_path):
 
 def test_runs_on_data_of_the_user_get_every_picture_under_its_name(own, make_run, tmp_path, capsys):
     make_run(tmp_path / "out", wrong={0: 5}, dataset=str(own))
-    drawn = render_pictures(load_runs(tmp_path / "out"), tmp_path)
+    drawn = render_pictures(load_runs(tmp_path / "out"), DATA_DIR)
     assert "mistakes_pytorch.png" in drawn
     assert main(["evaluate", str(tmp_path / "out" / "pytorch_run.json")]) == 0
     assert capsys.readouterr().out.startswith("PyTorch on my digits.npz\n")
 
 
+def test_a_data_folder_is_refused_unless_a_run_needs_it(own, make_run, tmp_path, mnist, data_dir):
+    make_run(tmp_path, wrong={0: 5}, dataset=str(own))
+    with pytest.raises(DigitsError, match="^--data-dir changes nothing for your own data in .*/my digits.npz; it is"):
+        visualize(tmp_path, data_dir)
+    make_run(tmp_path, "tensorflow", labels=mnist.test.labels)
+    assert {"mistakes_pytorch.png", "mistakes_tensorflow.png"} <= render_pictures(load_runs(tmp_path), data_dir).keys()
+
+
 def test_data_of_the_user_that_are_gone_are_a_warning(own, make_run, tmp_path, capsys):
     make_run(tmp_path / "out", wrong={0: 5}, dataset=str(own))
     own.unlink()
-    visualize(tmp_path / "out", tmp_path)
+    visualize(tmp_path / "out", DATA_DIR)
     assert "mistakes_pytorch.png" not in {path.name for path in (tmp_path / "out").iterdir()}
     err = capsys.readouterr().err
     assert f"warning: the mistakes of PyTorch are not drawn: dataset is '{own}'; allowed: mnist" in err
@@ -81,7 +90,7 @@ def test_data_of_the_user_that_are_gone_are_a_warning(own, make_run, tmp_path, c
 
 def test_data_of_the_user_that_have_changed_are_a_warning(own, make_run, tmp_path, capsys):
     make_run(tmp_path / "out", wrong={0: 5}, dataset=str(own), labels=np.repeat(np.arange(10), 10)[::-1])
-    visualize(tmp_path / "out", tmp_path)
+    visualize(tmp_path / "out", DATA_DIR)
     expected = f"warning: the mistakes of PyTorch are not drawn: {own} has changed since. Train again\n"
     assert capsys.readouterr().err.endswith(expected)
 
@@ -95,7 +104,7 @@ def test_a_record_whose_dataset_is_not_a_name_is_refused(make_run, tmp_path):
 @pytest.mark.parametrize("classes", ["0123456789", "0123456798", "01"])
 def test_a_model_is_asked_only_about_the_classes_that_it_knows(own, classes):
     info = ModelInfo(RECIPES["baseline"], str(own), tuple(classes), (0.0, 1.0))
-    ask = lambda: answers._run("onnx", info, own, lambda images: np.eye(len(classes))[np.zeros(len(images), int)])  # noqa: E731
+    ask = lambda: answers._run("onnx", info, DATA_DIR, lambda images: np.eye(len(classes))[np.zeros(len(images), int)])  # noqa: E731
     if classes == "0123456789":
         assert ask().labels.tolist() == np.repeat(np.arange(10), 10).tolist()
     else:

@@ -10,7 +10,7 @@ import safetensors.numpy
 from digits.backends import BACKENDS, load_backend
 from digits.errors import DigitsError
 from digits.models import ModelInfo, check_weights, read_safetensors
-from digits.recipes import RECIPES
+from digits.recipes import RECIPES, adjusted
 from digits.runs import model_name
 
 INFO = ModelInfo(RECIPES["baseline"], "mnist", tuple("0123456789"), (-1.0, 1.0))
@@ -20,8 +20,19 @@ HERE = Path("folder/model.safetensors")
 
 @pytest.mark.parametrize("bounds", [(-1.0, 1.0), (0.0, 1.0), (-0.42421296296296, 2.8214867)])
 def test_a_description_survives_its_file(bounds):
-    info = replace(INFO, classes=("zwölf", 'a "b"', "\\n"), pixel_range=bounds)
-    assert ModelInfo.from_json(info.to_json(), HERE) == info
+    origin = {"seed": 7, "versions": {"numpy": "2"}}
+    info = replace(INFO, classes=("zwölf", 'a "b"', "\\n"), pixel_range=bounds, temperature=0.4375, origin=origin)
+    again = ModelInfo.from_json(info.to_json(), HERE)
+    assert again == info
+    assert again.origin == origin
+
+
+def test_probabilities_are_of_the_classes_alone_and_as_warm_as_the_temperature_says():
+    info = replace(INFO, recipe=adjusted(INFO.recipe, {"nothing": 0.1}), classes=("a", "b"), temperature=2.0)
+    assert (info.outputs, info.tells_nothing) == (4, True)
+    probabilities = info.probabilities(np.log(np.float32([[9, 1, 1000, 3], [1, 4, 0.1, 0.1]])))
+    assert probabilities == pytest.approx(np.array([[0.75, 0.25], [1 / 3, 2 / 3]]), abs=1e-6)
+    assert (INFO.outputs, INFO.tells_nothing) == (10, False)
 
 
 def test_a_class_name_that_could_steer_a_terminal_is_refused():
@@ -68,6 +79,9 @@ HOSTILE = {
     "one bound": json.dumps({**FIELDS, "pixel_range": [0]}),
     "bounds the wrong way round": json.dumps({**FIELDS, "pixel_range": [1, -1]}),
     "an endless bound": json.dumps({**FIELDS, "pixel_range": [0, float("inf")]}),
+    "no temperature at all": json.dumps({**FIELDS, "temperature": 0}),
+    "a temperature that is not a number": json.dumps({**FIELDS, "temperature": float("nan")}),
+    "an origin that is a list": json.dumps({**FIELDS, "origin": [1, 2]}),
     "a bound that is no float": json.dumps({**FIELDS, "pixel_range": [0, 10**400]}),
 }
 

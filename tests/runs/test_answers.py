@@ -7,6 +7,7 @@ from PIL import Image
 from digits.cli import main
 from digits.datasets import Dataset, Split, load_test, write_dataset
 from digits.errors import DigitsError
+from digits.files import DATA_DIR
 from digits.runs.answers import open_answers
 
 
@@ -77,14 +78,14 @@ def folder_of(root, classes, images, labels, names=None):
     return root
 
 
-def asked(model, data_dir, dataset):
+def asked(model, dataset, data_dir=DATA_DIR):
     return open_answers(model, data_dir, str(dataset))
 
 
 def test_a_model_is_asked_about_a_subset_of_its_classes(finished_runs, mnist, data_dir, tmp_path, capsys):
     folder = folder_of(tmp_path / "own", (7, 2, 9), mnist.test.images, mnist.test.labels)
     model = finished_runs / "pytorch_model.safetensors"
-    run = asked(model, data_dir, folder)
+    run = asked(model, folder)
     assert sorted(set(run.labels)) == [2, 7, 9]
     assert (run.predictions == run.labels).mean() > 0.9
     assert main(["evaluate", str(model), "--dataset", str(folder), "--json"]) == 0
@@ -101,9 +102,9 @@ def test_classes_are_matched_by_name_whatever_their_order(finished_runs, mnist, 
     labels = 9 - mnist.test.labels[:500]
     shuffled = Split(mnist.test.images[:500], labels)
     write_dataset(Dataset("x", "x", order, shuffled, shuffled), tmp_path / "own", "parquet")
-    classes, _ = load_test(str(tmp_path / "own"), data_dir)
+    classes, _ = load_test(str(tmp_path / "own"))
     assert classes == order
-    run = asked(finished_runs / "tensorflow_model.keras", data_dir, tmp_path / "own")
+    run = asked(finished_runs / "tensorflow_model.keras", tmp_path / "own")
     assert np.array_equal(run.labels, mnist.test.labels[:500])
     assert (run.predictions == run.labels).mean() > 0.95
 
@@ -111,7 +112,7 @@ def test_classes_are_matched_by_name_whatever_their_order(finished_runs, mnist, 
 def test_a_class_that_the_model_does_not_know_is_one_line(finished_runs, mnist, data_dir, tmp_path, capsys):
     folder = folder_of(tmp_path / "own", (7, 2), mnist.test.images, mnist.test.labels, names=("7", "two"))
     model = finished_runs / "pytorch_model.safetensors"
-    assert main(["evaluate", str(model), "--dataset", str(folder), "--data-dir", str(data_dir)]) == 1
+    assert main(["evaluate", str(model), "--dataset", str(folder)]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "has 'two', which the model does not know; its classes are '0', '1', '2'" in said
@@ -119,16 +120,32 @@ def test_a_class_that_the_model_does_not_know_is_one_line(finished_runs, mnist, 
 
 def test_without_a_test_split_all_images_are_asked_about(finished_runs, mnist, data_dir, tmp_path, capsys):
     np.savez(tmp_path / "own.npz", images=mnist.test.images[:50], labels=mnist.test.labels[:50])
-    run = asked(finished_runs / "pytorch_model.safetensors", data_dir, tmp_path / "own.npz")
+    run = asked(finished_runs / "pytorch_model.safetensors", tmp_path / "own.npz")
     assert len(run.labels) == 50
     assert "has no test split: all its 50 images are asked about" in capsys.readouterr().err
 
 
 def test_the_models_own_dataset_by_its_name_is_the_usual_one(finished_runs, data_dir):
-    run = asked(finished_runs / "pytorch_model.safetensors", data_dir, "mnist")
+    run = asked(finished_runs / "pytorch_model.safetensors", "mnist", data_dir)
     assert np.array_equal(run.predictions, np.load(finished_runs / "pytorch_preds.npy"))
+
+
+def test_a_data_folder_is_refused_where_a_models_own_dataset_lies_elsewhere(finished_runs, mnist, tmp_path, capsys):
+    np.savez(tmp_path / "own.npz", images=mnist.test.images[:500], labels=mnist.test.labels[:500])
+    name = str(tmp_path / "own.npz").encode()
+    data = (finished_runs / "pytorch_model.safetensors").read_bytes()
+    old = b'dataset\\": \\"mnist'  # of the description, and of the run that it comes from
+    header = int.from_bytes(data[:8], "little") + data.count(old) * (len(name) - len(b"mnist"))
+    (tmp_path / "own.safetensors").write_bytes(header.to_bytes(8, "little") + data[8:].replace(old, old[:-5] + name))
+    model = str(tmp_path / "own.safetensors")
+    for command in (["evaluate", model], ["compare", model, model]):
+        assert main(command) == 0
+        capsys.readouterr()
+        assert main([*command, "--data-dir", "x"]) == 1
+        said = f"error: --data-dir changes nothing for your own data in {tmp_path / 'own.npz'}; it is"
+        assert capsys.readouterr().err.startswith(said)
 
 
 def test_a_run_is_not_asked_about_another_dataset(finished_runs, data_dir):
     with pytest.raises(DigitsError, match="holds answers about its own dataset; allowed with another: a model"):
-        asked(finished_runs / "pytorch_run.json", data_dir, "fashion-mnist")
+        asked(finished_runs / "pytorch_run.json", "fashion-mnist")

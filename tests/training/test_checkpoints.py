@@ -15,7 +15,7 @@ from digits.datasets import Split
 from digits.errors import DigitsError
 from digits.models import ModelInfo, read_safetensors
 from digits.models.convert import open_model
-from digits.recipes import RECIPES
+from digits.recipes import RECIPES, Recipe
 from digits.runs import model_name
 from digits.training import steps
 from digits.training.checkpoints import Checkpoint, RunState
@@ -24,6 +24,7 @@ from tests.conftest import PRECISIONS, ROOT, run
 
 BACKENDS = ("pytorch", "tensorflow")
 RECIPE = replace(RECIPES["baseline"], epochs=2, dropout=0.5)
+DRAWING = replace(RECIPE, strokes=0.2, printed=0.1, nothing=0.2)  # anew for each epoch
 
 
 # A real run, killed
@@ -75,15 +76,15 @@ def test_nothing_is_left_of_a_checkpoint_after_a_complete_run(finished_runs):
 # The state of a trainer
 
 
-def built(backend, seed: int):
-    info = ModelInfo(RECIPE, "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
+def built(backend, seed: int, recipe: Recipe = RECIPE):
+    info = ModelInfo(recipe, "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
     return backend.build(info, seed, backend.select_device("cpu"))
 
 
-def trainer_of(backend, mnist, precision: str, seed: int = 0):
+def trainer_of(backend, mnist, precision: str, seed: int = 0, recipe: Recipe = RECIPE):
     """A trainer on a few images; `seed` is that of the network, and order and dropout always have the same."""
     images, labels = mnist.train.images[:500], mnist.train.labels[:500]
-    return backend.trainer(built(backend, seed), images, labels, RECIPE, 7, precision)
+    return backend.trainer(built(backend, seed, recipe), images, labels, recipe, 7, precision)
 
 
 def train(trainer, *epochs: int) -> list[float]:
@@ -92,18 +93,19 @@ def train(trainer, *epochs: int) -> list[float]:
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("name", BACKENDS)
-def test_a_trainer_goes_on_from_a_checkpoint_bit_for_bit(name, precision, mnist, tmp_path):
+@pytest.mark.parametrize(("recipe", "steps"), [(RECIPE, 16), (DRAWING, 24)], ids=["MNIST", "and drawn images"])
+def test_a_trainer_goes_on_from_a_checkpoint_bit_for_bit(name, precision, recipe, steps, mnist, tmp_path):
     backend = load_backend(name)
-    whole = trainer_of(backend, mnist, precision)
+    whole = trainer_of(backend, mnist, precision, recipe=recipe)
     losses = train(whole, 0, 1)
 
-    first = trainer_of(backend, mnist, precision)
+    first = trainer_of(backend, mnist, precision, recipe=recipe)
     train(first, 0)
     history = [{"loss": 1.5, "seconds": 2.5}]
-    Checkpoint(tmp_path, name, RECIPE, {"seed": 7}).save(RunState([history], Progress(history, first.state())))
-    saved = Checkpoint(tmp_path, name, RECIPE, {"seed": 7}).load()
+    Checkpoint(tmp_path, name, recipe, {"seed": 7}).save(RunState([history], Progress(history, first.state())))
+    saved = Checkpoint(tmp_path, name, recipe, {"seed": 7}).load()
     assert saved.histories == [saved.progress(0).history] == [history]
-    second = trainer_of(backend, mnist, precision, seed=99)
+    second = trainer_of(backend, mnist, precision, seed=99, recipe=recipe)
     second.restore(saved.progress(0).trainer)
     assert train(second, 1) == losses[1:]
 
@@ -111,14 +113,14 @@ def test_a_trainer_goes_on_from_a_checkpoint_bit_for_bit(name, precision, mnist,
     for key, array in whole.state().items():
         assert np.array_equal(array, second.state()[key]), key
         assert array.any()
-    assert whole.state()["steps"] == 16
-    assert np.array_equal(answers(backend, whole, mnist), answers(backend, second, mnist))
+    assert whole.state()["steps"] == steps
+    assert np.array_equal(answers(backend, whole, mnist, recipe), answers(backend, second, mnist, recipe))
 
 
-def answers(backend, trainer, mnist) -> np.ndarray:
+def answers(backend, trainer, mnist, recipe: Recipe) -> np.ndarray:
     """What the network whose state this is says of some test images."""
-    network = built(backend, 5)
-    clone = backend.trainer(network, mnist.train.images[:64], mnist.train.labels[:64], RECIPE, 7, "float32")
+    network = built(backend, 5, recipe)
+    clone = backend.trainer(network, mnist.train.images[:64], mnist.train.labels[:64], recipe, 7, "float32")
     clone.restore(trainer.state())
     return backend.predict(network, mnist.test.images[:100])
 

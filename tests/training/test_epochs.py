@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax, softmax
 
-from digits.datasets import Split
+from digits.backends import BACKENDS
+from digits.datasets import Split, nothing
 from digits.errors import DigitsError
 from digits.evaluation import visualize
 from digits.models.convert import open_model
@@ -19,7 +20,7 @@ from digits.runs import load_run
 from digits.training import steps
 from digits.training.checkpoints import Checkpoint
 from digits.training.epochs import Progress, Training, best_epoch, finished
-from digits.training.validation import hold_out
+from digits.training.validation import fit_temperature, hold_out
 from tests.conftest import changed
 
 RECIPE = replace(RECIPES["fast"], epochs=4, batch_size=32, dropout=0.2, validation=0.25, learning_rate=0.003)
@@ -119,6 +120,46 @@ def test_the_best_epochs_weights_are_kept(small, tmp_path, capsys):
     assert said[-1] == f"Keeping the weights of epoch {best + 1}, which had the lowest validation loss"
     assert re.fullmatch(r"Epoch 1/12, Loss: \d\.\d{4}, Validation Loss: \d\.\d{4}, Accuracy: \d+\.\d\d%", said[2])
     assert len(kept) == 300
+
+
+def test_a_temperature_is_fitted_on_the_validation_images_and_saved(small, tmp_path):
+    settings = settings_of(tmp_path, recipe=replace(RECIPE, label_smoothing=0.4), export=True)
+    model, history = trained(small, settings)
+    _, held = hold_out(small.train, RECIPE.validation, 0)
+    logits = model.backend.predict(model.network, held.images)
+    assert model.info.temperature == fit_temperature(logits, held.labels) != 1
+    steps.save(settings, model, small, history, steps.evaluate(model, small))
+    expected = softmax(model.backend.predict(model.network, small.test.images) / model.info.temperature, axis=1)
+    assert np.abs(load_run(tmp_path, "pytorch").probabilities - expected).max() < 1e-6
+    exported = Predictor(tmp_path / "pytorch_model.onnx")
+    assert np.abs(exported.probabilities(small.test.images) - expected).max() < 1e-4
+    assert exported.info.temperature == model.info.temperature
+    assert exported.info.origin["seed"] == 0
+    assert exported.info.origin["test_accuracy"] == (expected.argmax(axis=1) == small.test.labels).mean()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_network_says_what_is_no_digit(backend, mnist, tmp_path):
+    few = replace(mnist, train=Split(mnist.train.images[:3000], mnist.train.labels[:3000]))
+    recipe = changed(RECIPES["fast"], epochs=2, nothing=0.5, strokes=0.1)
+    settings = replace(settings_of(tmp_path, recipe=recipe, export=True), backend=backend)
+    model, history = trained(few, settings)
+    result = steps.evaluate(model, few)
+    assert result.probabilities.shape == (10_000, 10)
+    assert result.accuracy > 0.9
+    steps.save(settings, model, few, history, result)
+    exported = Predictor(tmp_path / f"{backend}_model.onnx")
+    probabilities, doubts = exported.answers(few.test.images[:1000])
+    doubts = doubts.sum(axis=1)
+    assert np.abs(probabilities - result.probabilities[:1000]).max() < 1e-3
+    none = exported.answers(nothing.draw(1000, few.train, np.random.default_rng(5)).images)[1].sum(axis=1)
+    assert (none > 0.5).mean() > 0.8 > 0.1 > (doubts > 0.5).mean()
+
+
+def test_what_is_drawn_is_refused_beside_other_classes(tmp_path, monkeypatch, mnist):
+    monkeypatch.setattr(steps, "load_dataset", lambda *_: replace(mnist, name="clothes", classes=tuple("abcdefghij")))
+    with pytest.raises(DigitsError, match=r"^strokes is 0.3, but must be 0 for clothes, whose classes are not the ten"):
+        steps.load(settings_of(tmp_path, recipe=replace(RECIPE, strokes=0.3)))
 
 
 def test_the_validation_loss_is_the_one_that_training_lowers(small, tmp_path):

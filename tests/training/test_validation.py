@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from digits.datasets import Split
 from digits.errors import DigitsError
-from digits.training.validation import hold_out, training_count
+from digits.training.validation import fit_temperature, hold_out, training_count
 
 
 @given(count=st.integers(2, 300), share=st.floats(0.01, 0.99), seed=st.integers(0, 10))
@@ -48,3 +48,15 @@ def test_another_seed_keeps_other_images_back(mnist):
 
 def test_without_validation_all_images_are_for_training(mnist):
     assert hold_out(mnist.train, 0.0, 0) == (mnist.train, None)
+
+
+@pytest.mark.parametrize("true", [0.3, 1.0, 4.0])
+def test_the_temperature_is_the_one_by_which_logits_are_too_large(true, rng):
+    honest = rng.normal(0, 2, (20_000, 10))
+    labels = (honest + rng.gumbel(size=honest.shape)).argmax(axis=1)  # each as often as its softmax says
+    assert fit_temperature(honest * true, labels) == pytest.approx(true, rel=0.03)
+
+
+def test_the_temperature_of_a_network_that_is_always_right_is_bounded():
+    logits = np.eye(10)[np.arange(100) % 10]
+    assert 0.05 <= fit_temperature(logits, np.arange(100) % 10) <= 20

@@ -4,7 +4,7 @@ import contextlib
 import inspect
 import math
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -18,12 +18,11 @@ from digits.recipes.randomness import derive
 
 PIXEL_RANGE = (-1.0, 1.0)  # what the pixels 0 and 255 become
 
-# Layers by the names that their weights have in files, in whichever framework.
-KINDS = {nn.Conv2d: "conv", nn.Linear: "dense", nn.BatchNorm2d: "norm"}
-
-
-# Layers without weights that a summary shows as well.
-SHOWN = {nn.MaxPool2d: "pool", nn.AvgPool2d: "average", nn.Dropout: "dropout"}
+# What summaries and, of layers that have weights, files call layers of these kinds, in whichever framework.
+KINDS: dict[type[nn.Module], str] = {
+    **{nn.Conv2d: "conv", nn.Linear: "dense", nn.BatchNorm2d: "norm"},
+    **{nn.MaxPool2d: "pool", nn.AvgPool2d: "average", nn.Dropout: "dropout"},
+}
 
 
 class Classifier(nn.Module):
@@ -58,11 +57,10 @@ def build(
 ) -> nn.Module:
     recipe = info.recipe
     if recipe.ensemble > 1:
-        single = replace(info, recipe=replace(recipe, ensemble=1))
-        return Ensemble([build(single, seed + index, device, dtype, make) for index in range(recipe.ensemble)])
+        return Ensemble([build(info.single, seed + index, device, dtype, make) for index in range(recipe.ensemble)])
     make = make or ARCHITECTURES[recipe.architecture]
     torch.manual_seed(derive(seed, "weights"))  # for layers of a user's that are not among those below
-    network = make(recipe.filters, recipe.hidden_units, recipe.dropout, len(info.classes))
+    network = make(recipe.filters, recipe.hidden_units, recipe.dropout, info.outputs)
     generator = torch.Generator().manual_seed(derive(seed, "weights"))
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
@@ -89,29 +87,27 @@ def structure(model: nn.Module) -> str:
 
 def layers(model: nn.Module) -> list[Layer]:
     found: list[Layer] = []
-    names = {id(layer): name for layer, name in _named_layers(model)}
+    names = {layer: name for name, layer in _named_layers(model) if isinstance(layer, tuple(KINDS))}
 
     def note(layer: nn.Module, _: Any, output: Any) -> None:
         weights = sum(parameter.numel() for parameter in layer.parameters())
-        found.append(Layer(names[id(layer)], tuple(output.shape[1:]), weights))
+        found.append(Layer(names[layer], tuple(output.shape[1:]), weights))
 
     with contextlib.ExitStack() as stack, torch.no_grad():
-        for layer, _ in _named_layers(model):
+        for layer in names:
             stack.callback(layer.register_forward_hook(note).remove)
         model.eval()(torch.zeros(1, 28, 28, dtype=torch.uint8, device=next(model.parameters()).device))
     return found
 
 
-def _named_layers(model: nn.Module) -> list[tuple[nn.Module, str]]:
-    """The layers that a summary shows, with a name by kind and order."""
+def _named_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """The layers of a single model by name: kind and number, as `conv1`, or of other kinds the name in the network."""
     counts: Counter[str] = Counter()
-    found = []
-    for layer in model.modules():
-        kind = next((kind for layer_type, kind in {**KINDS, **SHOWN}.items() if isinstance(layer, layer_type)), None)
+    for path, layer in model.named_modules():
+        kind = next((kind for layer_type, kind in KINDS.items() if isinstance(layer, layer_type)), None)
         if kind:
             counts[kind] += 1
-            found.append((layer, f"{kind}{counts[kind]}"))
-    return found
+        yield f"{kind}{counts[kind]}" if kind else path, layer
 
 
 def named_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
@@ -124,14 +120,9 @@ def named_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     if isinstance(model, Ensemble):
         each = [named_tensors(member) for member in model.members]
         return {f"members.{i}.{name}": tensor for i, named in enumerate(each) for name, tensor in named.items()}
-    counts: Counter[str] = Counter()
-    found = {}
-    for path, layer in model.named_modules():
-        tensors = [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]
-        tensors = [(name, tensor) for name, tensor in tensors if tensor.is_floating_point()]  # no counts of batches
-        kind = next((kind for layer_type, kind in KINDS.items() if isinstance(layer, layer_type)), None)
-        if kind and tensors:
-            counts[kind] += 1
-            path = f"{kind}{counts[kind]}"
-        found.update({f"{path}.{name}": tensor.detach() for name, tensor in tensors})
-    return found
+    return {
+        f"{layer_name}.{name}": tensor.detach()
+        for layer_name, layer in _named_layers(model)
+        for name, tensor in [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]
+        if tensor.is_floating_point()  # batch normalisation counts batches, too
+    }

@@ -14,15 +14,19 @@ from digits.models import ModelInfo, onnx_field
 
 
 class Reader(nn.Module):
-    """From uint8 images to probabilities, and the logits that they come from."""
+    """From uint8 images to probabilities, the logits that they come from, and maybe doubts that it is one class."""
 
-    def __init__(self, network: nn.Module):
+    def __init__(self, network: nn.Module, info: ModelInfo):
         super().__init__()
         self.network = network
+        self.info = info
 
-    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # (n, 28, 28), uint8
-        logits = self.network(images)
-        return logits.softmax(1), logits  # both (n, classes), float32
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:  # (n, 28, 28), uint8
+        logits = self.network(images) / self.info.temperature  # (n, outputs), float32
+        count = len(self.info.classes)
+        doubts = [logits.softmax(1)[:, count:]] if self.info.tells_nothing else []  # (n, 2): none, and several
+        logits = logits[:, :count]
+        return logits.softmax(1), logits, *doubts  # the first two (n, classes)
 
 
 def to_onnx(network: nn.Module, info: ModelInfo) -> bytes:
@@ -32,12 +36,12 @@ def to_onnx(network: nn.Module, info: ModelInfo) -> bytes:
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):  # the exporter talks to its developers
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            Reader(network).eval(),
+            Reader(network, info).eval(),
             (example,),
             dynamo=True,
             verbose=False,
             input_names=["images"],
-            output_names=["probabilities", "logits"],
+            output_names=["probabilities", "logits", *(["doubts"] if info.tells_nothing else [])],
             dynamic_shapes={"images": {0: torch.export.Dim("n", min=1)}},
         )
     proto = program.model_proto  # type: ignore[union-attr]

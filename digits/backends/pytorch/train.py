@@ -11,9 +11,11 @@ from digits.backends.pytorch.augment import augment
 from digits.backends.pytorch.model import Classifier
 from digits.backends.pytorch.onednn import accelerated
 from digits.backends.pytorch.optimizer import Adam
+from digits.datasets import Split
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
 from digits.recipes.augmentation import outlines, sample
+from digits.recipes.drawing import shown, shown_count
 from digits.recipes.randomness import derive, epoch_order
 from digits.recipes.schedule import learning_rates
 
@@ -23,17 +25,25 @@ class Trainer:
         self, network: Classifier, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
     ):
         self.device = next(network.parameters()).device
-        self.images = torch.from_numpy(images).to(self.device)  # (n, 28, 28), uint8: the whole set stays in memory
-        self.labels = torch.from_numpy(labels).to(self.device)  # (n,)
         self.recipe, self.seed = recipe, seed
-        self.outlines = outlines(images if recipe.augmentation else images[:0])  # (n, 2, 16), or none where nobody asks
-        steps = -(-len(labels) // recipe.batch_size)  # of an epoch
+        self.training = Split(images, labels)
+        if not recipe.draws:
+            self._show(self.training)
+        steps = -(-shown_count(recipe, len(labels)) // recipe.batch_size)  # of an epoch
         rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
         self.rates = rates.reshape(recipe.epochs, steps)
         self.optimizer = Adam(network, recipe, getattr(torch, precision))
         self.network = accelerated(self.optimizer.network.train())
 
+    def _show(self, split: Split) -> None:
+        """Take these images to learn from: all of them stay in memory."""
+        self.images = torch.from_numpy(split.images).to(self.device)  # (n, 28, 28), uint8
+        self.labels = torch.from_numpy(split.labels).to(self.device)  # (n,)
+        self.outlines = outlines(split.images[: len(split) if self.recipe.augmentation else 0])  # (n, 2, 16), or none
+
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
+        if self.recipe.draws:
+            self._show(shown(self.recipe, self.training, self.seed, epoch))
         torch.manual_seed(derive(self.seed, "dropout", epoch))
         network, size = self.network.train(), self.recipe.batch_size
         order = torch.from_numpy(epoch_order(len(self.labels), self.seed, epoch))  # (n,)

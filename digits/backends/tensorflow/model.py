@@ -5,7 +5,6 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 import keras
 import numpy as np
@@ -33,10 +32,9 @@ def build(
 ) -> keras.Model:
     recipe = info.recipe
     if recipe.ensemble > 1:
-        single = replace(info, recipe=replace(recipe, ensemble=1))
-        return ensemble([build(single, seed + index, device, dtype, make) for index in range(recipe.ensemble)])
+        return ensemble([build(info.single, seed + index, device, dtype, make) for index in range(recipe.ensemble)])
     make = make or ARCHITECTURES[recipe.architecture]
-    numbers = (recipe.filters, recipe.hidden_units, recipe.dropout, len(info.classes))
+    numbers = (recipe.filters, recipe.hidden_units, recipe.dropout, info.outputs)
     with keras.StatelessScope(initialize_variables=False):  # a sketch, without weights, as TensorFlow must not run yet
         sketch = make(*numbers)
     start(needs_whole_batches(sketch))

@@ -10,9 +10,11 @@ import tensorflow as tf
 from digits.backends.tensorflow.augment import augment
 from digits.backends.tensorflow.model import every_layer, needs_whole_batches
 from digits.backends.tensorflow.optimizer import Adam
+from digits.datasets import Split
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
 from digits.recipes.augmentation import BASIS, outlines, sample
+from digits.recipes.drawing import shown, shown_count
 from digits.recipes.randomness import derive, epoch_order
 from digits.recipes.schedule import learning_rates
 
@@ -23,16 +25,19 @@ class Trainer:
     ):
         self.recipe, self.seed = recipe, seed
         self.device = network.variables[0].value.device
-        self.outlines = outlines(images if recipe.augmentation else images[:0])  # (n, 2, 16), or none where nobody asks
-        steps = -(-len(labels) // recipe.batch_size)  # of an epoch
+        self.training = Split(images, labels)
+        count = shown_count(recipe, len(labels))
+        steps = -(-count // recipe.batch_size)  # of an epoch
         rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
         self.rates = rates.reshape(recipe.epochs, steps)
         with tf.device(self.device):
-            self.images = tf.constant(images)  # (n, 28, 28), uint8: the whole set stays in memory
-            self.labels = tf.constant(labels)  # (n,)
+            self.images = tf.Variable(np.zeros((count, 28, 28), np.uint8))  # all images stay in memory
+            self.labels = tf.Variable(np.zeros(count, np.int64))
             self.optimizer = Adam(network, recipe)
+        if not recipe.draws:
+            self._show(self.training)
         self.network = self.optimizer.network
-        smallest = len(labels) % recipe.batch_size or recipe.batch_size  # the last batch of an epoch
+        smallest = count % recipe.batch_size or recipe.batch_size  # the last batch of an epoch
         self.parts = (
             1 if needs_whole_batches(network) else min(2, smallest)
         )  # no part may be empty; a batch's statistics are of all of it
@@ -43,9 +48,17 @@ class Trainer:
         with computing_in(self.network, "mixed_bfloat16" if precision == "bfloat16" else precision):
             self.steps = tf.function(self._steps).get_concrete_function(*inputs)
 
+    def _show(self, split: Split) -> None:
+        """Take these images to learn from."""
+        self.images.assign(split.images)
+        self.labels.assign(split.labels)
+        self.outlines = outlines(split.images[: len(split) if self.recipe.augmentation else 0])  # (n, 2, 16), or none
+
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
+        if self.recipe.draws:
+            self._show(shown(self.recipe, self.training, self.seed, epoch))
         seed_dropout(self.network, derive(self.seed, "dropout", epoch))
-        order = epoch_order(len(self.labels), self.seed, epoch)  # (n,)
+        order = epoch_order(self.labels.shape[0], self.seed, epoch)  # (n,)
         policy = self.recipe.augmentation_in(epoch)
         rng = np.random.default_rng(derive(self.seed, "augmentation", epoch))
         for first in range(0, len(self.rates[epoch]), report_steps):
