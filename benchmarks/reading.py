@@ -20,7 +20,7 @@ import numpy as np
 
 from digits.datasets import download_dataset, load_dataset
 from digits.reading import Reader
-from digits.reading.reader import MODELS, newest_model
+from digits.reading.reader import SHIPPED
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' composed pictures
 from tests.reading.compose import Layout, Paper, Writer, jpeg
@@ -62,15 +62,14 @@ def rapid_ocr() -> Callable[[str], object] | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, help="an .onnx model (default: the newest one in ./outputs)")
+    parser.add_argument("--model", type=Path, default=SHIPPED, help="an .onnx model (default: the one that ships)")
     parser.add_argument("--runs", type=int, default=9, help="of each (default: %(default)s)")
     parser.add_argument("--data-dir", type=Path, default=Path("mnist_data"))
     flags = parser.parse_args()
-    model = flags.model or newest_model(MODELS)
-    reader = Reader(model)
+    reader = Reader(flags.model)
     with tempfile.TemporaryDirectory() as folder:
         for name, (path, truth) in pictures(flags.data_dir, Path(folder)).items():
-            command = [sys.executable, "-m", "digits", "read", "--model", str(model), str(path)]
+            command = [sys.executable, "-m", "digits", "read", "--model", str(flags.model), str(path)]
             shell = milliseconds(lambda: subprocess.run(command, check=True, capture_output=True), flags.runs)  # noqa: B023
             within = milliseconds(lambda: reader.read(path), flags.runs)  # noqa: B023
             used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -5,13 +5,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from digits.datasets import in_natural_order
 from digits.errors import DigitsError
 from digits.files import display, write_together
+from digits.image_files import SUFFIXES, read_stream
 from digits.reading.draw import explain, show
-from digits.reading.reader import Reader, Trace, newest_model
+from digits.reading.reader import Reader, Trace
 
 STDIN = "-"
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".heic", ".heif")
+PICTURES = (*SUFFIXES, ".heic", ".heif")  # what is read in a folder
 
 
 def read_files(
@@ -27,22 +29,23 @@ def read_files(
 
     Args:
         files: pictures, and folders of them.
-        model: an exported model; None for the newest one in `output_dir`.
+        model: an exported model; None for the one that comes with the package.
         output_dir: pictures go into its sub-folder `read`.
         as_json: print a JSON object a line instead.
         show_boxes: also write each picture with what was read in it.
         show_steps: also write a picture of all steps.
 
     Raises:
-        DigitsError: there is no model, or, after all files are done, some could not be read.
+        DigitsError: the model is missing or none of ours, or, after all files are done, some could not be read.
     """
-    reader = Reader(model or newest_model(output_dir))
+    reader = Reader(model)
     names: set[str] = set()
     read = failed = 0
     for path in _pictures(files):
         read += 1
         try:
-            trace = reader.trace(sys.stdin.buffer.read() if str(path) == STDIN else path, "standard input")
+            source = read_stream(sys.stdin.buffer, "standard input") if str(path) == STDIN else path
+            trace = reader.trace(source, "standard input")
         except DigitsError as error:
             failed += 1
             if as_json:
@@ -77,14 +80,12 @@ def _pictures(files: list[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        from digits.datasets.parts import in_natural_order
-
         inside = sorted(
             (one for one in path.iterdir() if not one.name.startswith(".")), key=lambda one: in_natural_order(one.name)
         )
-        pictures = [one for one in inside if one.is_file() and one.suffix.lower() in SUFFIXES]
+        pictures = [one for one in inside if one.is_file() and one.suffix.lower() in PICTURES]
         if not pictures:
-            raise DigitsError(f"{path} has no images; allowed: {', '.join(SUFFIXES)}")
+            raise DigitsError(f"{path} has no images; allowed: {', '.join(PICTURES)}")
         if others := len(inside) - len(pictures):
             print(f"note: {path}: {others} others are no images, and are not read", file=sys.stderr)
         yield from pictures

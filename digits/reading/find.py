@@ -11,11 +11,13 @@ from digits.reading.lines import Lines, find_lines, without_lines
 from digits.reading.path import Row, prepare
 from digits.reading.pieces import FRAGMENT, Piece, connected_parts, grouped, joined, usual_side
 from digits.reading.rows import in_rows
-from digits.reading.threshold import stroke_width, thresholds
+from digits.reading.threshold import FAINTEST, smoothed, stroke_width, strongest, thresholds
 
-_FINEST = 1.5  # pixels: what has finer strokes is noise
 _WITHIN = 0.6  # sides of a cell that a digit reaches from its middle, at most
 _STRONG = 0.5  # share of the strongest ink nearby that pen strokes have everywhere
+_MANY = 8  # parts
+_SHADES = 2.5  # times as much faint ink as strong: writing has up to twice as much, textures mostly thrice or more
+_HALO = 4  # pixels by which lines are blurred
 _FAINT = 0.2  # share of the strongest ink nearby: printed lines are as faint as that, and worn strokes
 
 
@@ -49,14 +51,23 @@ def find(pixels: np.ndarray) -> Found:
     width = stroke_width(mask)
     lines = find_lines(faint, width)
     grid = find_grid(lines)
+    if lines.level or lines.upright:
+        width = stroke_width(mask & (lines.drawn(_HALO) == 0)) or width
+        written = np.where(lines.drawn(_HALO), 0, smoothed(ink, width)).astype(np.uint8)
+        mask, faint = thresholds(ink, width, [_STRONG, _FAINT], strongest(written))
+        if grid:
+            mask |= in_own_cell(written, grid)
     strokes = without_lines(mask, lines, width)
-    parts = connected_parts(strokes, width) if width >= _FINEST else []
+    parts = connected_parts(strokes, width)
     if grid and not is_filled_in(grid, parts):
         grid = None
+    faint = without_lines(faint, lines, width)
     if grid:
         rows = in_cells(parts, grid)
+    elif is_surface(parts, strokes, faint):
+        rows = []
     else:
-        rows = beside_each_other(grouped(parts, strokes, without_lines(faint, lines, width), width))
+        rows = beside_each_other(grouped(parts, strokes, faint, width))
     return Found(
         ink,
         mask,
@@ -66,6 +77,32 @@ def find(pixels: np.ndarray) -> Found:
         strokes,
         [prepare(row, width, may_touch=not (grid and grid.for_one)) for row in rows],
     )
+
+
+def in_own_cell(ink: np.ndarray, grid: Grid) -> np.ndarray:
+    """Where ink is strong for the cell that it is in (bool, `(height, width)`): a pencil, where others hold print.
+
+    Args:
+        ink: uint8, `(height, width)`, without lines.
+        grid: whose cells.
+    """
+    mask = np.zeros(ink.shape, bool)
+    for x, y in grid.middles.reshape(-1, 2).tolist():
+        left, right, top, bottom = (max(0, round(at + by * grid.side)) for at in (x, y) for by in (-0.5, 0.5))
+        inside = ink[top:bottom, left:right]
+        mask[top:bottom, left:right] |= inside > max(FAINTEST, _STRONG * inside.max(initial=0))
+    return mask
+
+
+def is_surface(parts: Sequence[Piece], strokes: np.ndarray, faint: np.ndarray) -> bool:
+    """Whether what looks like ink is cloth, wood or stone: it has all shades, where writing is dark or is paper.
+
+    Args:
+        parts: of the ink.
+        strokes: bool, `(height, width)`: where strong ink is.
+        faint: likewise, where at least faint ink is: of writing that is little more, the edges of its strokes.
+    """
+    return len(parts) > _MANY and int(faint.sum()) > _SHADES * int(strokes.sum())
 
 
 def is_filled_in(grid: Grid, parts: Sequence[Piece]) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digits.reading.lines import Lines
+from digits.reading.lines import Line, Lines
 from digits.reading.rows import in_rows
 
 _FEWEST = 3  # rows, and columns, of a grid
@@ -17,7 +17,7 @@ class Grid:
 
     Attributes:
         middles: float, `(rows, columns, 2)`: x and y of the middle of each cell, in pixels.
-        side: of a cell, in pixels: half of its width and height together.
+        side: of a cell, in pixels, from the middle of one line to the next: half of its width and height together.
         for_one: whether its cells are so narrow that each is for one digit, as in a sudoku, unlike in a table.
     """
 
@@ -40,12 +40,8 @@ def find_grid(lines: Lines) -> Grid | None:
     """
     if min(len(lines.level), len(lines.upright)) <= _FEWEST:
         return None
-    drawn = np.zeros(lines.shape, np.uint8)
-    for line in lines.level:
-        drawn |= line.drawn(lines.shape, max(2, round(line.thickness)))
-    for line in lines.upright:
-        drawn |= line.drawn(lines.shape[::-1], max(2, round(line.thickness))).T
-    _, _, stats, _ = cv2.connectedComponentsWithStats(1 - drawn, connectivity=4)
+    lines = Lines(lines.shape, _long(lines.level), _long(lines.upright))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(1 - lines.drawn(), connectivity=4)
     left, top, wide, high, area = stats.T
     like_cell = (
         (left > 0) & (top > 0) & (left + wide < lines.shape[1]) & (top + high < lines.shape[0])
@@ -59,17 +55,34 @@ def find_grid(lines: Lines) -> Grid | None:
     boxes = boxes[((sizes > 0.65) & (sizes < 1.5)).all(1)]
     if len(boxes) < _FEWEST**2:
         return None
-    boxes = boxes[_hang_together(boxes)]
+    thickest = max(line.thickness for line in [*lines.level, *lines.upright])
+    boxes = boxes[_hang_together(boxes, thickest)]
     rows, columns = in_rows(boxes), in_rows(boxes[:, [1, 0, 3, 2]])
     if min(len(rows), len(columns)) < _FEWEST or len(boxes) < 0.6 * len(rows) * len(columns):
         return None
     return _lattice(boxes, rows, columns)
 
 
-def _hang_together(boxes: np.ndarray) -> np.ndarray:
-    """Which of the cells (left, top, width, height) belong to the largest group whose cells lie side by side."""
+def _long(lines: list[Line]) -> list[Line]:
+    """The lines that, with what continues them, go through a grid; others may be digits of some cells that touch."""
+    usual = float(np.median([line.length for line in lines]))
+    lengths = [sum(other.length for other in lines if _in_line(line, other)) for line in lines]
+    return [line for line, length in zip(lines, lengths, strict=True) if length > usual / 2]
+
+
+def _in_line(line: Line, other: Line) -> bool:
+    (x, y), (other_x, other_y) = line.middles.mean(0).tolist(), other.middles.mean(0).tolist()
+    away = abs(other_y - y - line.slope * (other_x - x))
+    return away < 2 + line.thickness + 0.02 * abs(other_x - x)
+
+
+def _hang_together(boxes: np.ndarray, thickest: float) -> np.ndarray:
+    """Which of the cells (left, top, width, height) belong to the largest group whose cells lie side by side.
+
+    Between them are lines of at most `thickest` pixels.
+    """
     height, width = (int(boxes[:, which].max() + boxes[:, which + 2].max()) + 2 for which in (1, 0))
-    reach = max(2, round(0.1 * float(np.median(boxes[:, 2:]))))
+    reach = round(0.55 * thickest + 0.1 * float(np.median(boxes[:, 2:])))
     image = np.zeros((height + reach, width + reach), np.uint8)
     for left, top, wide, high in boxes.tolist():
         image[max(0, top - reach) : top + high + reach, max(0, left - reach) : left + wide + reach] = 1
@@ -91,7 +104,7 @@ def _lattice(boxes: np.ndarray, rows: list[list[int]], columns: list[list[int]])
     everywhere = (_terms(row.ravel(), column.ravel()) @ fit).reshape(len(rows), len(columns), 2)
     known = place.astype(int)
     everywhere[known[:, 0], known[:, 1]] = middles
-    wide, high = boxes[:, 2:].mean(0).tolist()
+    wide, high = (float(np.abs(np.diff(everywhere[..., axis], axis=1 - axis)).mean()) for axis in (0, 1))
     return Grid(everywhere, (wide + high) / 2, wide < 1.3 * high)
 
 

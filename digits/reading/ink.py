@@ -15,7 +15,7 @@ _FEW = 4  # pixels that a stroke is wide in it, at most
 _GLIMPSE = 64  # and of the one that shows it roughly
 _WIDE = 0.04  # of the picture's longer side: strokes of a marker, in a close picture
 _FINE = 0.02  # likewise: strokes as they usually are
-_SHARP = 0.35  # of a part's ink by which it rises within seven pixels of its edge, where it was drawn
+_SHARP = 0.5  # of a part's ink by which it rises within seven pixels of its edge, where it was drawn
 _BRIGHT = 180  # of 255: on a ground brighter than that, ink is dark
 
 

@@ -15,6 +15,7 @@ _HIGHER = 0.4  # stroke widths by which ink is higher than a line where a stroke
 _BEYOND = 32  # pixels that a line is drawn on for at either end, where runs were too short to be found
 _VISIBLE = 0.25  # share of a line that is to be seen in the mask where nothing is written, or it is a faint one
 _STEEPEST = 0.2  # slope of a line: paper is turned less
+_SEEN = 0.85  # share of a printed line that is seen; of a chain of digits in neighbouring cells it is less
 _MOST = 300  # lines either way that are looked at, the longest ones
 
 
@@ -47,6 +48,12 @@ class Line:
     def thickness(self) -> float:
         """In pixels."""
         return float(np.median(self.mask.sum(0)))
+
+    @property
+    def seen(self) -> float:
+        """Share of its length where it is to be seen, but for its longest gap: print may be interrupted once."""
+        where = np.flatnonzero(self.mask.any(0))
+        return len(where) / (self.length - int(np.diff(where).max(initial=1)) + 1)
 
     @cached_property
     def middles(self) -> np.ndarray:
@@ -100,6 +107,14 @@ class Lines:
     shape: tuple[int, int]
     level: list[Line]
     upright: list[Line]
+
+    def drawn(self, wider: float = 0.0) -> np.ndarray:
+        """All of them, `wider` pixels thicker than they are, at least two: uint8, of `shape`, 1 on a line."""
+        image, turned = np.zeros(self.shape, np.uint8), np.zeros(self.shape[::-1], np.uint8)
+        for lines, drawn in ((self.level, image), (self.upright, turned)):
+            for line in lines:
+                drawn |= line.drawn(drawn.shape, max(2, round(line.thickness + wider)))
+        return image | turned.T
 
 
 def find_lines(mask: np.ndarray, width: float) -> Lines:
@@ -187,7 +202,7 @@ def _goes_far(line: Line, side: int, across: list[Line]) -> bool:
         if other.is_straight and other.length > side / 6 and _are_square(line, other)
         if other.thickness > line.thickness / 1.5
     ]
-    if line.length < side / 6:
+    if line.length < side / 6 or line.seen < _SEEN:
         return False
     return len(_crossed(line, ends)) >= 4 or (_meets(line.left, line, ends) and _meets(line.right, line, ends))
 

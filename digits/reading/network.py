@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from digits.datasets import DIGITS
 from digits.errors import DigitsError
 from digits.models.predictor import Predictor
-
-DIGITS = tuple("0123456789")
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,12 +16,14 @@ class Answers:
 
     Attributes:
         probabilities: float32, `(n, 10)`: of each digit, if it is one.
-        doubts: float32, `(n,)`: the probability that it is no digit. A network that never met anything but digits has
+        nothing: float32, `(n,)`: the probability that it is no digit. A network that never met anything but digits has
             none; its doubt is in the probabilities, of which none is high then.
+        several: float32, `(n,)`: the probability that it is more than one digit, likewise.
     """
 
     probabilities: np.ndarray
-    doubts: np.ndarray
+    nothing: np.ndarray
+    several: np.ndarray
 
     @property
     def digits(self) -> np.ndarray:
@@ -30,12 +31,17 @@ class Answers:
         return self.probabilities.argmax(1)
 
     @property
+    def doubts(self) -> np.ndarray:
+        """float32, `(n,)`: the probability that it is not one digit."""
+        return self.nothing + self.several
+
+    @property
     def confidences(self) -> np.ndarray:
         """float32, `(n,)`: that it is a digit, and the one that is said."""
-        return self.probabilities.max(1) * (1 - self.doubts)
+        return self.probabilities.max(1) * (1 - self.doubts).clip(0)
 
     def __getitem__(self, which: slice) -> "Answers":
-        return Answers(self.probabilities[which], self.doubts[which])
+        return Answers(self.probabilities[which], self.nothing[which], self.several[which])
 
 
 class Network:
@@ -54,5 +60,5 @@ class Network:
 
     def __call__(self, images: np.ndarray) -> Answers:
         """What it says of images, uint8, `(n, 28, 28)`, ink bright on dark."""
-        probabilities = self.predictor.probabilities(images)
-        return Answers(probabilities, np.zeros(len(images), np.float32))
+        probabilities, doubts = self.predictor.answers(images)
+        return Answers(probabilities, doubts[:, 0], doubts[:, 1])

@@ -5,6 +5,7 @@ needed. A candidate for a digit is one of the atoms that come out, or some that 
 takes each atom into one candidate, or leaves it out; the path with the least cost is what the row says.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -36,8 +37,8 @@ class Weights:
     """
 
     surprise: float = 3.0
-    gap: float = 20.0
-    join: float = 1.5
+    gap: float = 5.0
+    join: float = 0.9
     wide: float = 3.0
     low: float = 0.5
     cut: float = 0.15
@@ -59,6 +60,7 @@ class Candidate:
         wide: by how many of its heights it is too wide.
         low: by how many heights of a digit it is too low.
         cuts: how many of its ends are cuts through ink.
+        within: the numbers of the row's parts that it is cut out of.
     """
 
     first: int
@@ -69,6 +71,7 @@ class Candidate:
     wide: float
     low: float
     cuts: int
+    within: tuple[int, ...] = ()
 
     def cost(self, weights: Weights) -> float:
         return (
@@ -88,11 +91,13 @@ class Row:
         atoms: ink that is not divided further.
         sizes: of each atom, in heights of a digit.
         candidates: what may be a digit, whose atoms follow each other.
+        parts: ink that was cut into atoms, as it was before.
     """
 
     atoms: list[Piece]
     sizes: list[float]
     candidates: list[Candidate]
+    parts: list[Piece]
 
 
 def prepare(groups: Sequence[Sequence[Piece]], width: float, may_touch: bool = True) -> Row:
@@ -110,6 +115,8 @@ def prepare(groups: Sequence[Sequence[Piece]], width: float, may_touch: bool = T
         for part_number, part in enumerate(parts):
             atoms += [(atom, number, part_number) for atom in (cut(part, width) if may_touch else [part])]
     atoms.sort(key=lambda atom: atom[0].left + atom[0].right)
+    pieces_of = Counter(atom[1:] for atom in atoms)
+    divided = [part for part, count in pieces_of.items() if count > 1]
     candidates = []
     for first in range(len(atoms)):
         for last in range(first, min(first + _MOST, len(atoms))):
@@ -126,8 +133,11 @@ def prepare(groups: Sequence[Sequence[Piece]], width: float, may_touch: bool = T
             )
             wide = max(0.0, piece.width / max(piece.height, 0.6 * usual) - _ASPECT)
             low = max(0.0, _LOWEST - piece.height / usual)
-            candidates.append(Candidate(first, last, piece, gap, joins, wide, low, cuts))
-    return Row([atom for atom, _, _ in atoms], [atom.side / usual for atom, _, _ in atoms], candidates)
+            held = Counter(atom[1:] for atom in inside)
+            within = tuple(index for index, part in enumerate(divided) if 0 < held[part] < pieces_of[part])
+            candidates.append(Candidate(first, last, piece, gap, joins, wide, low, cuts, within))
+    sizes = [atom.side / usual for atom, _, _ in atoms]
+    return Row([atom for atom, _, _ in atoms], sizes, candidates, [columns[one][part] for one, part in divided])
 
 
 def _gaps(atoms: Sequence[tuple[Piece, int, int]]) -> int:
@@ -149,6 +159,15 @@ def _side_by_side(group: Sequence[Piece]) -> list[Piece]:
         else:
             columns.append(part)
     return columns
+
+
+def cut_from(row: Row, candidates: Answers, parts: Answers) -> Answers:
+    """What the network says of a row's candidates, where those cut out of what is no digit are none either.
+
+    Digits that touch are several to the network; a letter is nothing, and then no stroke of it is a 1.
+    """
+    is_ink = np.array([np.prod(1 - parts.nothing[list(one.within)]) for one in row.candidates], np.float32)
+    return Answers(candidates.probabilities, 1 - (1 - candidates.nothing) * is_ink, candidates.several * is_ink)
 
 
 def best_path(row: Row, answers: Answers, weights: Weights = WEIGHTS) -> list[int]:

@@ -5,20 +5,17 @@ a network that sees 20, so pictures are reduced to about two megapixels, most of
 """
 
 import io
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from digits.datasets.images import ALLOWED, FORMATS, MAX_FILE, MAX_PIXELS
 from digits.errors import DigitsError, not_installed
+from digits.image_files import FORMATS, check_image, check_size, guarded, read_file
 
 ENOUGH = 2_000_000  # pixels that the other steps work on, at most
-MAX_SIDE = 65_500  # pixels; no camera's picture is longer, and OpenCV's limits are near
 SMALL = 112  # pixels; a picture with a shorter side is enlarged, so that strokes are some pixels wide
 
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"heif")
@@ -62,35 +59,23 @@ def open_picture(source: Source, name: str = "the image") -> Picture:
     """
     if isinstance(source, str | Path):
         name = str(source) if str(source).isprintable() else ascii(str(source))
-        source = _bytes_of(Path(source), name)
+        source = read_file(Path(source), name)
     if isinstance(source, bytes):
         return _decode(source, name)
     if isinstance(source, Image.Image):
-        return _guarded(lambda: _from_pil(source, name), name)
+        with guarded(name):
+            return _from_pil(source, name)
     if isinstance(source, np.ndarray):
         return _fit(lay_on_ground(_checked(source, name)), source.shape[1])
     raise DigitsError(f"{name} is of type {type(source).__name__}; allowed: a path, bytes, a PIL image or an array")
-
-
-def _bytes_of(path: Path, name: str) -> bytes:
-    try:
-        if path.stat().st_size > MAX_FILE:
-            raise DigitsError(f"{name} is too large; allowed: files of up to {MAX_FILE >> 20} MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise DigitsError(f"{name} cannot be read: {error.strerror}") from error
 
 
 def _decode(data: bytes, name: str) -> Picture:
     formats: tuple[str, ...] = FORMATS
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         formats = (*formats, _support_heic(name))
-
-    def decode() -> Picture:
-        with Image.open(io.BytesIO(data), formats=formats) as image:
-            return _from_pil(image, name)
-
-    return _guarded(decode, name)
+    with guarded(name), Image.open(io.BytesIO(data), formats=formats) as image:
+        return _from_pil(image, name)
 
 
 def _support_heic(name: str) -> str:
@@ -102,27 +87,8 @@ def _support_heic(name: str) -> str:
     return "HEIF"
 
 
-def _guarded(decode: Callable[[], Picture], name: str) -> Picture:
-    """What `decode` returns; whatever a damaged file makes Pillow raise becomes one line."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return decode()
-    except DigitsError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise _too_large(name) from error
-    except Exception as error:  # a file that is something else, or partly something else, may raise anything
-        reason = "" if isinstance(error, UnidentifiedImageError) else f" ({' '.join(str(error).split())})"
-        raise DigitsError(f"{name} is not a readable image{reason}; allowed: {ALLOWED}") from error
-
-
 def _from_pil(image: Image.Image, name: str) -> Picture:
-    _check_size(image.width, image.height, name)
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1 and image.format not in ("MPO", "HEIF"):  # what telephones write holds previews and depths, too
-        raise DigitsError(f"{name} holds {frames} images; allowed: one")
-    if image.mode in ("I", "F"):
-        raise DigitsError(f"{name} has pixels of 32 bits; allowed: 8 or 16 bits")
+    check_image(image, name)
     width = image.width
     reduction = (image.width * image.height / ENOUGH) ** 0.5
     if reduction > 1:  # a JPEG can be decoded at a half, a quarter or an eighth of its size, and that is quick
@@ -147,17 +113,8 @@ def _checked(array: np.ndarray, name: str) -> np.ndarray:
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or channels not in (1, 3, 4) or not array.size:
         allowed = "uint8 of shape (height, width) or (height, width, 3 or 4)"
         raise DigitsError(f"{name} is an array of {array.dtype} of shape {array.shape}; allowed: {allowed}")
-    _check_size(array.shape[1], array.shape[0], name)
+    check_size(array.shape[1], array.shape[0], name)
     return array[:, :, 0] if array.ndim == 3 and channels == 1 else array
-
-
-def _check_size(width: int, height: int, name: str) -> None:
-    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-        raise _too_large(name)
-
-
-def _too_large(name: str) -> DigitsError:
-    return DigitsError(f"{name} is too large; allowed: images of up to {MAX_PIXELS // 1_000_000} megapixels")
 
 
 def lay_on_ground(image: np.ndarray) -> np.ndarray:

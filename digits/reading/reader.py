@@ -9,17 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from digits.errors import DigitsError
-from digits.files import display
 from digits.reading.find import Found, find
 from digits.reading.form import SIDE, to_mnist
 from digits.reading.network import Answers, Network
-from digits.reading.path import Row, best_path
+from digits.reading.path import Row, best_path, cut_from
 from digits.reading.picture import Picture, Source, open_picture
 
 SURE = 0.5  # a row whose digits are less likely than this, in the mean, to be what they are read as holds none
 NONE = 0.25  # and in a row what is less likely than this is no digit
-MODELS = Path("outputs")  # where a model is looked for
+SHIPPED = Path(__file__).with_name("reader.onnx")  # the recipe `reader`, as `make reader` trained it
 
 
 @dataclass(frozen=True)
@@ -100,14 +98,14 @@ class Reader:
     """Reads digits in pictures, with a model that is loaded once.
 
     Args:
-        model: an exported model, as `digits export` writes it; by default the newest one in ./outputs.
+        model: an exported model, as `digits export` writes it; by default the one that comes with the package.
 
     Raises:
-        DigitsError: there is no model, it is damaged, or it was trained on something else than the ten digits.
+        DigitsError: the model is missing, damaged, or it was trained on something else than the ten digits.
     """
 
     def __init__(self, model: str | Path | None = None):
-        self.network = Network(newest_model(MODELS) if model is None else Path(model))
+        self.network = Network(Path(model or SHIPPED))
 
     def read(self, image: Source, name: str = "the image") -> Reading:
         """The digits in a picture.
@@ -129,17 +127,21 @@ class Reader:
         images = [_images(row, found.width) for row in found.rows]
         answers = self.network(np.concatenate([np.zeros((0, SIDE, SIDE), np.uint8), *images]))
         ends = np.cumsum([0, *map(len, images)]).tolist()
-        said = [answers[start:end] for start, end in pairwise(ends)]
+        said = [
+            cut_from(row, answers[start : end - len(row.parts)], answers[end - len(row.parts) : end])
+            for row, (start, end) in zip(found.rows, pairwise(ends), strict=True)
+        ]
         rows = [
-            _judged(row, own, answer, in_grid=found.grid is not None)
+            _judged(row, own[: len(row.candidates)], answer, in_grid=found.grid is not None)
             for row, own, answer in zip(found.rows, images, said, strict=True)
         ]
         return Trace(picture, found, rows, _reading(picture, found.rows, rows))
 
 
 def _images(row: Row, width: float) -> np.ndarray:
-    """A row's candidates in MNIST's form: uint8, `(n, 28, 28)`."""
-    return np.stack([to_mnist(candidate.piece.mask, width) for candidate in row.candidates])
+    """A row's candidates in MNIST's form, and then its divided parts: uint8, `(n, 28, 28)`."""
+    pieces = [*(candidate.piece for candidate in row.candidates), *row.parts]
+    return np.stack([to_mnist(piece.mask, width) for piece in pieces])
 
 
 def _judged(row: Row, images: np.ndarray, answers: Answers, in_grid: bool) -> ReadRow:
@@ -185,18 +187,3 @@ def read(image: Source, model: str | Path | None = None) -> Reading:
 
 
 _reader = cache(Reader)
-
-
-def newest_model(folder: Path) -> Path:
-    """The exported model in a folder that was written last.
-
-    Raises:
-        DigitsError: there is none.
-    """
-    models = sorted(folder.glob("*.onnx"), key=lambda path: path.stat().st_mtime)
-    if not models:
-        raise DigitsError(
-            f"there is no exported model in {display(folder)}. Run: digits train pytorch --recipe deep --ensemble 1 && "
-            "digits export outputs/pytorch_model.safetensors"
-        )
-    return models[-1]

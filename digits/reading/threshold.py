@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-_FAINTEST = 30  # of 255: what is fainter than this is no pen on any paper
+FAINTEST = 30  # of 255: what is fainter than this is no pen on any paper
 _FAINTEST_LINE = 20  # nor, where fainter things are asked for, a printed line
 _BLOCK = 4  # pixels: the side of blocks whose mean ink is looked at
 _ABOVE = 3.0  # ink is darker than so many times what is usual around it: grain of paper, a printed tint, show-through
@@ -16,7 +16,9 @@ def threshold(ink: np.ndarray, width: float = 0.0) -> np.ndarray:
     return thresholds(ink, width, [0.5])[0]
 
 
-def thresholds(ink: np.ndarray, width: float, shares: Sequence[float]) -> list[np.ndarray]:
+def thresholds(
+    ink: np.ndarray, width: float, shares: Sequence[float], nearby: np.ndarray | None = None
+) -> list[np.ndarray]:
     """Where ink is as strong as each share of the strongest ink nearby (bool, `(height, width)`).
 
     A pen has one strength within a few strokes, a page may have several: the usual threshold is half of the strongest
@@ -27,19 +29,30 @@ def thresholds(ink: np.ndarray, width: float, shares: Sequence[float]) -> list[n
         ink: uint8, `(height, width)`.
         width: of strokes, in pixels, or 0 if it is not known yet: what is much finer is smoothed away.
         shares: 0.5, or lower for fainter things, printed lines for instance.
+        nearby: the strongest ink nearby (uint8, `(height, width)`), where that is known better than `strongest` tells.
     """
-    smooth = cv2.GaussianBlur(ink, (0, 0), max(0.8, width / 6))
+    smooth = smoothed(ink, width)
     around = usual(ink, 12 * width or max(ink.shape))
-    size = max(15, min(ink.shape) // 20) | 1
-    nearby = cv2.blur(cv2.dilate(smooth, np.ones((size, size), np.uint8)), (size, size))
+    nearby = strongest(smooth) if nearby is None else nearby
     masks = []
     for share in shares:
-        floor = cv2.max(cv2.multiply(around, 2 * share * _ABOVE), _FAINTEST if share >= 0.5 else _FAINTEST_LINE)
+        floor = cv2.max(cv2.multiply(around, 2 * share * _ABOVE), FAINTEST if share >= 0.5 else _FAINTEST_LINE)
         strong = smooth[smooth > floor]
         if strong.size:
             floor = cv2.max(floor, float(np.percentile(strong[:: 1 + strong.size // 10_000], 90)) * share / 2)
         masks.append(smooth > cv2.max(floor, cv2.multiply(nearby, share)))
     return masks
+
+
+def smoothed(ink: np.ndarray, width: float) -> np.ndarray:
+    """Ink without what is much finer than strokes of `width` pixels: uint8, `(height, width)`."""
+    return cv2.GaussianBlur(ink, (0, 0), max(0.8, width / 6))
+
+
+def strongest(ink: np.ndarray) -> np.ndarray:
+    """The strongest ink near each pixel, within a twentieth of the picture: uint8, `(height, width)`."""
+    size = max(15, min(ink.shape) // 20) | 1
+    return cv2.blur(cv2.dilate(ink, np.ones((size, size), np.uint8)), (size, size))
 
 
 def usual(ink: np.ndarray, size: float) -> np.ndarray:

@@ -102,17 +102,10 @@ def test_blank_and_long_pictures_can_be_explained_too(model, tmp_path):
         assert done.returncode == 0, done.stderr
 
 
-def test_without_a_model_one_line_says_how_to_make_it(photo, tmp_path):
-    done = run("-m", "digits", "read", photo, "--output-dir", tmp_path / "nothing")
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: there is no exported model in ")
-    assert "Run: digits train pytorch --recipe deep --ensemble 1 && digits export" in done.stderr
-    assert done.stderr.count("\n") == 1
-
-
-def test_the_newest_model_of_the_output_folder_is_taken(photo, model):
-    done = run("-m", "digits", "read", photo, "--output-dir", model.parent)
+def test_without_a_flag_the_model_of_the_package_reads(photo, tmp_path):
+    done = run("-m", "digits", "read", photo, "--output-dir", tmp_path)
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{photo}: ")
 
 
 def test_opencv_that_is_missing_is_named(photo, model, tmp_path):
@@ -126,7 +119,7 @@ def test_opencv_that_is_missing_is_named(photo, model, tmp_path):
 def test_no_framework_is_loaded(photo, model):
     code = "import sys; from digits.cli import main; main(sys.argv[1:]); print('LOADED', *sys.modules)"
     loaded = set(run("-c", code, "read", "--model", model, photo).stdout.split("LOADED")[1].split())
-    assert not loaded & {"torch", "tensorflow", "keras", "scipy", "sklearn", "matplotlib", "pooch"}
+    assert not loaded & {"torch", "tensorflow", "keras", "scipy", "sklearn", "matplotlib", "requests"}
 
 
 def test_the_commands_of_the_page_about_reading_work(photo, model, tmp_path):

@@ -1,5 +1,6 @@
 import cv2
 import numpy as np
+import pytest
 
 from digits.reading.grids import find_grid
 from digits.reading.lines import find_lines
@@ -47,6 +48,25 @@ def test_a_line_that_is_interrupted_costs_no_cell():
     grid = found(mask)
     assert grid.middles.shape == (9, 9, 2)
     assert np.abs(grid.middles[4, 2] - (80 + 2.5 * 60, 80 + 4.5 * 60)).max() < 6
+
+
+def test_thick_lines_between_its_blocks_do_not_part_a_grid():
+    mask = grid_mask(9, 9).astype(np.uint8)
+    for place in (80, 80 + 180, 80 + 360, 620):
+        cv2.line(mask, (80, place), (620, place), 1, 15)
+        cv2.line(mask, (place, 80), (place, 620), 1, 15)
+    grid = found(mask.astype(bool))
+    assert grid.middles.shape == (9, 9, 2)
+    assert grid.side == pytest.approx(60, abs=1)  # not what the lines leave of it
+
+
+def test_digits_that_touch_the_lines_are_no_lines():
+    mask = grid_mask(9, 9).astype(np.uint8)
+    for row in (1, 2, 3, 6, 7):  # nearly from line to line, one below the other
+        cv2.line(mask, (80 + 150, 84 + 60 * row), (80 + 150, 124 + 60 * row), 1, 6)
+    grid = found(mask.astype(bool))
+    assert grid.middles.shape == (9, 9, 2)
+    assert np.abs(grid.middles[4, 2] - (80 + 2.5 * 60, 80 + 4.5 * 60)).max() < 4
 
 
 def test_fewer_than_three_rows_are_no_grid():

@@ -37,6 +37,30 @@ def test_chalk_on_a_board_is_ink_too(thick, rng):
     assert np.median(ink[drawn == 1]) > 100 > 5 * np.median(ink[drawn == 0])
 
 
+@pytest.mark.parametrize(("strength", "soft"), [(0.4, 15), (0.6, 25)])
+def test_a_shadow_wider_than_any_stroke_is_paper(strength, soft, rng):
+    drawn = np.zeros((500, 700), np.float32)
+    for x in (150, 350, 550):
+        cv2.circle(drawn, (x, 250), 60, 1, 8)
+    shadow = cv2.ellipse(np.zeros((500, 700), np.float32), (350, 420), (60, 120), 10, 0, 360, 1, -1)
+    page = (
+        photographed(drawn, Paper(noise=2), rng)
+        * (1 - strength * cv2.GaussianBlur(shadow, (0, 0), soft))[:, :, np.newaxis]
+    )
+    ink, width = find_ink(page.astype(np.uint8))
+    assert 5 < width < 12
+    assert np.percentile(ink[drawn == 0], 99) < 60
+    assert np.percentile(ink[drawn == 1], 20) > 130
+
+
+@pytest.mark.parametrize(("thick", "blur"), [(24, 1), (40, 1), (60, 1), (60, 4)])
+def test_a_marker_is_wider_than_strokes_usually_are_and_ink_all_the_same(thick, blur, rng):
+    drawn = ring(thick=thick)
+    ink, width = find_ink(photographed(drawn, Paper(noise=2, blur=blur), rng))
+    assert abs(width - thick) < 0.25 * thick
+    assert np.percentile(ink[drawn == 1], 20) > 150
+
+
 def test_shadows_have_no_sharp_edges_and_strokes_have(rng):
     shadow = np.zeros((300, 400), np.float32)
     shadow[:, 60:160] = 120

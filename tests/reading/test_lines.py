@@ -57,6 +57,15 @@ def test_squares_and_a_frame_are_taken_out():
     assert (left & alone).sum() > 0.97 * alone.sum()
 
 
+def test_strokes_below_each_other_are_no_line():
+    image = page()
+    for y in (60, 160, 260, 360):  # of digits in four rows of a table, whose lines they touch
+        cv2.line(image, (0, y), (600, y), 1, 3)
+        cv2.line(image, (300, y - 62), (300, y), 1, WIDTH)
+    left = cleaned(image)
+    assert left[:, 300].mean() > 0.5
+
+
 def test_a_corner_of_a_box_is_taken_out():
     alone, cut = written(page()).astype(bool), written(page())
     cv2.line(cut, (90, 0), (90, 350), 1, 9)

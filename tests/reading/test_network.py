@@ -2,8 +2,11 @@ import numpy as np
 import onnx
 import pytest
 
+from digits.datasets import Split, strokes, variants
 from digits.errors import DigitsError
 from digits.reading.network import Answers, Network
+from digits.recipes import RECIPES, adjusted
+from digits.recipes.drawing import shown
 
 
 def test_it_reads_mnist(model, mnist):
@@ -17,7 +20,9 @@ def test_it_reads_mnist(model, mnist):
 
 def test_doubt_lowers_confidence():
     probabilities = np.eye(10, dtype=np.float32)[:2]
-    assert Answers(probabilities, np.float32([0, 0.75])).confidences.tolist() == [1, 0.25]
+    answers = Answers(probabilities, np.float32([0, 0.5]), np.float32([0, 0.25]))
+    assert answers.confidences.tolist() == [1, 0.25]
+    assert answers.doubts.tolist() == [0, 0.75]
 
 
 def test_a_model_of_something_else_is_refused(model, tmp_path):
@@ -27,3 +32,18 @@ def test_a_model_of_something_else_is_refused(model, tmp_path):
     path.write_bytes(proto.SerializeToString())
     with pytest.raises(DigitsError, match=r"clothes.onnx tells Shirt, Coat, 2 and so on apart; allowed: a model of"):
         Network(path)
+
+
+def test_it_reads_every_way_of_writing_a_digit(model, rng):
+    """It learned from MNIST alone, which has nothing like some of them, such as a 1 with a wide upstroke."""
+    answers = Network(model)(strokes.draw(variants.DIGITS, strokes.PLAIN, rng))
+    right = answers.digits == [int(one.character) for one in variants.DIGITS]
+    assert right.mean() >= 0.95, [one for one, is_right in zip(variants.DIGITS, right, strict=True) if not is_right]
+
+
+def test_it_reads_digits_drawn_by_hand_and_in_print(model, mnist):
+    recipe = adjusted(RECIPES["baseline"], {"strokes": 0.9, "printed": 0.9})
+    epoch = shown(recipe, Split(mnist.train.images[:2000], mnist.train.labels[:2000]), 0, 0)
+    right = Network(model)(epoch.images[2000:]).digits == epoch.labels[2000:]
+    assert right[:1800].mean() > 0.9
+    assert right[1800:].mean() > 0.93

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from digits.reading.network import Answers
-from digits.reading.path import best_path, prepare
+from digits.reading.path import best_path, cut_from, prepare
 from digits.reading.pieces import Piece
 
 
@@ -13,7 +13,8 @@ def bar(left: int, width: int = 30, height: int = 60, top: int = 0) -> Piece:
 def answers(confidences: list[float], doubts: list[float] | None = None) -> Answers:
     probabilities = np.full((len(confidences), 10), 0.01, np.float32)
     probabilities[:, 3] = confidences
-    return Answers(probabilities, np.array(doubts or [0] * len(confidences), np.float32))
+    none = np.zeros(len(confidences), np.float32)
+    return Answers(probabilities, none if doubts is None else np.array(doubts, np.float32), none)
 
 
 def said(row, sure: dict[tuple[int, int], float], other: float = 0.3) -> Answers:
@@ -70,3 +71,26 @@ def test_every_path_takes_every_digit_once(count, rng):
     path = best_path(row, answers(rng.uniform(0.1, 1, len(row.candidates)).tolist()))
     covered = [place for first, last in taken(row, path) for place in range(first, last + 1)]
     assert covered == list(range(count))
+
+
+def test_what_is_cut_out_of_no_digit_is_none():
+    wide = Piece.at(0, 0, np.ones((60, 90), bool))
+    wide.mask[4:56, 40:50] = False
+    row = prepare([[wide], [bar(150)]], 4)
+    assert [part.bounds for part in row.parts] == [wide.bounds]
+    candidates = said(row, {(0, 0): 0.95, (1, 1): 0.95, (2, 2): 0.95})
+    for nothing, sure in ((0.0, 0.95), (0.9, 0.095), (1.0, 0.0)):
+        known = cut_from(row, candidates, answers([0.1], [nothing]))
+        by_atoms = dict(zip(((one.first, one.last) for one in row.candidates), known.confidences, strict=True))
+        assert by_atoms[0, 0] == by_atoms[1, 1] == pytest.approx(sure, abs=1e-6)
+        assert by_atoms[2, 2] == pytest.approx(0.95)  # not cut out of anything
+        assert by_atoms[0, 1] == pytest.approx(0.3)  # the whole
+
+
+def test_several_digits_may_be_cut_apart():
+    wide = Piece.at(0, 0, np.ones((60, 90), bool))
+    wide.mask[4:56, 40:50] = False
+    row = prepare([[wide]], 4)
+    candidates = said(row, {(0, 0): 0.95, (1, 1): 0.95})
+    several = Answers(answers([0.1]).probabilities, np.float32([0.02]), np.float32([0.97]))
+    assert taken(row, best_path(row, cut_from(row, candidates, several))) == [(0, 0), (1, 1)]

@@ -1,40 +1,12 @@
-"""Pictures whose truth is known: MNIST's test digits on drawn paper, as photographs and drawings show them."""
+"""Numbers in the hands of MNIST's test set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
-Colour = tuple[int, int, int]
-BLACK, BLUE, RED, LIGHT_BLUE, PENCIL = (25, 25, 30), (40, 50, 150), (200, 40, 40), (90, 160, 230), (125, 125, 125)
-
-
-@dataclass(frozen=True)
-class Paper:
-    """What digits are written on, and how it is photographed.
-
-    Attributes:
-        ground: its colour.
-        pen: the ink's colour.
-        ruled, squared: pixels between printed lines; 0 for none.
-        rule: the lines' colour.
-        shade: share of the light that is lost towards the lower right corner.
-        shadow: share of the light that is lost in a soft band across the paper.
-        turn: degrees clockwise.
-        blur: standard deviation in pixels.
-        noise: standard deviation, of 255.
-    """
-
-    ground: Colour = (245, 243, 238)
-    pen: Colour = BLACK
-    ruled: int = 0
-    squared: int = 0
-    rule: Colour = (190, 205, 225)
-    shade: float = 0.0
-    shadow: float = 0.0
-    turn: float = 0.0
-    blur: float = 0.0
-    noise: float = 0.0
+from tests.reading.compose.paper import Paper, photographed
 
 
 @dataclass(frozen=True)
@@ -47,6 +19,7 @@ class Layout:
         line_gap: pixels between rows.
         margin: pixels around.
         uneven: share of the height by which digits differ, and stand higher or lower.
+        pen: width of the strokes in pixels, however thick they were; 0 leaves them as they were.
     """
 
     height: int = 84
@@ -54,13 +27,14 @@ class Layout:
     line_gap: int = 30
     margin: int = 60
     uneven: float = 0.1
+    pen: int = 0
 
 
-def ink_of(rows: list[np.ndarray], layout: Layout, rng: np.random.Generator) -> np.ndarray:
+def ink_of(rows: Sequence[np.ndarray], layout: Layout, rng: np.random.Generator) -> np.ndarray:
     """Rows of MNIST images (each uint8, `(n, 28, 28)`) as ink: float32, `(height, width)`, 0 to 1."""
     strips = []
     for row in rows:
-        digits = [_grown(image, layout, rng) for image in row]
+        digits = [grown(image, layout, rng) for image in row]
         high = max(digit.shape[0] for digit in digits) + round(2 * layout.uneven * layout.height)
         wide = sum(digit.shape[1] for digit in digits) + layout.gap * (len(digits) - 1)
         strip = np.zeros((high, wide + abs(layout.gap) * len(digits)), np.float32)
@@ -81,43 +55,31 @@ def ink_of(rows: list[np.ndarray], layout: Layout, rng: np.random.Generator) -> 
     return ink
 
 
-def _grown(image: np.ndarray, layout: Layout, rng: np.random.Generator) -> np.ndarray:
-    """One MNIST image at the layout's size, cropped to its ink."""
+def grown(image: np.ndarray, layout: Layout, rng: np.random.Generator) -> np.ndarray:
+    """One MNIST image at the layout's size, cropped to its ink: float32, 0 to 1."""
     factor = layout.height / 28 * (1 + layout.uneven * rng.uniform(-1, 1))
     large = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC).astype(np.float32) / 255
     sharp = ((large - 0.3) * 3).clip(0, 1)  # as a pen draws, without MNIST's soft edges
+    if layout.pen:
+        nib = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (layout.pen, layout.pen))
+        sharp = cv2.dilate(thinned(sharp > 0.5), nib).astype(np.float32)
     rows, columns = np.flatnonzero(sharp.max(1) > 0.5), np.flatnonzero(sharp.max(0) > 0.5)
     return sharp[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def photographed(ink: np.ndarray, paper: Paper, rng: np.random.Generator) -> np.ndarray:
-    """Ink on paper, as a camera sees it: uint8, `(height, width, 3)`."""
-    height, width = ink.shape
-    page = np.empty((height, width, 3), np.float32)
-    page[:] = paper.ground
-    if step := paper.ruled or paper.squared:
-        for y in range(step // 2, height, step):
-            cv2.line(page, (0, y), (width, y), paper.rule, 2)
-    if paper.squared:
-        for x in range(paper.squared // 2, width, paper.squared):
-            cv2.line(page, (x, 0), (x, height), paper.rule, 2)
-    page += ink[:, :, np.newaxis] * (np.float32(paper.pen) - page)
-    if paper.turn:
-        turn = cv2.getRotationMatrix2D((width / 2, height / 2), -paper.turn, 1)
-        page = cv2.warpAffine(page, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    light = 1 - paper.shade * (x / width + y / height) / 2
-    light *= 1 - paper.shadow * np.exp(-np.square((x / width + y / height - 0.9) / 0.25))
-    page *= light[:, :, np.newaxis]
-    if paper.blur:
-        page = cv2.GaussianBlur(page, (0, 0), paper.blur)
-    page += rng.normal(0, paper.noise, page.shape) if paper.noise else 0
-    return page.clip(0, 255).astype(np.uint8)
+def thinned(mask: np.ndarray) -> np.ndarray:
+    """The strokes of a mask (bool) one pixel wide: uint8, 0 and 1. Pixels at the edges go, one direction after another.
 
-
-def jpeg(image: np.ndarray, quality: int) -> bytes:
-    """A picture (uint8, `(height, width, 3)`, red first) as a JPEG's bytes."""
-    return cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+    After C. J. Hilditch, Linear skeletons from square cupboards (1969), with hit-or-miss masks for each direction.
+    """
+    edge, corner = np.int8([[-1, -1, -1], [0, 1, 0], [1, 1, 1]]), np.int8([[0, -1, -1], [1, 1, -1], [0, 1, 0]])
+    masks = [np.rot90(one, turn).astype(np.int32) for turn in range(4) for one in (edge, corner)]
+    thin, before = mask.astype(np.uint8), -1
+    while (left := int(thin.sum())) != before:
+        before = left
+        for one in masks:
+            thin -= cv2.morphologyEx(thin, cv2.MORPH_HITMISS, one)
+    return thin
 
 
 @dataclass

@@ -1,0 +1,53 @@
+"""The model that comes with the package: what its header says of it, and whether that is so."""
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from digits.datasets import nothing
+from digits.datasets.printed import to_form
+from digits.reading.network import Network
+from digits.reading.reader import SHIPPED
+from digits.recipes import RECIPES
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return Network(SHIPPED)
+
+
+def test_it_is_small():
+    assert SHIPPED.stat().st_size <= 1_500_000
+
+
+def test_its_header_says_how_it_was_made(network, mnist):
+    info = network.predictor.info
+    assert info.recipe == RECIPES["reader"]
+    assert info.origin["dataset"] == "mnist"
+    assert info.origin["dataset_sha256"] == mnist.sha256
+    assert info.origin["seed"] == 0
+    assert {"python", "numpy", "torch"} <= info.origin["versions"].keys()
+
+
+def test_its_accuracy_on_mnist_is_as_its_header_says(network, mnist):
+    answers = network(mnist.test.images)
+    right = (answers.digits == mnist.test.labels).mean()
+    assert right >= 0.995
+    assert right == pytest.approx(network.predictor.info.origin["test_accuracy"], abs=2e-4)
+    assert (answers.doubts > 0.5).mean() < 0.005
+
+
+def test_it_reads_the_small_digits_of_scikit_learn_as_the_docs_say(network):
+    digits = load_digits()
+    images = np.stack([to_form(np.uint8(np.round(image * 255 / 16))) for image in digits.images])
+    right = (network(images).digits == digits.target).mean()
+    claimed = re.search(r"scikit-learn's .* \| ([\d.]+) %", (ROOT / "docs" / "reading.md").read_text())
+    assert claimed
+    assert 100 * right == pytest.approx(float(claimed[1]), abs=0.06)
+
+
+def test_it_says_what_is_no_digit(network, mnist, rng):
+    assert (network(nothing.draw(1000, mnist.train, rng).images).doubts > 0.5).mean() > 0.95
