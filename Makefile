@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 TORCH_INDEX ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-slow lint bench clean
+.PHONY: help setup demo test test-quick test-slow lint bench reader clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ bench: $(VENV)/.installed ## Time training and prediction side by side with peer
 	$(BIN)/python benchmarks/training_speed.py --recipes baseline
 	$(BIN)/python benchmarks/training_speed.py --recipes fast --runs 10
 	$(BIN)/python benchmarks/prediction_speed.py
+
+reader: $(VENV)/.installed ## Train anew the model that ships with `digits read`, into digits/reading (10 to 60 minutes)
+	$(BIN)/digits train pytorch --recipe reader --output-dir outputs/reader
+	$(BIN)/digits export outputs/reader/pytorch_model.safetensors --output digits/reading/reader.onnx
 
 clean: ## Remove .venv, outputs and caches; mnist_data stays
 	rm -rf $(VENV) outputs build *.egg-info .mypy_cache .ruff_cache .hypothesis .pytest_cache

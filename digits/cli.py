@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from digits.backends import BACKENDS
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR
-from digits.recipes import RECIPES, RENAMED, Augmentation, Recipe, about, adjusted, check_seed
+from digits.recipes import RECIPES, RENAMED, Augmentation, Recipe, about, adjusted, check_seed, flag
 
 if TYPE_CHECKING:
     from digits.training import Settings
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, description, add_flags, run in [
         ("download", "get a dataset, checked, into ./mnist_data", _add_download_flags, _download),
         ("train", "train a CNN, evaluate it and save its predictions", _add_train_flags, _train),
-        ("visualize", "draw what runs are worth, or what augmentation does", _add_visualize_flags, _visualize),
+        ("visualize", "draw what runs are worth, or what training shows", _add_visualize_flags, _visualize),
         ("recipes", "list the recipes, their networks and what they reach", lambda parser: None, _recipes),
         ("convert", "carry a model from one framework to the other", _add_convert_flags, _convert),
         (
@@ -201,18 +201,14 @@ def _add_recipe_flags(
         if name in changeable:
             shown = ",".join(map(str, usual[name])) if known.kind is tuple else usual[name]
             group.add_argument(
-                _flag(name),
+                flag(name),
                 type=_numbers if known.kind is tuple else known.kind,
                 choices=known.choices or None,
                 metavar=None if known.choices else {int: "N", tuple: "N,N"}.get(known.kind, "X"),
                 help=f"{known.help} ({default}: {shown})",
             )
             if name in old_names:
-                group.add_argument(_flag(old_names[name]), dest=name, type=known.kind, action=_Renamed)
-
-
-def _flag(field: str) -> str:
-    return f"--{field.replace('_', '-')}"
+                group.add_argument(flag(old_names[name]), dest=name, type=known.kind, action=_Renamed)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -229,7 +225,7 @@ class _Renamed(argparse.Action):
     def __call__(
         self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: str | None = None
     ) -> None:
-        print(f"note: {option_string} is called {_flag(self.dest)} now", file=sys.stderr)
+        print(f"note: {option_string} is called {flag(self.dest)} now", file=sys.stderr)
         setattr(namespace, self.dest, values)
 
 
@@ -254,7 +250,8 @@ def add_visualize_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_visualize_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", nargs="?", choices=["runs", "augmentation"], default="runs", help="(default: runs)")
+    choices = ["runs", "augmentation", "strokes"]
+    parser.add_argument("what", nargs="?", choices=choices, default="runs", help="(default: runs)")
     add_visualize_flags(parser)
     group = parser.add_argument_group("of augmentation only")
     group.add_argument("--backend", choices=BACKENDS, default="pytorch", help="which framework's (default: pytorch)")
@@ -328,7 +325,7 @@ def _add_read_flags(parser: argparse.ArgumentParser) -> None:
         "files", type=Path, nargs="+", metavar="FILE", help="an image, a folder of them, or - for standard input"
     )
     parser.add_argument(
-        "--model", type=Path, metavar="FILE", help="an .onnx model (default: the newest one in the output folder)"
+        "--model", type=Path, metavar="FILE", help="an .onnx model (default: the one that comes with the package)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     parser.add_argument("--show", action="store_true", help="write each picture with boxes and digits into DIR/read")
@@ -350,7 +347,11 @@ def _add_dataset(parser: argparse._ActionsContainer, what: str) -> None:
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--data-dir", type=Path, default=DATA_DIR, metavar="DIR", help="folder of the dataset (./%(default)s)"
+        "--data-dir",
+        type=Path,
+        default=DATA_DIR,
+        metavar="DIR",
+        help="folder of mnist and fashion-mnist (./%(default)s)",
     )
 
 
@@ -415,7 +416,13 @@ def _visualize(flags: argparse.Namespace) -> None:
         show_augmentation(_recipe(flags), backend, dataset, flags.data_dir, flags.output_dir)
         return
     if given:
-        raise DigitsError(f"{_flag(given[0])} changes nothing in pictures of runs. Run: digits visualize augmentation")
+        instead = "Run: digits visualize augmentation"
+        raise DigitsError(f"{flag(given[0])} changes nothing in pictures of {flags.what}. {instead}")
+    if flags.what == "strokes":
+        from digits.training.preview import show_strokes
+
+        show_strokes(flags.data_dir, flags.output_dir)
+        return
     from digits.evaluation import visualize
 
     visualize(flags.output_dir, flags.data_dir)

@@ -32,12 +32,17 @@ def loaded_after(*arguments: str) -> set[str]:
 
 
 def test_help_loads_nothing_heavy():
-    assert not loaded_after("--help") & {*FRAMEWORKS, "numpy", "scipy", "sklearn", "matplotlib", "seaborn", "pooch"}
+    assert not loaded_after("--help") & {*FRAMEWORKS, "numpy", "scipy", "sklearn", "matplotlib", "seaborn", "requests"}
 
 
 @pytest.mark.slow
 def test_a_command_loads_no_framework_that_it_does_not_use(tmp_path, data_dir, finished_runs):
-    assert not loaded_after("download", "--data-dir", str(data_dir)) & {*FRAMEWORKS, "sklearn", "matplotlib", "pooch"}
+    assert not loaded_after("download", "--data-dir", str(data_dir)) & {
+        *FRAMEWORKS,
+        "sklearn",
+        "matplotlib",
+        "requests",
+    }
     folders = ("--data-dir", str(data_dir), "--output-dir", str(tmp_path))
     for path in finished_runs.glob("*_*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
@@ -149,6 +154,25 @@ def test_a_flag_without_effect_is_refused(command, message, data_dir, tmp_path, 
     where = ("--data-dir", str(data_dir), "--output-dir", str(tmp_path)) if command[0] == "train" else ()
     assert main([*command, *where]) == 1
     assert capsys.readouterr().err.splitlines()[-1].startswith(f"error: {message}")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-m", "digits", "train", "pytorch", "--dataset", "OWN"],
+        ["mnist_tensorflow.py", "--dataset", "OWN"],
+        ["-m", "digits", "visualize", "augmentation", "--dataset", "OWN"],
+        ["-m", "digits", "convert-data", "OWN", "new.npz", "--to", "npz"],
+    ],
+)
+def test_a_data_folder_beside_a_path_is_refused(command, tmp_path):
+    own = tmp_path / "own.csv"
+    own.write_text("")
+    done = run(*[str(own) if word == "OWN" else word for word in command], "--data-dir", tmp_path)
+    said = (
+        f"error: --data-dir changes nothing for your own data in {own}; it is the folder of mnist and fashion-mnist\n"
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("", said, 1)
 
 
 @pytest.mark.parametrize(("old", "new"), [("averaging", "ema-decay"), ("refinement", "unaugmented-share")])
