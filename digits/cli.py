@@ -86,6 +86,7 @@ def training_script(backend: str, run: Callable, *, seed: int, **numbers: Any) -
 
 
 def add_script_flags(parser: argparse.ArgumentParser, recipes: Mapping[str, Recipe], seed: Any) -> None:
+    """The flags of `mnist_pytorch.py` and `mnist_tensorflow.py`; `recipes` and `seed` are their defaults."""
     add_training_flags(parser, recipes, seed)
     parser.add_argument("--export", action="store_true", help="save the trained network as an ONNX file, too")
 
@@ -145,6 +146,7 @@ def _fail(message: str, status: int = 1) -> int:
 
 
 def add_download_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `download_mnist.py`, which `digits download` has, too."""
     _add_data_dir(parser)
     parser.add_argument(
         "--mirror",
@@ -160,6 +162,7 @@ def _add_download_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def add_training_flags(parser: argparse.ArgumentParser, recipes: Mapping[str, Recipe], seed: int) -> None:
+    """The flags of whatever trains; `recipes` has them by name, `baseline` being the default, as `seed` is another."""
     group = parser.add_argument_group("what is trained, and how")
     _add_recipe_flags(group, recipes, "baseline", {**about(Recipe), **about(Augmentation)})
     parser.add_argument("--seed", type=int, default=seed, metavar="N", help="of all randomness (default: %(default)s)")
@@ -212,7 +215,7 @@ def _add_recipe_flags(
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """The whole numbers of a flag, parted by commas."""
+    """The whole numbers of a flag, with commas between them."""
     return tuple(map(int, text.split(",")))
 
 
@@ -245,6 +248,7 @@ def _add_train_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def add_visualize_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `visualize_results.py`, which `digits visualize` and `digits report` have, too."""
     _add_data_dir(parser)
     _add_output_dir(parser)
 

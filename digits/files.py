@@ -95,5 +95,5 @@ def _npy_header(stream: IO[bytes]) -> "tuple[tuple[int, ...], np.dtype, int]":
 
 
 def display(folder: Path) -> str:
-    """A folder as the seed writes it: `./mnist_data`, not `mnist_data`."""
+    """A folder as messages name it: `./mnist_data`, not `mnist_data`, so that it is seen to be a folder."""
     return str(folder) if folder.is_absolute() or str(folder).startswith(".") else f"./{folder}"

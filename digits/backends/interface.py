@@ -20,9 +20,10 @@ class Trainer(Protocol):
     """A training in progress. What it will do next is decided by its state, the seed and the number of the epoch."""
 
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
-        """Train for one epoch, counted from 0; now and then yield the images since the last time, and their mean loss.
+        """Train for one epoch, counted from 0.
 
-        At the default of 100 steps a progress bar and Ctrl-C are prompt, and nobody waits for a GPU at each step.
+        Every `report_steps` steps, and at the end, it yields how many images were seen since the last time, and their
+        mean loss. At the default of 100 a progress bar and Ctrl-C are prompt, and nobody waits for a GPU at each step.
         """
 
     def state(self) -> dict[str, np.ndarray]:

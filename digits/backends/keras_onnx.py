@@ -15,6 +15,7 @@ from digits.models import METADATA_KEY, ModelInfo
 
 
 def main(model: Path, target: Path) -> None:
+    """Write the model of a .keras file, whose description lies in it, as an ONNX file."""
     with zipfile.ZipFile(model) as archive:
         description = archive.read(f"{METADATA_KEY}.json")
     target.write_bytes(to_onnx(keras.models.load_model(model), ModelInfo.from_json(description, model)))

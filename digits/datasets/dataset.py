@@ -25,7 +25,8 @@ class Dataset:
     """A dataset in memory.
 
     Attributes:
-        name: its name or path; `title`: what pictures call it.
+        name: its name or path.
+        title: what pictures call it.
         classes: a name for each label.
         train, test: its two splits.
         validation: the images that it brings to choose the best epoch by, or None.

@@ -24,6 +24,7 @@ def letters(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
 
 
 def printed_letters(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+    """Letters and signs in print."""
     return printed.draw(printed.LETTERS, count, rng)[1]
 
 

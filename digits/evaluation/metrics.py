@@ -25,6 +25,7 @@ class Accuracy:
 
     @property
     def interval(self) -> str:
+        """The interval in words, in percent: `98.85–99.21 %`."""
         return f"{100 * self.low:.2f}–{100 * self.high:.2f} %"
 
 
@@ -160,6 +161,7 @@ class Comparison:
 
     @property
     def images(self) -> int:
+        """How many both predicted."""
         return self.both_right + self.both_wrong + self.only_a_right + self.only_b_right
 
     @property

@@ -106,6 +106,7 @@ class ModelInfo:
             raise DigitsError(f"{path} is damaged: its weights are not those that were saved. Save it again")
 
     def to_json(self) -> str:
+        """The description as the JSON that a model's file keeps."""
         return json.dumps(asdict(self))
 
     @classmethod

@@ -87,7 +87,8 @@ def _pictures(files: list[Path]) -> Iterator[Path]:
         if not pictures:
             raise DigitsError(f"{path} has no images; allowed: {', '.join(PICTURES)}")
         if others := len(inside) - len(pictures):
-            print(f"note: {path}: {others} others are no images, and are not read", file=sys.stderr)
+            what = "1 other file is no image" if others == 1 else f"{others:,} other files are no images"
+            print(f"note: {path}: {what}, and not read", file=sys.stderr)
         yield from pictures
 
 

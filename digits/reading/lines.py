@@ -34,6 +34,7 @@ class Line:
 
     @property
     def length(self) -> int:
+        """In pixels, from its left end to its right one."""
         return self.mask.shape[1]
 
     @property

@@ -74,6 +74,7 @@ class Candidate:
     within: tuple[int, ...] = ()
 
     def cost(self, weights: Weights) -> float:
+        """What speaks against it, as one number; 0 is nothing."""
         return (
             weights.gap * self.gap
             + weights.join * self.joins
@@ -101,7 +102,7 @@ class Row:
 
 
 def prepare(groups: Sequence[Sequence[Piece]], width: float, may_touch: bool = True) -> Row:
-    """A row's candidates.
+    """Cut a row's pieces into atoms, and make every candidate for a digit of them.
 
     Args:
         groups: the parts of each piece of the row, as `pieces.grouped` gives them.

@@ -22,6 +22,7 @@ class Box:
 
     @classmethod
     def around(cls, boxes: "Sequence[Box]") -> "Box":
+        """The smallest box that holds all of these, at least one."""
         return cls(
             min(box.top for box in boxes),
             min(box.left for box in boxes),
@@ -60,6 +61,7 @@ class Piece(Box):
 
     @classmethod
     def at(cls, top: int, left: int, mask: np.ndarray) -> "Piece":
+        """The piece with this mask, whose upper left corner is there."""
         return cls(top, left, top + mask.shape[0], left + mask.shape[1], mask)
 
 

@@ -15,8 +15,8 @@ from digits.reading.network import Answers, Network
 from digits.reading.path import Row, best_path, cut_from
 from digits.reading.picture import Picture, Source, open_picture
 
-SURE = 0.5  # a row whose digits are less likely than this, in the mean, to be what they are read as holds none
-NONE = 0.25  # and in a row what is less likely than this is no digit
+SURE = 0.5  # a row holds no digits if the mean of their confidences is below this
+NONE = 0.25  # and in a row that holds some, one whose own confidence is below this is none
 SHIPPED = Path(__file__).with_name("reader.onnx")  # the recipe `reader`, as `make reader` trained it
 
 

@@ -50,7 +50,13 @@ BASIS = _basis()
 
 
 def sample(policy: Augmentation, outlines: np.ndarray, rng: np.random.Generator) -> Transforms:
-    """Draw how the images of a batch, whose ink has these `outlines`, are changed."""
+    """Draw how the images of a batch are changed.
+
+    Args:
+        policy: how far they may be.
+        outlines: float32, `(n, 2, 16)`, of their ink, which stays in the frame; see the function `outlines`.
+        rng: where all randomness comes from.
+    """
     count = len(outlines)
 
     def uniform(most: float, *shape: int) -> np.ndarray:

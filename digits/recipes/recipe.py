@@ -208,7 +208,7 @@ def adjusted(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 
 
 def _settled(recipe: Recipe, dependent: Mapping[str, Any]) -> Recipe:
-    """The recipe with those of these fields that have an effect in it."""
+    """The recipe with these values of fields, without those that would have no effect in it."""
     return replace(recipe, **{name: value for name, value in dependent.items() if not _no_effect(recipe, name, value)})
 
 

@@ -41,6 +41,9 @@ class Run:
         return BACKENDS[self.backend].title if self.backend in BACKENDS else "The ONNX model"
 
 
+# What a run's files are called.
+
+
 def preds_name(backend: str) -> str:
     return f"{backend}_preds.npy"
 
@@ -82,6 +85,7 @@ def save_run(folder: Path, run: Run, others: Mapping[str, bytes] | None = None) 
 
 
 def has_run(folder: Path, backend: str) -> bool:
+    """Whether there are predictions of this backend in the folder."""
     return (folder / preds_name(backend)).exists()
 
 

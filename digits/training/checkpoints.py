@@ -37,7 +37,7 @@ class RunState:
     networks: Arrays = field(default_factory=dict)
 
     def progress(self, index: int) -> Progress:
-        """Where the network of this index stands, whose turn it is."""
+        """Where the network of this index stands, which is trained now: where it stopped, or at its beginning."""
         return self.current if index == len(self.histories) - 1 else Progress()
 
     def after(self, index: int, progress: Progress, networks: Arrays) -> "RunState":
@@ -106,6 +106,7 @@ class Checkpoint:
         return state
 
     def delete(self) -> None:
+        """Remove what was saved, if anything was."""
         (self.folder / self.name).unlink(missing_ok=True)
 
 

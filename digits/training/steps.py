@@ -105,6 +105,7 @@ class History:
 
     @property
     def seconds(self) -> float:
+        """Of all epochs of all networks."""
         return math.fsum(epoch["seconds"] for epochs in self.members for epoch in epochs)
 
 

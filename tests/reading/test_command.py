@@ -65,7 +65,7 @@ def test_a_folder_is_read_in_natural_order(photo, model, tmp_path):
     assert [json.loads(line)["file"] for line in done.stdout.splitlines()] == [
         str(folder / name) for name in ("A.PNG", "b9.png", "b10.png")
     ]
-    assert done.stderr == f"note: {folder}: 1 others are no images, and are not read\n"
+    assert done.stderr == f"note: {folder}: 1 other file is no image, and not read\n"
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "has no images; allowed: .png" in read(empty, model=model, tmp_path=tmp_path).stderr

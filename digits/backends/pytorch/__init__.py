@@ -1,4 +1,4 @@
-"""The networks in PyTorch."""
+"""The networks in PyTorch. What each of these functions does is said once for both frameworks: `interface.Backend`."""
 
 import torch
 

@@ -42,11 +42,13 @@ def blur(x: torch.Tensor) -> torch.Tensor:
 
 @cache
 def basis(device: torch.device) -> torch.Tensor:
+    """The basis fields of warps on a device: float32, `(fields, 784)`."""
     return torch.from_numpy(BASIS).to(device)
 
 
 @cache
 def blur_weights(device: torch.device) -> torch.Tensor:
+    """The weights of `blur` on a device: float32, `(1, 1, 3, 3)`."""
     weights = torch.tensor([1.0, 2.0, 1.0]) / 4
     return torch.outer(weights, weights).reshape(1, 1, 3, 3).to(device)
 

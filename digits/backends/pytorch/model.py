@@ -26,7 +26,7 @@ KINDS: dict[type[nn.Module], str] = {
 
 
 class Classifier(nn.Module):
-    """A network behind the pixels: from uint8 images to logits."""
+    """A network and what comes before it: from uint8 images, whose pixels it brings into a range, to logits."""
 
     def __init__(self, network: nn.Module, pixel_range: tuple[float, float]):
         super().__init__()

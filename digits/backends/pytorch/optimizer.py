@@ -44,11 +44,13 @@ class Adam:
         self.parts = _split(self.gradients, list(model.parameters()))
 
     def zero_grad(self) -> None:
+        """Forget the gradients of the last step."""
         for parameter in self.network.parameters():
             parameter.grad = None
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
+        """Change all weights by the gradients that the copy has now, and bring the copy up to date."""
         torch._foreach_copy_(self.parts, [cast(torch.Tensor, weight.grad) for weight in self.network.parameters()])
         adam(
             [self.trained],

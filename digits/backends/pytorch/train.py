@@ -21,6 +21,8 @@ from digits.recipes.schedule import learning_rates
 
 
 class Trainer:
+    """See `interface.Trainer`."""
+
     def __init__(
         self, network: Classifier, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
     ):
@@ -92,4 +94,5 @@ def predict(network: nn.Module, images: np.ndarray) -> np.ndarray:
 
 
 def at_least_float32(x: torch.Tensor) -> torch.Tensor:
+    """The numbers in float32 or float64: a loss in bfloat16 would have two or three digits."""
     return x.float() if x.dtype == torch.bfloat16 else x

@@ -1,4 +1,4 @@
-"""The networks in TensorFlow, with Keras."""
+"""The networks in TensorFlow, with Keras. What each of these functions does, `interface.Backend` says for both."""
 
 import os
 

@@ -111,7 +111,7 @@ def layers_of(model: keras.Model) -> list[Layer]:
 
 
 def every_layer(model: keras.Model, with_models: bool = False) -> Iterator[layers.Layer]:
-    """The layers of a model in order, those of models within it among them; with these and the inputs where asked."""
+    """The layers of a model in order, those of models within it too; `with_models` also these models and the inputs."""
     for layer in model.layers:
         is_model = isinstance(layer, keras.Model)
         if with_models or not (is_model or isinstance(layer, layers.InputLayer)):

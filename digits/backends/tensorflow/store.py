@@ -42,7 +42,9 @@ def set_weights(network: keras.Model, arrays: Mapping[str, np.ndarray], name: st
 
 
 def _variables(network: keras.Model) -> dict[str, tuple[keras.Variable, tuple[int, ...]]]:
-    """All weights by PyTorch's names; with those of a dense layer after images, their `(height, width, channels)`."""
+    """All weights by PyTorch's names, each with a shape: for those of a dense layer that takes images, flattened, their
+    `(height, width, channels)`; for all others `()`.
+    """
     found = {}
     networks = members(network)
     for index, member in enumerate(networks):

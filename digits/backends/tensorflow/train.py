@@ -20,6 +20,8 @@ from digits.recipes.schedule import learning_rates
 
 
 class Trainer:
+    """See `interface.Trainer`."""
+
     def __init__(
         self, network: keras.Model, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
     ):
@@ -38,9 +40,8 @@ class Trainer:
             self._show(self.training)
         self.network = self.optimizer.network
         smallest = count % recipe.batch_size or recipe.batch_size  # the last batch of an epoch
-        self.parts = (
-            1 if needs_whole_batches(network) else min(2, smallest)
-        )  # no part may be empty; a batch's statistics are of all of it
+        # Halves of a batch, side by side, keep two cores busy; none may be empty. Batch normalisation needs the whole.
+        self.parts = 1 if needs_whole_batches(network) else min(2, smallest)
         self.dtype = self.optimizer.steps.dtype
         inputs = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.float32)]
         if recipe.augmentation:
@@ -125,6 +126,7 @@ def forward(model: keras.Sequential, x: tf.Tensor) -> tf.Tensor:
 
 
 def has_relu(layer: keras.layers.Layer) -> bool:
+    """Whether the layer is a convolution with ReLU in it."""
     return isinstance(layer, keras.layers.Conv2D) and layer.activation is keras.activations.relu
 
 
