@@ -51,13 +51,15 @@ def cut(piece: Piece, width: float) -> list[Piece]:
 def _ways(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The cheapest way from the top row to each place of the bottom row: columns `(height, width)`, and costs."""
     height, width = ink.shape
-    cost = ink[0].copy()
     came = np.zeros((height, width), int)
     here = np.arange(width)
+    padded = np.full(width + 2, np.inf, np.float32)  # no way comes from outside
+    above = np.lib.stride_tricks.sliding_window_view(padded, width)  # (3, width): from the left, straight, the right
+    sideways = np.float32([[_STEP], [0], [_STEP]])
+    cost = ink[0]
     for row in range(1, height):
-        left, right = np.full(width, np.inf), np.full(width, np.inf)
-        left[1:], right[:-1] = cost[:-1] + _STEP, cost[1:] + _STEP
-        steps = np.stack([left, cost, right])
+        padded[1:-1] = cost
+        steps = above + sideways
         best = steps.argmin(0)
         came[row] = here + best - 1
         cost = steps[best, here] + ink[row]

@@ -109,8 +109,7 @@ def grouped(parts: Sequence[Piece], mask: np.ndarray, faint: np.ndarray, width: 
     linked = _numbers(faint)
     groups = _joined_where(groups, lambda a, b: a.gap(b) <= 2.5 * width, linked)
     usual = usual_side([joined(group) for group in groups])
-    reach = round(1.5 * width) | 1
-    near = cv2.dilate(mask.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    near = cv2.distanceTransform(1 - mask.view(np.uint8), cv2.DIST_L2, 3) < 0.75 * width  # from both sides
     groups = _joined_where(groups, lambda a, b: Box.around([a, b]).side < 1.9 * usual, _numbers(near))
     groups = _joined_where(groups, lambda a, b: _are_stacked(a, b, usual, width))
     return [group for group in groups if Box.around(group).side >= SMALLEST]
