@@ -5,6 +5,7 @@ ring is a 0, and an upright line a 1.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -82,12 +83,15 @@ def scribbles(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray
 
 
 def lines(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
-    """Dashes, arcs and corners that lie, and bundles of parallel lines: rests of what is printed on paper."""
+    """Dashes and arcs that lie, arcs that stand as sides of a ring do, and bundles of parallel lines."""
     found = np.empty((count, SIDE, SIDE), np.uint8)
     for those in np.array_split(np.arange(count), 100):
-        angle, bow = rng.uniform(-0.4, 0.4), rng.uniform(-0.4, 0.4)
-        if rng.random() < 0.5:
+        angle, bow, kind = rng.uniform(-0.4, 0.4), rng.uniform(-0.4, 0.4), rng.random()
+        if kind < 0.35:
             curves: tuple = (((0.0, 0.0), (0.5, bow), (1.0, angle)),)
+        elif kind < 0.6:
+            deep = rng.choice([-1, 1]) * rng.uniform(0.25, 0.5)  # a 1 bows less
+            curves = (((0.0, 0.0), (0.8 * deep, 0.2), (deep, 0.5), (0.8 * deep, 0.8), (angle / 2, 1.0)),)
         else:
             steep = rng.uniform(-1.5, 1.5)
             step = rng.uniform(0.25, 0.5)
@@ -97,6 +101,62 @@ def lines(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
 
 
 LINE = strokes.Hand(shake=0.01, square=0.0, squat=1.0, slant=0.0, turn=5.0, pressure=0.1)
+
+
+def figures(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+    """Rings, boxes, hearts and the like with two to four marks inside: faces, letters in envelopes, windows."""
+    found = np.empty((count, SIDE, SIDE), np.uint8)
+    for those in np.array_split(np.arange(count), 100):
+        outer = _closed(rng)
+        middle = np.mean(outer[:-1], axis=0)
+        marks = [_mark(middle + rng.uniform(-0.28, 0.28, 2), rng) for _ in range(rng.integers(2, 5))]
+        if rng.random() < 0.4:
+            marks = _face(middle, rng)
+        hand = HAND if rng.random() < 0.3 else THIN
+        found[those] = strokes.draw([strokes.Variant("figure", "", (outer, *marks))] * len(those), hand, rng)
+    return found
+
+
+def _closed(rng: np.random.Generator) -> strokes.Curve:
+    """A ring, a heart, or an outline with three to five corners, about as wide as high."""
+    kind, wide = rng.random(), rng.uniform(0.8, 1.5)
+    if kind < 0.5:
+        turn = rng.uniform(0, 2 * np.pi)
+        angle = turn + np.linspace(0, 2 * np.pi, 11)[:-1]
+        places = np.stack([np.sin(angle), -np.cos(angle)], axis=1) / 2
+    elif kind < 0.65:
+        angle = np.linspace(0, 2 * np.pi, 15)[:-1]
+        down = 13 * np.cos(angle) - 5 * np.cos(2 * angle) - 2 * np.cos(3 * angle) - np.cos(4 * angle)
+        places = np.stack([16 * np.sin(angle) ** 3, -down], axis=1) / 32
+    else:
+        corners = int(rng.integers(3, 6))
+        angle = rng.uniform(0, 2 * np.pi) + np.linspace(0, 2 * np.pi, corners + 1)
+        at = np.stack([np.sin(angle), -np.cos(angle)], axis=1) / 2
+        steps = np.linspace(0, 1, 4)[:-1, np.newaxis]  # points along each side keep it straight
+        places = np.concatenate([one + (other - one) * steps for one, other in pairwise(at)])
+    points = [(round(x * wide, 3), round(y, 3)) for x, y in places.tolist()]
+    return (*points, points[0])
+
+
+def _mark(at: np.ndarray, rng: np.random.Generator) -> strokes.Curve:
+    """A dot, a short line or a short arc around a place, in heights of a digit."""
+    half = rng.uniform(0.02, 0.22) * np.array([np.cos(turn := rng.uniform(0, np.pi)), np.sin(turn)])
+    bow = rng.uniform(-0.15, 0.15, 2)
+    places = np.round([at - half, at + bow * np.hypot(*half) / 0.2, at + half], 3)
+    return tuple((x, y) for x, y in places.tolist())
+
+
+def _face(middle: np.ndarray, rng: np.random.Generator) -> list[strokes.Curve]:
+    """Two eyes and a mouth."""
+    across, down, smile = rng.uniform(0.12, 0.22), rng.uniform(0.08, 0.2), rng.uniform(-0.1, 0.15)
+    left, right = across * rng.uniform(0.8, 1.3, 2)
+    eyes = np.round(middle + np.array([(-across, -down), (across, -down)]), 3).tolist()
+    mouth = np.round(middle + np.array([(-left, down), (0, down + smile), (right, down)]), 3).tolist()
+    dots = [((x, y), (round(x + rng.uniform(0.01, 0.06), 3), y)) for x, y in eyes]
+    return [*dots, tuple((x, y) for x, y in mouth)]
+
+
+THIN = strokes.Hand(shake=0.01, square=0.0, squat=1.2, slant=0.2, pen=(1.4, 2.4))
 
 
 def outlines(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
@@ -164,14 +224,15 @@ def blank(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
 
 # Each kind with its share.
 KINDS: dict[Callable[[int, Split, np.random.Generator], np.ndarray], float] = {
-    letters: 0.18,
-    printed_letters: 0.1,
-    words: 0.14,
+    letters: 0.13,
+    printed_letters: 0.12,
+    words: 0.13,
     several: 0.2,
     pieces: 0.08,
-    scribbles: 0.1,
-    outlines: 0.06,
-    lines: 0.04,
+    scribbles: 0.08,
+    figures: 0.06,
+    outlines: 0.04,
+    lines: 0.06,
     shapes: 0.06,
     textures: 0.03,
     blank: 0.01,

@@ -9,12 +9,12 @@ import numpy as np
 from digits.reading.pieces import Piece
 
 _ROWS = 40  # height in pixels of the small picture in which ways are looked for
-_MOST = 3  # cuts of a piece
+_OFTEN = 2  # cuts of a piece for each of its heights in its width, at most, but at least three
 _STEP = 0.35  # cost of a step to the side, where a pixel of ink costs 1
 
 
 def cut(piece: Piece, width: float) -> list[Piece]:
-    """A piece in two to four from left to right, where it may be several digits; else itself alone.
+    """A piece in two or more from left to right, where it may be several digits; else itself alone.
 
     Args:
         width: of strokes, in pixels; a way that crosses more than two and a half times as much is no cut.
@@ -27,10 +27,10 @@ def cut(piece: Piece, width: float) -> list[Piece]:
     ways, costs = _ways(ink)
     limit = 2.5 * width * factor + 2
     chosen: list[np.ndarray] = []
-    apart = 0.25 * size[1]
+    apart, most = 0.25 * size[1], max(3, round(_OFTEN * piece.width / piece.height))
     for end in np.argsort(costs, kind="stable").tolist():
         way = ways[:, end]
-        if costs[end] > limit or len(chosen) == _MOST:
+        if costs[end] > limit or len(chosen) == most:
             break
         middle = way.mean()
         if not apart < middle < size[0] - apart:
@@ -55,7 +55,7 @@ def _ways(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     here = np.arange(width)
     padded = np.full(width + 2, np.inf, np.float32)  # no way comes from outside
     above = np.lib.stride_tricks.sliding_window_view(padded, width)  # (3, width): from the left, straight, the right
-    sideways = np.float32([[_STEP], [0], [_STEP]])
+    sideways = np.array([[_STEP], [0], [_STEP]], np.float32)
     cost = ink[0]
     for row in range(1, height):
         padded[1:-1] = cost

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from digits.reading.grids import Grid, find_grid
-from digits.reading.ink import find_ink
-from digits.reading.lines import Lines, find_lines, without_lines
+from digits.reading.ink import find_ink, is_wide, sharp
+from digits.reading.lines import HALO, Lines, find_lines, width_beside, without_lines
 from digits.reading.path import Row, prepare
 from digits.reading.pieces import FRAGMENT, Piece, connected_parts, grouped, joined, usual_side
 from digits.reading.rows import in_rows
@@ -16,9 +16,8 @@ from digits.reading.threshold import FAINTEST, smoothed, stroke_width, strongest
 _WITHIN = 0.6  # sides of a cell that a digit reaches from its middle, at most
 _STRONG = 0.5  # share of the strongest ink nearby that pen strokes have everywhere
 _MANY = 8  # parts
-_SHADES = 2.5  # times as much faint ink as strong: writing has up to twice as much, textures mostly thrice or more
-_HALO = 4  # pixels by which lines are blurred
-_FAINT = 0.2  # share of the strongest ink nearby: printed lines are as faint as that, and worn strokes
+_SHADES = 1.5  # times as much ink if a little fainter one counts: writing has up to 1.45, textures mostly more
+_SHARES = (_STRONG, 0.4, 0.2)  # likewise what is a little fainter, and what may be a printed line or a worn stroke
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +46,18 @@ class Found:
 def find(pixels: np.ndarray) -> Found:
     """What may be digits in a picture (uint8, `(height, width, 3)`), and each step on the way there."""
     ink, width = find_ink(pixels)
-    mask, faint = thresholds(ink, width, [_STRONG, _FAINT])
+    mask, shades, faint = thresholds(ink, width, _SHARES)
     width = stroke_width(mask)
     lines = find_lines(faint, width)
     grid = find_grid(lines)
     if lines.level or lines.upright:
-        width = stroke_width(mask & (lines.drawn(_HALO) == 0)) or width
-        written = np.where(lines.drawn(_HALO), 0, smoothed(ink, width)).astype(np.uint8)
-        mask, faint = thresholds(ink, width, [_STRONG, _FAINT], strongest(written))
+        width = width_beside(lines, mask) or width
+        written = np.where(lines.drawn(HALO), 0, smoothed(ink, width)).astype(np.uint8)
+        mask, shades, faint = thresholds(ink, width, _SHARES, strongest(written))
         if grid:
             mask |= in_own_cell(written, grid)
+    if is_wide(mask, width):
+        mask &= sharp(mask, ink)
     strokes = without_lines(mask, lines, width)
     parts = connected_parts(strokes, width)
     if grid and not is_filled_in(grid, parts):
@@ -64,7 +65,7 @@ def find(pixels: np.ndarray) -> Found:
     faint = without_lines(faint, lines, width)
     if grid:
         rows = in_cells(parts, grid)
-    elif is_surface(parts, strokes, faint):
+    elif is_surface(parts, strokes, without_lines(shades, lines, width)):
         rows = []
     else:
         rows = beside_each_other(grouped(parts, strokes, faint, width))
@@ -94,15 +95,15 @@ def in_own_cell(ink: np.ndarray, grid: Grid) -> np.ndarray:
     return mask
 
 
-def is_surface(parts: Sequence[Piece], strokes: np.ndarray, faint: np.ndarray) -> bool:
+def is_surface(parts: Sequence[Piece], strokes: np.ndarray, shades: np.ndarray) -> bool:
     """Whether what looks like ink is cloth, wood or stone: it has all shades, where writing is dark or is paper.
 
     Args:
         parts: of the ink.
         strokes: bool, `(height, width)`: where strong ink is.
-        faint: likewise, where at least faint ink is: of writing that is little more, the edges of its strokes.
+        shades: likewise, where ink is that may be a little fainter: of writing the edges of its strokes.
     """
-    return len(parts) > _MANY and int(faint.sum()) > _SHADES * int(strokes.sum())
+    return len(parts) > _MANY and int(shades.sum()) > _SHADES * int(strokes.sum())
 
 
 def is_filled_in(grid: Grid, parts: Sequence[Piece]) -> bool:

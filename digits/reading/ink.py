@@ -8,6 +8,7 @@ which is as bright as the paper in red, or a light blue one is as good as a blac
 import cv2
 import numpy as np
 
+from digits.reading.lines import find_lines, width_beside
 from digits.reading.threshold import stroke_width, threshold
 
 _OVERVIEW = 256  # pixels of the longer side of the small picture in which paper is looked for closely
@@ -15,7 +16,8 @@ _FEW = 4  # pixels that a stroke is wide in it, at most
 _GLIMPSE = 64  # and of the one that shows it roughly
 _WIDE = 0.04  # of the picture's longer side: strokes of a marker, in a close picture
 _FINE = 0.02  # likewise: strokes as they usually are
-_SHARP = 0.5  # of a part's ink by which it rises within seven pixels of its edge, where it was drawn
+_STEEP = 0.5  # of a part's ink by which it rises within seven pixels of a place at its edge, where it was drawn
+_SHARP = 0.75  # of its edge that is as steep
 _BRIGHT = 180  # of 255: on a ground brighter than that, ink is dark
 
 
@@ -31,20 +33,30 @@ def find_ink(pixels: np.ndarray) -> tuple[np.ndarray, float]:
     rough = darker_than(pixels, wide_ground(pixels))
     mask = threshold(rough)
     width = stroke_width(mask)
-    if width > _WIDE * max(rough.shape):  # a marker, or a shadow
+    width = width_beside(find_lines(mask, width), mask) or width
+    if is_wide(mask, width):  # a marker, or a shadow
         width = stroke_width(mask & sharp(mask, rough)) or _FINE * max(rough.shape)
     return darker_than(pixels, close_ground(pixels, width)) if width else rough, width
 
 
+def is_wide(mask: np.ndarray, width: float) -> bool:
+    """Whether strokes of `width` pixels are wider than those of a pen are in a picture of this size."""
+    return width > _WIDE * max(mask.shape)
+
+
 def sharp(mask: np.ndarray, ink: np.ndarray) -> np.ndarray:
-    """Where a mask's connected parts have sharp edges, as strokes have and shadows not: bool, `(height, width)`."""
+    """Where a mask's connected parts have sharp edges, as strokes have and shadows not: bool, `(height, width)`.
+
+    So has paper that lies on something dark, but not on its inner side, where it goes over into the light.
+    """
     count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
     around = np.ones((7, 7), np.uint8)
     rise = cv2.subtract(cv2.dilate(ink, around), cv2.erode(ink, around))
     edge = mask & (cv2.erode(mask.view(np.uint8), np.ones((3, 3), np.uint8)) == 0)
-    rises = np.bincount(labels[edge], rise[edge], count) / np.maximum(1, np.bincount(labels[edge], minlength=count))
     inks = np.bincount(labels[mask], ink[mask], count) / np.maximum(1, np.bincount(labels[mask], minlength=count))
-    return mask & (rises > _SHARP * inks)[labels]
+    steep = rise[edge] > _STEEP * inks[labels[edge]]
+    share = np.bincount(labels[edge], steep, count) / np.maximum(1, np.bincount(labels[edge], minlength=count))
+    return mask & (share > _SHARP)[labels]
 
 
 def is_bright_on_dark(pixels: np.ndarray) -> bool:

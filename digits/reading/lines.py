@@ -10,12 +10,15 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from digits.reading.threshold import stroke_width
+
 _RUN = 24  # pixels: straight runs of at least this length make up a line
 _HIGHER = 0.4  # stroke widths by which ink is higher than a line where a stroke crosses
 _BEYOND = 32  # pixels that a line is drawn on for at either end, where runs were too short to be found
 _VISIBLE = 0.25  # share of a line that is to be seen in the mask where nothing is written, or it is a faint one
 _STEEPEST = 0.2  # slope of a line: paper is turned less
 _SEEN = 0.85  # share of a printed line that is seen; of a chain of digits in neighbouring cells it is less
+HALO = 4  # pixels by which lines are blurred
 _MOST = 300  # lines either way that are looked at, the longest ones
 
 
@@ -257,6 +260,13 @@ def _meets(end: int, line: Line, across: list[Line]) -> bool:
     """Whether one of the lines across goes through an end of a line."""
     slack = 0.03 * line.length + 3
     return any(other.top - slack <= end <= other.bottom + slack for other in _crossed(line, across))
+
+
+def width_beside(lines: Lines, mask: np.ndarray) -> float:
+    """The usual width of strokes of a mask (bool, `(height, width)`), in pixels, where no lines are; 0 without any."""
+    if lines.level or lines.upright:
+        mask = mask & (lines.drawn(HALO) == 0)
+    return stroke_width(mask)
 
 
 def without_lines(mask: np.ndarray, lines: Lines, width: float) -> np.ndarray:

@@ -16,6 +16,7 @@ from digits.reading.path import Row, best_path, cut_from
 from digits.reading.picture import Picture, Source, open_picture
 
 SURE = 0.5  # a row holds no digits if the mean of their confidences is below this
+FOUND = 0.99  # the share of digits in composed pictures that were found and cut out as they are
 NONE = 0.25  # and in a row that holds some, one whose own confidence is below this is none
 SHIPPED = Path(__file__).with_name("reader.onnx")  # the recipe `reader`, as `make reader` trained it
 
@@ -148,10 +149,10 @@ def _judged(row: Row, images: np.ndarray, answers: Answers, in_grid: bool) -> Re
     """A row's best path, and which candidates on it are digits: in a grid all, as a cell holds nothing else."""
     path = best_path(row, answers)
     sure = answers.confidences
-    if in_grid:
-        accepted = path
-    elif not path or sure[path].mean() < SURE:
+    if not path or sure[path].mean() < (NONE if in_grid else SURE):
         accepted = []
+    elif in_grid:
+        accepted = path
     else:
         accepted = [index for index in path if sure[index] >= NONE]
     return ReadRow(images, answers, path, accepted)
@@ -165,7 +166,7 @@ def _reading(picture: Picture, rows: list[Row], read: list[ReadRow]) -> Reading:
         digits += [
             Digit(
                 int(one.answers.digits[index]),
-                float(one.answers.confidences[index]),
+                FOUND * float(one.answers.confidences[index]),
                 len(texts),
                 picture.original(row.candidates[index].piece.bounds),
                 one.images[index],

@@ -7,6 +7,7 @@ import numpy as np
 
 FAINTEST = 30  # of 255: what is fainter than this is no pen on any paper
 _FAINTEST_LINE = 20  # nor, where fainter things are asked for, a printed line
+_PEN = 0.9  # times its share, of the pen's strength in the whole picture: what is fainter is printed on the paper
 _BLOCK = 4  # pixels: the side of blocks whose mean ink is looked at
 _ABOVE = 3.0  # ink is darker than so many times what is usual around it: grain of paper, a printed tint, show-through
 
@@ -39,9 +40,15 @@ def thresholds(
         floor = cv2.max(cv2.multiply(around, 2 * share * _ABOVE), FAINTEST if share >= 0.5 else _FAINTEST_LINE)
         strong = smooth[smooth > floor]
         if strong.size:
-            floor = cv2.max(floor, float(np.percentile(strong[:: 1 + strong.size // 10_000], 90)) * share / 2)
+            floor = cv2.max(floor, _PEN * share * _strength(strong))
         masks.append(smooth > cv2.max(floor, cv2.multiply(nearby, share)))
     return masks
+
+
+def _strength(ink: np.ndarray) -> float:
+    """How strong the pen's ink is among all ink, strong or faint: its mean, where each pixel counts by its square."""
+    some = ink[:: 1 + ink.size // 10_000].astype(np.float32)
+    return float((some**3).sum() / (some**2).sum())
 
 
 def smoothed(ink: np.ndarray, width: float) -> np.ndarray:

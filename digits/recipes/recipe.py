@@ -264,15 +264,15 @@ RECIPES = {
             learning_rate=0.003,
             schedule="one-cycle",
             warmup=0.2,
-            epochs=6,
+            epochs=15,
             label_smoothing=0.1,
             ema_decay=0.999,
             augmentation=Augmentation(
                 rotation=12, scale=0.12, shear=12, shift=1.5, elastic=2.5, thickness=0.3, contrast=0.2, blur=0.7
             ),
             strokes=0.5,
-            printed=0.1,
-            coarse=0.1,
+            printed=0.15,
+            coarse=0.2,
             nothing=0.3,
             unaugmented_share=0.17,
             validation=0.1,

@@ -106,6 +106,14 @@ def test_digits_in_few_pixels_keep_mnists_form(mnist, rng):
         assert max(np.ptp(rows), np.ptp(columns)) + 1 in range(17, 21)
 
 
+def test_some_digits_in_few_pixels_are_wider_than_they_were(rng):
+    upright = np.zeros((400, 28, 28), np.uint8)
+    upright[:, 4:24, 10:18] = 255
+    wide = (coarse(upright, rng).max(axis=1) > 64).sum(axis=1)
+    assert 0.2 < (wide > 11).mean() < 0.5
+    assert wide.max() <= 20
+
+
 @pytest.mark.parametrize("kind", nothing.KINDS, ids=lambda kind: kind.__name__)
 def test_what_is_no_digit_is_seldom_empty(kind, mnist, rng):
     images = kind(200, mnist.train, rng)
@@ -130,3 +138,8 @@ def test_every_face_has_all_digits(face):
     font = ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/{face}.ttf", 40)
     images = {font.getmask(digit).getbbox() and bytes(font.getmask(digit)) for digit in "0123456789"}
     assert len(images) == 10  # a font shows one box for all that it lacks
+
+
+def test_ink_of_bold_print_spreads():
+    inked = printed._bank(("8",)).mean(axis=(2, 3))[0].reshape(len(printed.FACES), len(printed._BLEED), -1)
+    assert (np.diff(inked, axis=1) > 0).mean() > 0.9

@@ -25,6 +25,13 @@ def test_rings_that_touch_are_cut_between():
     assert all(abs(atom.left - 50) < 12 or abs(atom.left - 80) < 12 for atom in atoms[1:])
 
 
+def test_a_long_piece_is_cut_as_often_as_it_may_hold_digits():
+    chain = rings(50, 104, 158, 212, 266, 320)
+    atoms = cut(chain, 8)
+    assert len(atoms) >= 6
+    assert joined(atoms).mask.sum() == chain.mask.sum()
+
+
 def test_a_slim_digit_is_left_alone():
     assert len(cut(Piece.at(0, 0, np.ones((60, 9), bool)), 8)) == 1
 

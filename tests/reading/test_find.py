@@ -4,7 +4,7 @@ import pytest
 
 from digits.reading.find import find, in_own_cell, is_filled_in
 from digits.reading.grids import Grid, find_grid
-from digits.reading.lines import find_lines
+from digits.reading.lines import find_lines, width_beside
 from digits.reading.pieces import Piece
 from tests.reading.compose import Layout, Paper
 from tests.reading.test_grids import grid_mask
@@ -70,6 +70,40 @@ def test_squared_paper_is_no_grid_for_what_is_written_across_it(writer):
         assert len(found.lines.level) > 3
         assert len(found.lines.upright) > 3
         assert found.grid is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_faint_squares_are_no_surface_and_no_ink(seed, writer):
+    rng = np.random.default_rng(seed)
+    paper = Paper(pen=(200, 40, 40), squared=int(rng.integers(30, 50)), turn=2, blur=1.2, noise=6, shade=0.4)
+    found = find(writer.picture("5127\n8360", paper, Layout(height=70)))
+    large = [atom for row in found.rows for atom in row.atoms if atom.side > 30]
+    assert 7 <= len(large) <= 11  # of eight digits
+
+
+def test_a_marker_on_ruled_paper_is_not_hollow():
+    page = np.full((900, 1200, 3), 245, np.uint8)
+    page[40::50] = page[41::50] = page[42::50] = (130, 145, 165)
+    cv2.putText(page, "286", (390, 600), cv2.FONT_HERSHEY_SIMPLEX, 7, (60, 60, 70), 34)
+    found = find(page)
+    assert 28 < found.width < 40
+    assert found.strokes[(page == (60, 60, 70)).all(axis=2)].mean() > 0.95
+    assert found.strokes[:, :300].mean() < 0.01
+
+
+def test_the_width_of_strokes_is_measured_beside_lines():
+    mask = grid_mask(4, 4, side=80, margin=10)
+    cv2.circle(mask.view(np.uint8), (130, 130), 24, 1, 15)
+    lines = find_lines(mask, 5)
+    assert 11 < width_beside(lines, mask) < 17
+    assert width_beside(find_lines(np.zeros((99, 99), bool), 5), np.zeros((99, 99), bool)) == 0
+
+
+def test_paper_on_a_dark_table_is_no_0():
+    page = np.full((400, 600, 3), 70, np.float32)
+    cv2.fillPoly(page, [np.int32([(120, 70), (490, 60), (500, 330), (110, 340)])], (225, 222, 215))
+    light = 1 - 0.4 * np.linspace(0, 1, 600, dtype=np.float32)
+    assert find((cv2.GaussianBlur(page, (0, 0), 1.5) * light[:, np.newaxis]).astype(np.uint8)).rows == []
 
 
 @pytest.mark.parametrize("height", [20, 40, 90])

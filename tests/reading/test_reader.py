@@ -10,7 +10,7 @@ from digits.reading import Reader, Reading
 from digits.reading.network import Answers
 from digits.reading.path import prepare
 from digits.reading.pieces import Piece
-from digits.reading.reader import _judged
+from digits.reading.reader import FOUND, _judged
 from tests.conftest import run
 from tests.reading.compose import BLUE, LIGHT_BLUE, PENCIL, RED, Layout, Paper, jpeg, photographed
 from tests.reading.test_grids import grid_mask
@@ -130,7 +130,7 @@ def test_an_empty_photographed_page_stays_empty(paper, reader, rng):
 def test_a_row_of_doubtful_shapes_is_none_but_in_a_grid_all_is_read():
     row = prepare([[Piece.at(0, 60 * index, np.ones((60, 30), bool))] for index in range(3)], 10)
     images = np.zeros((len(row.candidates), 28, 28), np.uint8)
-    for sure, accepted, in_grid in [(0.4, 0, False), (0.4, 3, True), (0.9, 3, False)]:
+    for sure, accepted, in_grid in [(0.4, 0, False), (0.4, 3, True), (0.2, 0, True), (0.9, 3, False)]:
         probabilities = np.full((len(images), 10), 0.01, np.float32)
         probabilities[:, 5] = sure
         answers = Answers(probabilities, *np.zeros((2, len(images)), np.float32))
@@ -161,6 +161,10 @@ def test_hostile_pictures_take_seconds_at_most(name, reader):
     read = reader.read(hostile()[name])
     assert time.perf_counter() - start < 30
     assert 0 <= read.confidence <= 1
+
+
+def test_no_digit_is_surer_than_that_it_was_found_as_it_is(reader, writer):
+    assert all(0.5 < one.confidence <= FOUND for one in reader.read(writer.picture("147", Paper())).digits)
 
 
 def test_a_reading_says_all_that_json_prints(reader, writer):

@@ -35,6 +35,18 @@ def test_a_pencil_beside_a_pen_stays_and_a_faint_line_under_it_goes(rng):
     assert not mask[101, 30]
 
 
+def test_what_is_far_fainter_than_the_pen_is_printed_on_the_paper():
+    ink = np.zeros((300, 400), np.uint8)
+    for place in range(2):
+        ink[place::50, :] = ink[:, place::50] = 55  # squares, far more of them than of the pen
+    ink[130:170, 196:202] = 220
+    ink[60:100, 40:46] = 110  # where the pen pressed less
+    mask = threshold(ink, 6)
+    assert mask[130:170, 197:201].all()
+    assert mask[62:98, 41:45].all()
+    assert mask[200:].mean() < 0.005
+
+
 def test_a_printed_tint_is_paper(rng):
     ink = np.zeros((200, 300), np.uint8)
     ink[::6, ::6] = ink[1::6, ::6] = ink[::6, 1::6] = ink[1::6, 1::6] = 255
