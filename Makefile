@@ -42,7 +42,10 @@ bench: $(VENV)/.installed ## Time training and prediction side by side with peer
 	$(BIN)/python benchmarks/training_speed.py --recipes fast --runs 10
 	$(BIN)/python benchmarks/prediction_speed.py
 
-reader: $(VENV)/.installed ## Train anew the model that ships with `digits read`, into digits/reading (10 to 60 minutes)
+reader: $(VENV)/.installed ## Make anew the models that ship: of `digits read`, and the page's baseline (10 to 60 minutes)
+	$(BIN)/python -m digits.reading.form_graph
+	$(BIN)/digits train pytorch --recipe baseline --output-dir outputs/baseline
+	$(BIN)/digits export outputs/baseline/pytorch_model.safetensors --output digits/page/baseline.onnx
 	$(BIN)/digits train pytorch --recipe reader --output-dir outputs/reader
 	$(BIN)/digits export outputs/reader/pytorch_model.safetensors --output digits/reading/reader.onnx
 
@@ -58,9 +61,9 @@ $(BIN)/pip:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	$(if $(TORCH_INDEX),$(BIN)/pip install -q -c constraints.txt --index-url $(TORCH_INDEX) torch)
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,read]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,page,read]'
 	@touch $@
 
 $(VENV)/.dev-installed: $(VENV)/.installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,read,heic,tensorboard,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,page,read,heic,tensorboard,dev]'
 	@touch $@

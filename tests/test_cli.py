@@ -16,6 +16,8 @@ COMMANDS = [
     "convert-data",
     "export",
     "read",
+    "serve",
+    "publish",
     "predict",
     "lockstep",
     "evaluate",

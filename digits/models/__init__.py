@@ -8,6 +8,7 @@ from digits.models.description import (
     ModelInfo,
     check_weights,
     onnx_field,
+    onnx_outputs,
     read_safetensors,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "ModelInfo",
     "check_weights",
     "onnx_field",
+    "onnx_outputs",
     "read_safetensors",
 ]

@@ -7,7 +7,7 @@ ensemble's networks begin with `members.0.`, `members.1.` and so on.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ class ModelInfo:
         sha256: of the weights, or of an exported model's graph, in hexadecimal; empty in a file of before it was noted.
         origin: the run that trained it: its seed, versions and so on, and its test accuracy; empty likewise.
         answers: the logits that it gave for `SAMPLE` when it was saved, likewise.
+        layers: in an exported model the values of its graph that are a layer's, named after it, in their order.
     """
 
     recipe: Recipe
@@ -50,6 +51,7 @@ class ModelInfo:
     sha256: str = field(default="", compare=False)
     origin: Mapping[str, Any] = field(default_factory=dict, compare=False)
     answers: tuple[tuple[float, ...], ...] = field(default=(), compare=False)
+    layers: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def tells_nothing(self) -> bool:
@@ -144,6 +146,7 @@ class ModelInfo:
                 str(values.get("sha256", "")),
                 dict(values.get("origin", {})),
                 tuple(map(tuple, logits.tolist())),
+                tuple(str(name) for name in values.get("layers", ())),
             )
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError, AttributeError, DigitsError) as error:
             raise DigitsError(f"{path} is not a model of ours: its description is not one ({error})") from error
@@ -156,6 +159,14 @@ def onnx_field(text: str) -> bytes:
     """
     entry = _field(1, METADATA_KEY.encode()) + _field(2, text.encode())  # of a StringStringEntryProto: key and value
     return _field(14, entry)
+
+
+def onnx_outputs(names: Iterable[str]) -> bytes:
+    """The bytes that, at the end of an ONNX file, make these values of its graph outputs, too; likewise joined.
+
+    A file of its own has none of them: what is computed on the way to an output need not be kept, and is fused.
+    """
+    return _field(7, b"".join(_field(12, _field(1, name.encode())) for name in names))  # a `ValueInfoProto` each
 
 
 def _field(number: int, content: bytes) -> bytes:

@@ -28,7 +28,7 @@ class Predictor:
 
     def __init__(self, path: Path):
         data = _read(path)
-        self.session = _session(data, path)
+        self.session = open_session(data, path)
         description = self.session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, "")
         self.info = ModelInfo.from_json(description, path)
         shape = ["n", len(self.info.classes)]
@@ -70,7 +70,7 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _session(data: bytes, path: Path) -> Any:
+def open_session(data: bytes, path: Path) -> Any:
     """A session of onnxruntime for the model in `data`, found in `path`, which says nothing on the console."""
     try:
         import onnxruntime

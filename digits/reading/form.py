@@ -1,48 +1,63 @@
 """MNIST's form: how the pixels of a digit in a picture become an image as those that networks were trained on.
 
 As the makers of MNIST did (LeCun et al. 1998): black and white scaled into 20 × 20 pixels, keeping its proportions,
-grey where a pixel is partly covered, and laid into 28 × 28 with the centre of its mass in the middle.
+grey where a pixel is partly covered, and laid into 28 × 28 with the centre of its mass in the middle. Strokes that
+would be thinner there than two pixels are made as wide as that, as MNIST's pens hardly are thinner. The computation
+itself is the graph `form.onnx` (`form_graph.py` writes it), which the page runs in the browser, too.
 """
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
-SIDE, BOX = 28, 20
-_FINE = 6  # times as large as in the end a digit is while its strokes are made thicker
-_THINNEST = 2.0  # pixels of the 20: thinner strokes are drawn as wide as this, as MNIST's pens hardly are thinner
+from digits.models.predictor import open_session
+
+SIDE = 28
+FORM = Path(__file__).with_name("form.onnx")
+_LARGE = 240  # pixels: twice as large as the graph needs; a larger digit is first reduced, by a whole number
+_TOGETHER = 16  # digits in the graph at once
 
 
-def to_mnist(mask: np.ndarray, width: float) -> np.ndarray:
-    """A digit's pixels (bool, `(height, width)`, cropped to it) as an image of 28 × 28, uint8, ink bright on dark.
+def to_mnist(masks: Sequence[np.ndarray], width: float) -> np.ndarray:
+    """Digits' pixels as images of 28 × 28, uint8, `(n, 28, 28)`, ink bright on dark.
 
     Args:
-        mask: where its ink is.
-        width: of its strokes, in pixels of the mask.
+        masks: of each digit where its ink is, bool, `(height, width)`.
+        width: of their strokes, in pixels of the masks.
     """
+    reduced = [_reduced(mask, width) for mask in masks]
+    images = np.zeros((len(masks), SIDE, SIDE), np.uint8)
+    order = sorted(range(len(masks)), key=lambda index: max(masks[index].shape))  # of like sizes: little is padded
+    for start in range(0, len(order), _TOGETHER):
+        chosen = order[start : start + _TOGETHER]
+        inks, widths = zip(*(reduced[index] for index in chosen), strict=True)
+        images[chosen] = _graph().run(None, {"ink": _padded(inks), "width": np.array(widths, np.float32)})[0]
+    return images
+
+
+def _reduced(mask: np.ndarray, width: float) -> tuple[np.ndarray, float]:
+    """A mask as ink, uint8, and strokes' width in it, reduced if it is large."""
     ink = mask.view(np.uint8) * np.uint8(255)
-    shrink = _FINE * BOX / max(ink.shape)
-    if shrink < 1:
-        size = max(1, round(ink.shape[1] * shrink)), max(1, round(ink.shape[0] * shrink))
-        ink, width = cv2.resize(ink, size, interpolation=cv2.INTER_AREA), width * shrink
-    missing = _THINNEST * max(ink.shape) / BOX - width  # pixels by which strokes are too thin
-    if missing >= 1:
-        radius = max(1, round(missing / 2))
-        ink = cv2.copyMakeBorder(ink, radius, radius, radius, radius, cv2.BORDER_CONSTANT)
-        ink = cv2.dilate(ink, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)))
-    factor = BOX / max(ink.shape)
-    size = max(1, round(ink.shape[1] * factor)), max(1, round(ink.shape[0] * factor))
-    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
-    return centred(small)
+    step = max(ink.shape) // _LARGE
+    if step < 2:
+        return ink, width
+    size = max(1, ink.shape[1] // step), max(1, ink.shape[0] // step)
+    return cv2.resize(ink, size, interpolation=cv2.INTER_AREA), width / step
 
 
-def centred(small: np.ndarray) -> np.ndarray:
-    """An image of up to 20 × 20 pixels in one of 28 × 28, the centre of its mass where MNIST has it, at 14, 14."""
-    height, width = small.shape
-    mass = max(1, int(small.sum(dtype=np.int64)))
-    y = float(small.sum(1, dtype=np.int64) @ np.arange(height)) / mass
-    x = float(small.sum(0, dtype=np.int64) @ np.arange(width)) / mass
-    top = min(max(round(SIDE / 2 - y), 0), SIDE - height)
-    left = min(max(round(SIDE / 2 - x), 0), SIDE - width)
-    image = np.zeros((SIDE, SIDE), np.uint8)
-    image[top : top + height, left : left + width] = small
-    return image
+def _padded(inks: Sequence[np.ndarray]) -> np.ndarray:
+    """Arrays of several sizes as one, uint8, `(n, height, width)`, the rest of each empty."""
+    height, width = max(len(ink) for ink in inks), max(ink.shape[1] for ink in inks)
+    together = np.zeros((len(inks), height, width), np.uint8)
+    for place, ink in zip(together, inks, strict=True):
+        place[: len(ink), : ink.shape[1]] = ink
+    return together
+
+
+@cache
+def _graph() -> Any:
+    return open_session(FORM.read_bytes(), FORM)

@@ -142,7 +142,7 @@ class Reader:
 def _images(row: Row, width: float) -> np.ndarray:
     """A row's candidates in MNIST's form, and then its divided parts: uint8, `(n, 28, 28)`."""
     pieces = [*(candidate.piece for candidate in row.candidates), *row.parts]
-    return np.stack([to_mnist(piece.mask, width) for piece in pieces])
+    return to_mnist([piece.mask for piece in pieces], width)
 
 
 def _judged(row: Row, images: np.ndarray, answers: Answers, in_grid: bool) -> ReadRow:

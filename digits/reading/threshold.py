@@ -7,7 +7,7 @@ import numpy as np
 
 FAINTEST = 30  # of 255: what is fainter than this is no pen on any paper
 _FAINTEST_LINE = 20  # nor, where fainter things are asked for, a printed line
-_PEN = 0.9  # times its share, of the pen's strength in the whole picture: what is fainter is printed on the paper
+_PEN = 1.8  # times the square of its share, of the strength of the pen: what is fainter is printed on the paper
 _BLOCK = 4  # pixels: the side of blocks whose mean ink is looked at
 _ABOVE = 3.0  # ink is darker than so many times what is usual around it: grain of paper, a printed tint, show-through
 
@@ -40,7 +40,7 @@ def thresholds(
         floor = cv2.max(cv2.multiply(around, 2 * share * _ABOVE), FAINTEST if share >= 0.5 else _FAINTEST_LINE)
         strong = smooth[smooth > floor]
         if strong.size:
-            floor = cv2.max(floor, _PEN * share * _strength(strong))
+            floor = cv2.max(floor, _PEN * share**2 * _strength(strong))
         masks.append(smooth > cv2.max(floor, cv2.multiply(nearby, share)))
     return masks
 

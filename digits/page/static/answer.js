@@ -1,0 +1,105 @@
+// The answer: the text, and a card for each digit with its image and its ten probabilities.
+
+import { percent, words } from "./words.js";
+
+export const DOUBTFUL = 0.8; // a digit of less confidence than this has a question mark
+
+const byId = (id) => document.getElementById(id);
+
+/** An element with attributes and children; text is text, never markup. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** Draw 28 × 28 pixels, uint8, ink bright on dark, as ink on paper in the page's colours. */
+export function drawImage(canvas, image, colourOf = (value) => [...inkColour(), value]) {
+  const context = canvas.getContext("2d");
+  const pixels = context.createImageData(28, 28);
+  for (let place = 0; place < 784; place++) pixels.data.set(colourOf(image[place], place), 4 * place);
+  context.putImageData(pixels, 0, 0);
+}
+
+/** The page's ink as red, green and blue. */
+export function inkColour() {
+  return getComputedStyle(document.documentElement).getPropertyValue("--ink-rgb").split(",").map(Number);
+}
+
+const marked = (one) => (one.digit === null ? "–" : `${one.digit}${one.confidence < DOUBTFUL ? "?" : ""}`);
+
+/** The digit that it would be if it were not this one. */
+export function runnerUp({ probabilities, best, digit }) {
+  const others = probabilities.map((share, value) => ({ value, share })).filter(({ value }) => digit === null || value !== best);
+  return others.reduce((most, each) => (each.share > most.share ? each : most));
+}
+
+/**
+ * Show a reading { text, confidence, digits }.
+ * chosen: the digit that is looked into; choose: called with the digit whose card is tapped.
+ */
+export function showAnswer({ text, confidence, digits }, chosen, choose) {
+  byId("text").replaceChildren(...lines(text, digits));
+  byId("sure").textContent = text
+    ? words.sure(confidence, digits.some((one) => one.digit === null || one.confidence < DOUBTFUL))
+    : words.noDigits(confidence);
+  const cards = byId("cards");
+  while (cards.children.length > digits.length) cards.lastChild.remove();
+  digits.forEach((one, index) => {
+    if (!cards.children[index]) cards.append(element("li", {}, emptyCard()));
+    fillCard(cards.children[index].firstChild, one, one === chosen, choose);
+  });
+}
+
+/** Show that there is nothing to answer to. */
+export function showNothing(say) {
+  byId("text").textContent = "";
+  byId("sure").textContent = say;
+  byId("cards").replaceChildren();
+}
+
+/** Say an answer to who does not see it. */
+export function speak({ text, confidence }) {
+  byId("spoken").textContent = words.spoken(text, confidence);
+}
+
+export function fail(message = "") {
+  byId("failed").textContent = message;
+}
+
+function lines(text, digits) {
+  if (!text) return [element("span", { class: "none" }, words.nothing)];
+  const read = digits.filter((one) => one.digit !== null);
+  return text.split("\n").flatMap((line, index) => {
+    const own = read.splice(0, line.length);
+    const shown = own.map((one) => (one.confidence < DOUBTFUL ? element("span", { class: "doubt" }, `${one.digit}?`) : String(one.digit)));
+    return index ? [element("br"), ...shown] : shown;
+  });
+}
+
+function emptyCard() {
+  const bars = Array.from({ length: 10 }, (_, digit) => element("span", { class: "bar" }, element("i"), element("b", {}, String(digit))));
+  const image = element("canvas", { width: 28, height: 28, "aria-hidden": true });
+  const said = element("span", { class: "said", "aria-hidden": true }, element("strong"), element("small"));
+  const chart = element("span", { class: "bars", "aria-hidden": true }, ...bars);
+  return element("button", { class: "card" }, image, said, chart, element("span", { class: "visually-hidden" }));
+}
+
+function fillCard(card, one, isChosen, choose) {
+  const [canvas, said, bars, spoken] = card.children;
+  const second = runnerUp(one);
+  const isDoubtful = one.digit === null || one.confidence < DOUBTFUL;
+  card.className = `card${isDoubtful ? " doubtful" : ""}`;
+  card.setAttribute("aria-pressed", isChosen);
+  spoken.textContent = words.card(one.digit, one.confidence, isDoubtful, second.value, second.share);
+  card.onclick = () => choose(one);
+  drawImage(canvas, one.image);
+  said.firstChild.textContent = marked(one);
+  said.lastChild.textContent = one.digit === null ? words.nothing : percent(one.confidence);
+  [...bars.children].forEach((bar, digit) => {
+    bar.className = `bar${digit === one.digit ? " best" : ""}`;
+    bar.title = words.bar(digit, one.probabilities[digit]);
+    bar.firstChild.style.height = `calc(${one.probabilities[digit]} * (100% - 20px) + 1px)`; // its label takes the rest
+  });
+}

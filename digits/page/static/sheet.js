@@ -1,0 +1,189 @@
+// The sheet of paper: strokes by mouse, finger, pen or keyboard, undone and cleared.
+
+import { boxOf } from "./groups.js";
+
+const STEP = 12; // pixels by which an arrow key moves the pen; with Shift a quarter of it
+const MOST_STROKES = 400;
+const MOST_POINTS = 4000; // of a stroke
+
+/** Draw a stroke: smooth, as wide as the pen was pressed. */
+export function trace(context, { points, width }) {
+  context.lineCap = context.lineJoin = "round";
+  if (points.length === 1) {
+    context.beginPath();
+    context.arc(points[0].x, points[0].y, (width * points[0].press) / 2, 0, 2 * Math.PI);
+    context.fill();
+    return;
+  }
+  const isEven = points.every(({ press }) => press === points[0].press); // then it is one path, without seams
+  let { x, y } = points[0];
+  points.forEach((point, index) => {
+    const next = points[index + 1];
+    const [toX, toY] = next ? [(point.x + next.x) / 2, (point.y + next.y) / 2] : [point.x, point.y];
+    if (index === 0 || !isEven) {
+      context.lineWidth = width * point.press;
+      context.beginPath();
+      context.moveTo(x, y);
+    }
+    context.quadraticCurveTo(point.x, point.y, toX, toY);
+    if (!next || !isEven) context.stroke();
+    [x, y] = [toX, toY];
+  });
+}
+
+export class Sheet extends EventTarget {
+  /** Fires `change` while and after something is drawn; `detail.done` tells whether a stroke is complete. */
+  constructor(canvas) {
+    super();
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+    this.strokes = [];
+    this.past = []; // what `strokes` was before each step
+    this.penWidth = 12;
+    this.current = null;
+    this.cursor = null; // of the keyboard: { x, y, down }
+    this.count = 0;
+    canvas.addEventListener("pointerdown", (event) => this.#begin(event));
+    canvas.addEventListener("pointermove", (event) => this.#move(event));
+    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, (event) => this.#end(event));
+    canvas.addEventListener("keydown", (event) => this.#key(event));
+    canvas.addEventListener("blur", () => this.#lift());
+    new ResizeObserver(() => this.#fit()).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
+  }
+
+  /** Put strokes on an empty sheet: lists of points { x, y }, in pixels of the page. */
+  show(strokes) {
+    this.#remember();
+    this.strokes = strokes.map((points) => this.#stroke(points.map((point) => ({ ...point, press: 1 }))));
+    this.#changed(true);
+  }
+
+  clear() {
+    if (this.strokes.length) this.show([]);
+  }
+
+  undo() {
+    if (!this.past.length) return;
+    this.strokes = this.past.pop();
+    this.#changed(true);
+  }
+
+  redraw() {
+    const { canvas, context } = this;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.strokeStyle = context.fillStyle = getComputedStyle(canvas).color;
+    for (const stroke of this.strokes) trace(context, stroke);
+    if (this.cursor && document.activeElement === canvas) {
+      const { x, y, down } = this.cursor;
+      context.lineWidth = 2;
+      context.strokeStyle = getComputedStyle(canvas).outlineColor;
+      context.beginPath();
+      context.arc(x, y, down ? 4 : 8, 0, 2 * Math.PI);
+      context.moveTo(x - 14, y);
+      context.lineTo(x + 14, y);
+      context.moveTo(x, y - 14);
+      context.lineTo(x, y + 14);
+      context.stroke();
+    }
+  }
+
+  #stroke(points) {
+    const stroke = { id: ++this.count, points, width: this.penWidth };
+    stroke.box = boxOf([stroke]);
+    return stroke;
+  }
+
+  #remember() {
+    this.past.push([...this.strokes]);
+    if (this.past.length > 200) this.past.shift();
+  }
+
+  #changed(done) {
+    this.redraw();
+    this.dispatchEvent(new CustomEvent("change", { detail: { done, at: performance.now() } }));
+  }
+
+  #fit() {
+    this.ratio = window.devicePixelRatio || 1;
+    this.canvas.width = Math.round(this.canvas.clientWidth * this.ratio);
+    this.canvas.height = Math.round(this.canvas.clientHeight * this.ratio);
+    this.redraw();
+  }
+
+  #point(event) {
+    const { left, top } = this.canvas.getBoundingClientRect();
+    const press = event.pointerType === "pen" && event.pressure ? 0.5 + event.pressure : 1;
+    return { x: event.clientX - left, y: event.clientY - top, press };
+  }
+
+  #put(point) {
+    const last = this.current.points.at(-1);
+    if (Math.hypot(point.x - last.x, point.y - last.y) < 1.5 || this.current.points.length >= MOST_POINTS) return;
+    this.current.points.push(point);
+    this.current.box = boxOf([this.current]);
+  }
+
+  #start(point) {
+    this.#remember();
+    this.current = this.#stroke([point]);
+    this.strokes = [...this.strokes.slice(-MOST_STROKES + 1), this.current];
+  }
+
+  #begin(event) {
+    if (this.current || event.button > 0) return;
+    this.canvas.setPointerCapture(event.pointerId);
+    this.pointer = event.pointerId;
+    this.cursor = null;
+    this.#start(this.#point(event));
+    this.#changed(false);
+  }
+
+  #move(event) {
+    if (!this.current || event.pointerId !== this.pointer) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    for (const each of events.length ? events : [event]) this.#put(this.#point(each));
+    this.#changed(false);
+  }
+
+  #end(event) {
+    if (!this.current || event.pointerId !== this.pointer) return;
+    this.current = this.pointer = null;
+    this.#changed(true);
+  }
+
+  #lift() {
+    if (this.cursor?.down) {
+      this.cursor.down = false;
+      this.current = null;
+      this.#changed(true);
+    }
+    this.redraw();
+  }
+
+  #key(event) {
+    const by = event.shiftKey ? STEP / 4 : STEP;
+    const [dx, dy] = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] }[event.key] ?? [0, 0];
+    const { clientWidth, clientHeight } = this.canvas;
+    if (event.key === "Backspace" || (event.key === "z" && (event.ctrlKey || event.metaKey))) this.undo();
+    else if (event.key === "Escape") this.clear();
+    else if (dx || dy || event.key === " ") {
+      this.cursor ??= { x: clientWidth / 3, y: clientHeight / 4, down: false };
+      this.cursor.x = Math.min(Math.max(this.cursor.x + dx, 0), clientWidth);
+      this.cursor.y = Math.min(Math.max(this.cursor.y + dy, 0), clientHeight);
+      const point = { x: this.cursor.x, y: this.cursor.y, press: 1 };
+      if (event.key === " " && this.cursor.down) this.#lift();
+      else if (event.key === " ") {
+        this.cursor.down = true;
+        this.#start(point);
+        this.#changed(false);
+      } else if (this.cursor.down) {
+        this.#put(point);
+        this.#changed(false);
+      } else this.redraw();
+    } else return;
+    event.preventDefault();
+  }
+}

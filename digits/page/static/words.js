@@ -1,0 +1,112 @@
+// All words of the page, in one place: to change or to translate it, change this file.
+
+export const percent = (share) => {
+  const value = 100 * share;
+  return `${value > 0 && value < 1 ? "<\u00a01" : value > 99 && value < 100 ? ">\u00a099" : Math.round(value)}\u00a0%`;
+};
+
+const PLACES = [
+  ["at the top left", "at the top", "at the top right"],
+  ["at the left", "in the middle", "at the right"],
+  ["at the bottom left", "at the bottom", "at the bottom right"],
+];
+
+export const place = (x, y) => PLACES[Math.min(2, Math.floor((3 * y) / 28))][Math.min(2, Math.floor((3 * x) / 28))];
+
+export const words = {
+  title: "Digits",
+  lead: "Draw a digit, or a whole number, and see what a neural network makes of it, and why.",
+  draw: "Draw",
+  photograph: "Photograph",
+  modes: "How to give digits",
+  network: "Network",
+  networks: { reader: "Reader", baseline: "Baseline", yours: "Yours" },
+  networkNotes: {
+    reader: "Seven convolutions. It has also seen other countries’ hands, print, and what is no digit.",
+    baseline: "Two convolutions. It has seen MNIST alone, and takes everything for a digit.",
+    yours: "Your own model.",
+  },
+  networkNote: (note, accuracy) => (accuracy ? `${note} ${(100 * accuracy).toFixed(1)} % right on MNIST’s test images.` : note),
+  sheet: "Sheet to draw on",
+  hint: "Write here",
+  undo: "Undo",
+  clear: "Clear",
+  pen: "Pen",
+  tools: "Drawing tools",
+  try: "Or try:",
+  how: "Mouse, finger or pen; several digits and rows are fine.",
+  keys:
+    "By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down or lifts it, Backspace " +
+    "undoes, Escape clears.",
+  drop: "Take a photograph of handwritten digits, choose a picture, drop one here, or paste one.",
+  camera: "Take a photograph",
+  file: "Choose a picture",
+  another: "Another picture",
+  examplePhoto: (number) => `Photograph ${number}`,
+  kept: "Photographs are read by the computer that runs digits serve, in its memory, and are not kept.",
+  drawsOnly: "This page draws only. To read photographs, run digits serve on your own computer.",
+  reading: "Reading…",
+  loading: "The network is being loaded…",
+  answer: "Answer",
+  empty: "Nothing is drawn yet.",
+  emptyPhoto: "No picture yet.",
+  nothing: "no digit",
+  noDigits: (confidence) => `There is no digit in it, as far as the network can tell (${percent(confidence)} sure).`,
+  sure: (confidence, doubtful) =>
+    `${percent(confidence)} sure that all of it is right.` + (doubtful ? " A question mark stands where it doubts." : ""),
+  spoken: (text, confidence) =>
+    text ? `Read: ${text.replaceAll("\n", ", next row ")}. ${percent(confidence)} sure.` : "Read: no digit.",
+  card: (digit, confidence, doubtful, second, share) =>
+    `${digit === null ? "No digit" : digit}${doubtful && digit !== null ? ", in doubt" : ""}, ${percent(confidence)} sure. ` +
+    `Next: ${second}, ${percent(share)}. Look inside`,
+  box: (digit, confidence) => `${digit}, ${percent(confidence)} sure. Look inside`,
+  bar: (digit, share) => `${digit}: ${percent(share)}`,
+  picture: "The photograph that was read",
+  inside: "Look inside",
+  insideEmpty: "Draw or tap a digit: here you will see what the network sees, and how it comes to its answer.",
+  insideLead: (digit, network) =>
+    digit === null
+      ? `How the network “${network}” comes to say that this is no digit.`
+      : `How the network “${network}” comes to say ${digit}.`,
+  seen: "What the network sees: 28\u00a0×\u00a028 pixels, scaled and centred as in MNIST.",
+  working: "Covering one patch after another…",
+  forAnswer: (answer, sureness, least, where) =>
+    sureness - least < 0.02
+      ? `What speaks for ${answer}: no single place. Whichever patch of 5 × 5 pixels is covered, it stays ${percent(least)} sure.`
+      : `What speaks for ${answer}: the darker a place, the more is lost when it is covered. ` +
+        `${capital(where)} it matters most: covered, ${percent(sureness)} become ${percent(least)}.`,
+  against: (second, share, most, where) =>
+    most - share < 0.02
+      ? `The runner-up is ${second} (${percent(share)}). It does not hang on one place: whichever is covered, it comes to ${percent(Math.max(most, share))} at most.`
+      : `The runner-up is ${second} (${percent(share)}). What speaks against it is the ink ${where}: with that covered, it would be ${percent(most)}.`,
+  answerOf: (digit) => (digit === null ? "“no digit”" : digit),
+  layers: "Layer by layer",
+  layersLead:
+    "Each small picture is one channel: where in the image, and how strongly, a layer found the pattern that it learned " +
+    "to look for. Blue is below zero. Tap one to see it large.",
+  layer: (name, channels, height, width) =>
+    height > 1 ? `${channels} maps of ${height} × ${width}` : `${channels} numbers`,
+  kinds: {
+    conv: "slides small patterns over what comes before it",
+    relu: "keeps what is above zero",
+    pool: "keeps the strongest of each 2 × 2",
+    average: "takes means",
+    dense: "weighs everything that was found",
+  },
+  map: (layer, number, count) => `${layer}, map ${number} of ${count}`,
+  maps: (layer, count) => `Maps of ${layer}, ${count} in all. Enlarge`,
+  range: (low, high) => `Values from ${low.toPrecision(3)} to ${high.toPrecision(3)}.`,
+  previous: "Previous",
+  next: "Next",
+  close: "Close",
+  privacy:
+    "What you draw stays in this browser: the network runs here. No cookies that track, no other hosts. " +
+    "The pictures, words and networks are the open-source project’s own.",
+  failedNetwork: "The network could not be loaded. This page needs a browser with WebAssembly; reload to try again.",
+  failedReading: "The picture could not be sent. Is digits serve still running?",
+  noPicture: "That is no picture.",
+};
+
+function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,122 @@
+"""Anybody can use the page: axe-core finds nothing, in any size, scheme or state; the keyboard reaches all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from platformdirs import user_cache_path
+
+from digits.files import sha256, write_together
+from digits.page.site import PHOTOGRAPHS, STATIC
+from digits.web import NotServed, download, npm_package
+from tests.page.conftest import SEVEN, SIZES, draw, text_of
+
+AXE = "axe-core@4.14.1"
+AXE_SIZE, AXE_SHA256 = 653_780, "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, fetched once, checked and kept."""
+    path: Path = user_cache_path("digits") / AXE / "axe.min.js"
+    if not (path.is_file() and sha256(path.read_bytes()) == AXE_SHA256):
+        try:
+            data = download(f"https://cdn.jsdelivr.net/npm/{AXE}/axe.min.js", AXE_SIZE)
+        except NotServed:
+            data = npm_package(AXE, {"package/axe.min.js": AXE_SIZE})["package/axe.min.js"]
+        assert sha256(data) == AXE_SHA256
+        write_together(path.parent, {path.name: data})
+    return path.read_text(encoding="utf-8")
+
+
+def faults(page, axe: str) -> list[str]:
+    page.evaluate(axe)
+    found = page.evaluate("tags => axe.run({ runOnly: tags })", TAGS)["violations"]
+    return [
+        f"{one['impact']}: {one['id']}: {one['help']}: {[node['html'][:150] for node in one['nodes']][:3]}"
+        for one in found
+    ]
+
+
+def states(page) -> Iterator[str]:
+    """Brings the page into one state after another."""
+    yield "empty"
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+    page.wait_for_selector("#for-caption:has-text('What speaks for 7')")
+    yield "drawn, looked into"
+    draw(page, [(190 + 8 * step, 60 if step % 2 else 200) for step in range(12)])
+    page.wait_for_selector(".card.doubtful")
+    yield "in doubt"
+    page.locator(".maps").nth(0).click()
+    yield "a map enlarged"
+    page.click("#close")
+    if page.locator("#modes").is_visible():
+        page.get_by_role("tab", name="Photograph").click()
+        yield "no photograph"
+        photo = (STATIC / PHOTOGRAPHS / "2.jpg").read_bytes()
+        page.locator("#file").set_input_files({"name": "2.jpg", "mimeType": "image/jpeg", "buffer": photo})
+        assert text_of(page, "01735540\n1969") == "01735540\n1969"
+        yield "a photograph"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing(link, open_page, axe, size, scheme):
+    page = open_page(link, size, scheme, reduced_motion="reduce")
+    for state in states(page):
+        assert not faults(page, axe), state
+
+
+def test_the_keyboard_reaches_everything_and_the_focus_is_seen(link, open_page):
+    page = open_page(link)
+    draw(page, SEVEN)
+    page.wait_for_selector(".maps canvas")
+    page.focus("#tab-draw")
+    reached = ["tab-draw"]
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
+        outline = page.evaluate(
+            """() => {
+              const one = document.activeElement;
+              return getComputedStyle(one.matches(".segments input") ? one.nextSibling : one).outlineStyle;
+            }"""
+        )
+        assert outline != "none", reached[-1]
+        if reached[-1] == "maps":
+            break
+    wanted = ["tab-draw", "network-reader", "ink", "undo", "clear", "pen", "link", "card", "maps"]
+    assert [one for one in dict.fromkeys(reached) if one in wanted] == wanted
+
+
+def test_tabs_are_changed_by_arrow_keys(link, open_page):
+    page = open_page(link)
+    page.focus("#tab-draw")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.id") == "tab-photo"
+    assert page.locator("#photo").is_visible()
+    assert page.locator("#draw").is_hidden()
+
+
+def test_a_screen_reader_is_told_the_answer(link, open_page):
+    page = open_page(link)
+    draw(page, SEVEN)
+    page.wait_for_selector("#spoken:has-text('Read: 7.')", state="attached")
+    assert page.get_attribute("#spoken", "role") == "status"
+    label = page.locator(".card .visually-hidden").text_content()
+    assert label.startswith("7, >\u00a099\u00a0% sure. Next: ")
+    assert label.endswith("Look inside")
+
+
+@pytest.mark.parametrize(("width", "text"), [(320, "100%"), (1280, "200%")])
+def test_with_large_text_or_a_narrow_screen_nothing_sticks_out(link, open_page, width, text):
+    """WCAG 1.4.10 and 1.4.4."""
+    page = open_page(link)
+    page.set_viewport_size({"width": width, "height": 640})
+    page.evaluate("size => { document.documentElement.style.fontSize = size; }", text)
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+    page.wait_for_selector(".maps canvas")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

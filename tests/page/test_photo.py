@@ -1,0 +1,103 @@
+"""Photographs: chosen, dropped and pasted, read by the server, and shown with boxes."""
+
+import base64
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import digits
+from digits.page.site import PHOTOGRAPHS, STATIC
+from tests.page.conftest import SIZES, text_of
+from tests.reading.compose import BLUE, Layout, Paper, Writer, jpeg
+
+EXAMPLES = {"1": "2718281\n3141592\n1729064", "2": "01735540\n1969"}
+
+
+@pytest.fixture(scope="module")
+def composed(mnist) -> bytes:
+    """A photograph of "407" and "58" in the hands of MNIST's test set, as a JPEG."""
+    writer = Writer(mnist.test.images, mnist.test.labels, np.random.default_rng(4))
+    return jpeg(
+        writer.picture("407\n58", Paper(pen=BLUE, noise=3, blur=0.7, shade=0.3), Layout(height=110, gap=30)), 90
+    )
+
+
+def choose(page, data: bytes, kind: str = "image/jpeg") -> None:
+    page.get_by_role("tab", name="Photograph").click()
+    page.locator("#file").set_input_files({"name": "photo.jpg", "mimeType": kind, "buffer": data})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_photograph_is_read_and_each_digit_can_be_tapped(link, open_page, composed, size, scheme):
+    page = open_page(link, size, scheme)
+    choose(page, composed)
+    assert text_of(page, "407\n58") == "407\n58"
+    boxes = page.locator("#found .box")
+    assert boxes.count() == page.locator(".card").count() == 5
+    image, width = page.locator("#image").bounding_box(), Image.open(BytesIO(composed)).width
+    for index, one in enumerate(digits.read(composed).digits):
+        box, scale = boxes.nth(index).bounding_box(), image["width"] / width
+        assert box["x"] - image["x"] == pytest.approx(one.box[0] * scale, abs=8)  # with its border and margin
+        assert box["y"] - image["y"] == pytest.approx(one.box[1] * scale, abs=8)
+        assert box["width"] == pytest.approx(one.box[2] * scale, abs=16)
+    boxes.nth(2).click()
+    assert page.locator(".card").nth(2).get_attribute("aria-pressed") == "true"
+    page.wait_for_selector("#inside-lead:has-text('comes to say 7')")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_are_read_right(link, open_page, name):
+    page = open_page(link)
+    page.get_by_role("tab", name="Photograph").click()
+    page.get_by_role("button", name=f"Photograph {name}").click()
+    assert text_of(page, EXAMPLES[name]) == EXAMPLES[name]
+    page.click("#another")
+    assert text_of(page, "") == ""
+    assert sorted(EXAMPLES) == sorted(path.stem for path in (STATIC / PHOTOGRAPHS).iterdir())
+
+
+@pytest.mark.parametrize("event", ["drop", "paste"])
+def test_a_picture_is_dropped_or_pasted(link, open_page, composed, event):
+    page = open_page(link)
+    page.get_by_role("tab", name="Photograph").click()
+    page.evaluate(
+        """([data, event]) => {
+          const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([bytes], "photo.jpg", { type: "image/jpeg" }));
+          const target = document.getElementById("photo");
+          const given = event === "drop" ? { dataTransfer: transfer } : { clipboardData: transfer };
+          const type = event === "drop" ? DragEvent : ClipboardEvent;
+          target.dispatchEvent(new type(event, { ...given, bubbles: true, cancelable: true }));
+        }""",
+        [base64.b64encode(composed).decode(), event],
+    )
+    assert text_of(page, "407\n58") == "407\n58"
+
+
+def test_what_is_no_picture_is_refused_in_a_sentence(link, open_page):
+    page = open_page(link)
+    choose(page, b"no picture", "text/plain")
+    page.wait_for_selector("#failed:has-text('That is no picture.')")
+
+
+def test_a_damaged_picture_is_refused_in_a_sentence(link, browser, composed):
+    page = browser.new_page()  # the browser itself complains of the status, in its console
+    page.goto(link)
+    page.wait_for_selector("html[data-ready]")
+    choose(page, composed[:300])
+    page.wait_for_selector("#failed:has-text('is not a readable image')")
+    page.close()
+
+
+def test_the_camera_is_asked_for_and_a_page_without_digits_is_told(link, open_page):
+    page = open_page(link, "phone")
+    assert page.get_attribute("#camera", "capture") == "environment"
+    assert page.get_attribute("#camera", "accept") == "image/*"
+    choose(page, jpeg(np.full((300, 400, 3), 235, np.uint8), 90))
+    page.wait_for_selector("#sure:has-text('There is no digit in it')")
+    assert page.inner_text("#text") == "no digit"

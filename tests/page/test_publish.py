@@ -1,0 +1,116 @@
+"""The page as plain files: from a sub-folder of any host, and without a network once it was opened."""
+
+import functools
+import http.server
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from digits.cli import main
+from digits.page import publish, site
+from digits.page.runtime import FILES
+from digits.page.site import STATIC
+from tests.page.conftest import SEVEN, draw, text_of
+
+
+class Static(http.server.SimpleHTTPRequestHandler):
+    """Python's plain server of files; it calls .mjs JavaScript, as hosts do."""
+
+    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}  # noqa: RUF012
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def host(published: Path) -> Iterator[http.server.ThreadingHTTPServer]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Static, directory=published))
+    threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_it_works_from_a_sub_folder_and_then_without_a_network(host, open_page):
+    link = f"http://127.0.0.1:{host.server_port}/some/where/"
+    page = open_page(link)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    assert page.locator("#modes").is_hidden()
+    assert "This page draws only" in page.inner_text("#how")
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    page.wait_for_timeout(500)
+    host.shutdown()
+    host.server_close()
+    page.context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+    page.locator("label", has_text="Baseline").click()
+    page.wait_for_selector("#inside-lead:has-text('Baseline')")
+    assert all(url.startswith(link) for url in asked)
+
+
+def test_a_change_of_any_file_gives_the_offline_worker_another_version(monkeypatch, published):
+    first = (published / "some" / "where" / "offline.js").read_text().splitlines()[0]
+    assert first.startswith('const VERSION = "')
+    monkeypatch.setattr(site, "examples", lambda: [])
+    assert site.site(photographs=False)["offline.js"].decode().splitlines()[0] != first
+
+
+def test_the_page_itself_is_small():
+    """Under 100 kB without networks, runtime and photographs to try."""
+    files = site.site(photographs=False)
+    assert sum(len(data) for name, data in files.items() if not name.startswith(("models/", "runtime/"))) < 100_000
+    assert len(files["models/baseline.onnx"]) < 500_000
+
+
+def test_nothing_is_loaded_from_elsewhere_and_no_script_or_style_stands_in_the_page():
+    text = "\n".join(path.read_text() for path in STATIC.rglob("*") if path.suffix in (".html", ".css", ".js"))
+    assert "https://" not in text
+    assert "http://" not in text
+    page = (STATIC / "index.html").read_text()
+    assert " style=" not in page
+    assert not re.search(r"\son\w+=", page)
+    assert page.count("<script") == 1
+
+
+def test_all_words_are_in_one_file():
+    """Nothing between the tags of the page but what is said where there is no JavaScript."""
+    body = (STATIC / "index.html").read_text().partition("<body>")[2]
+    body = re.sub(r"<noscript>.*?</noscript>|<svg.*?</svg>", "", body)
+    assert not re.sub(r"<[^>]*>", "", body).strip()
+    words = (STATIC / "words.js").read_text()
+    for name in re.findall(r'data-word="(\w+)"', body):
+        assert re.search(rf"^  {name}:", words, re.MULTILINE), name
+
+
+def test_a_folder_with_other_files_is_left_alone_and_one_that_was_published_is_renewed(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    (tmp_path / "thesis.txt").write_text("mine")
+    assert main(["publish", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    reason = "holds thesis.txt, which is no part of the page; allowed: a new or empty folder, or one that was published"
+    assert said.startswith(f"error: {tmp_path} {reason}")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    target = tmp_path / "site"
+    publish(target)
+    (target / "index.html").write_text("old")
+    (target / ".nojekyll").touch()  # of hosts and version control
+    assert main(["publish", str(target)]) == 0
+    assert capsys.readouterr().out.startswith(f"Saved {target}: ")
+    assert "Digits" in (target / "index.html").read_text()
+    assert {file.name for file in FILES} == {path.name for path in (target / "runtime").iterdir()}
+    assert not (target / "photographs").exists()
+
+
+def test_a_file_in_the_way_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError):
+        publish(tmp_path / "file")
