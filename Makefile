@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 TORCH_INDEX ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-slow lint bench reader clean
+.PHONY: help setup demo test test-quick test-slow lint bench notebooks reader clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: $(VENV)/.installed ## Time training and prediction side by side with peer
 	$(BIN)/python benchmarks/training_speed.py --recipes fast --runs 10
 	$(BIN)/python benchmarks/prediction_speed.py
 
+notebooks: $(VENV)/.dev-installed ## Run the lessons and write their notebooks anew (5 minutes; nothing else should run)
+	$(BIN)/python -m lessons.build
+
 reader: $(VENV)/.installed ## Make anew the models that ship: of `digits read`, and the page's baseline (10 to 60 minutes)
 	$(BIN)/python -m digits.reading.form_graph
 	$(BIN)/digits train pytorch --recipe baseline --output-dir outputs/baseline
@@ -65,5 +68,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	@touch $@
 
 $(VENV)/.dev-installed: $(VENV)/.installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,page,read,heic,tensorboard,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,page,read,heic,tensorboard,lessons,dev]'
 	@touch $@

@@ -1,5 +1,7 @@
 """Train and evaluate side by side with what users would write otherwise, and print how many times as fast we are.
 
+The loops that every tutorial writes are those of `lessons/`.
+
 Ours and the peer run in turn, each in a process of its own on the same cores, with another seed each time; both clocks
 start with the images in memory and stop with the test set evaluated. Imports and reading files do not count.
 """
@@ -13,12 +15,12 @@ from our_runs import python, train
 
 from digits.datasets import download_dataset
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 # What is timed, and what it is measured against: a peer's script, or another of ours.
 CASES = {
-    ("baseline", "pytorch"): "pytorch_dataloader",
-    ("baseline", "tensorflow"): "keras_fit",
-    ("fast", "pytorch"): "published_fast",
+    ("baseline", "pytorch"): "lessons/plain_pytorch.py",
+    ("baseline", "tensorflow"): "lessons/plain_tensorflow.py",
+    ("fast", "pytorch"): "benchmarks/peers/published_fast.py",
     ("fast", "tensorflow"): ("fast", "pytorch"),
 }
 
@@ -42,7 +44,6 @@ def main() -> None:
     parser.add_argument("--backends", nargs="+", choices=["pytorch", "tensorflow"], default=["pytorch", "tensorflow"])
     parser.add_argument("--runs", type=int, default=5, help="of each (default: %(default)s)")
     parser.add_argument("--data-dir", type=Path, default=Path("mnist_data"))
-    parser.add_argument("--peers", type=Path, default=HERE / "peers", help="folder of the peers' scripts")
     flags = parser.parse_args()
     download_dataset(flags.data_dir)
     for (recipe, backend), other in CASES.items():
@@ -51,7 +52,7 @@ def main() -> None:
         pairs = []
         for seed in range(flags.runs):
             if isinstance(other, str):
-                name, against = other, theirs(flags.peers / f"{other}.py", flags.data_dir, seed)
+                name, against = other, theirs(ROOT / other, flags.data_dir, seed)
             else:
                 name, against = " ".join(other), ours(*other, flags.data_dir, seed)
             pairs.append((against, ours(recipe, backend, flags.data_dir, seed)))

@@ -34,7 +34,7 @@ PRECISIONS = _precisions()
 WHOLE_FILES = {  # of tests/, by name
     *("test_scripts.py", "test_edited_scripts.py", "test_docs.py", "test_errors.py", "test_makefile.py"),
     *("test_checkpoints.py", "test_convert.py", "test_export.py", "test_hardware.py", "test_lockstep.py"),
-    *("test_preview.py", "test_store.py"),
+    *("test_plain.py", "test_preview.py", "test_store.py"),
 }
 
 

@@ -1,10 +1,14 @@
-"""Every command in docs/ runs, on files in the very form that it is about, made from MNIST."""
+"""Every command in README and docs/ runs, on files in the very form that it is about, made from MNIST."""
 
 import gzip
 import io
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +24,14 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 
 def commands(page: Path) -> list[str]:
-    blocks = re.findall(r"```bash\n(.*?)```", page.read_text(), re.DOTALL)
-    return [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
+    """What a page has to be typed, in its order: all lines of its bash blocks, and what stands after `$ ` in others."""
+    lines = []
+    for kind, block in re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
+        if kind == "bash":
+            lines += [line.partition(" #")[0].strip() for line in block.splitlines() if line.strip()]
+        elif not kind:
+            lines += re.findall(r"^\$ (.*)$", block, re.MULTILINE)
+    return lines
 
 
 def first(split: Split, count: int) -> Split:
@@ -110,12 +120,108 @@ def test_every_command_of_a_page_on_data_runs(
     assert len(list((tmp_path / "mnist_pictures").rglob("*.png"))) == 70_000
 
 
+# Pages whose commands are about the project itself; docs/data.md, about files of many forms, has the test above, and
+# docs/page.md, whose server runs until it is stopped, one in tests/page/test_site.py.
+OTHERS = [page for page in (ROOT / "README.md", *PAGES) if page.name not in ("data.md", "page.md")]
+
+
+@pytest.fixture
+def workplace(mnist: Dataset, data_dir: Path, tmp_path: Path) -> Path:
+    """A folder as the pages' readers have it: the project's files, MNIST, a photograph, drawings, a trained model."""
+    for name in (
+        "Makefile",
+        "pyproject.toml",
+        "constraints.txt",
+        "lessons",
+        *(path.name for path in ROOT.glob("*.py")),
+    ):
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copytree(data_dir, tmp_path / "mnist_data")
+    (tmp_path / "scans").mkdir()
+    for name in ("photo.jpg", "scans/one.jpg"):
+        shutil.copy(ROOT / "lessons" / "my_digit.jpg", tmp_path / name)
+    as_pictures(tmp_path / "my drawings", first(mnist.train, 400))
+    (tmp_path / "digit.png").write_bytes(as_png(mnist.test.images[0]))
+    np.save(tmp_path / "digits.npy", mnist.test.images[:3])
+    small = Dataset("small", "small", mnist.classes, first(mnist.train, 1200), first(mnist.test, 200))
+    write_dataset(small, tmp_path / "small", "idx")
+    return tmp_path
+
+
+def runs(command: str, folder: Path) -> None:
+    """Run a command of a page in a folder, trainings shortened to an epoch of a few images, and see it succeed.
+
+    What installs or takes minutes is looked at instead: `make` may only say what it would do, `pip` must ask for what
+    there is (tests/test_errors.py asks pip), and what is to be opened must be there.
+    """
+    program, *words = shlex.split(command)
+    if program == "make":
+        words = ["-n", "-f", "Makefile", *words]
+    elif program == "pip":
+        extras = set(re.findall(r"\w+", words[-1].strip(".[]")))
+        assert extras <= set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
+        return
+    elif command in ("source .venv/bin/activate", "python -m venv .venv"):
+        return
+    elif program == "jupyter":
+        assert (folder / words[-1]).is_file(), command
+        return
+    elif program == "digits":
+        program, words = sys.executable, ["-m", "digits", *words]
+        if words[2] == "train":
+            words += ["--epochs", "1", "--ensemble", "1"]
+            if "my drawings" not in words:
+                words += ["--dataset", "small"]
+        if "fashion-mnist" in command and words[2] == "download":
+            return  # tests/datasets/test_registry.py fetches it, from a server of its own
+    else:
+        assert program == "python", command
+        program = sys.executable
+        if words[0].startswith("mnist_"):
+            words += ["--epochs", "1"]
+    done = subprocess.run(
+        [program, *words], cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, (command, done.stdout, done.stderr)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", OTHERS, ids=lambda page: page.name)
+def test_every_command_of_a_page_runs(page: Path, workplace: Path) -> None:
+    if page.name == "reading.md":  # whose reader has a model already
+        for command in ("digits train pytorch", "digits export outputs/pytorch_model.safetensors"):
+            runs(command, workplace)
+    for command in commands(page):
+        runs(command, workplace)
+
+
+def test_pages_have_commands() -> None:
+    assert {page.name for page in OTHERS if commands(page)} >= {"README.md", "models.md", "reading.md", "results.md"}
+    assert "digits lockstep" in commands(ROOT / "docs" / "models.md")
+
+
+def test_readme_can_be_read_in_one_go() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+def test_scripts_that_pages_name_are_there() -> None:
+    for page in [ROOT / "README.md", *PAGES]:
+        for name in re.findall(r"`python ([\w/]+\.py)", page.read_text()):
+            assert (ROOT / name).is_file(), (page.name, name)
+
+
 def test_links_of_a_page_lead_somewhere() -> None:
     for page in [ROOT / "README.md", *PAGES]:
-        text = page.read_text()
-        headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-        anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-        for target in re.findall(r"\]\(([^)]+)\)", text):
+        for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+            if target.startswith("http"):
+                continue
             path, _, anchor = target.partition("#")
-            assert target.startswith("http") or not path or (page.parent / path).exists(), target
-            assert path or anchor in anchors, target
+            there = page.parent / path if path else page
+            assert there.exists(), (page.name, target)
+            assert not anchor or anchor in anchors(there), (page.name, target)
+
+
+def anchors(page: Path) -> set[str]:
+    """What may stand after `#` in a link to a page: its headings, as code hosts turn them into names."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits
 
 from digits.datasets import nothing
 from digits.datasets.printed import to_form
+from digits.reading import Reader
 from digits.reading.network import Network
 from digits.reading.reader import SHIPPED
 from digits.recipes import RECIPES
@@ -48,6 +49,13 @@ def test_it_reads_the_small_digits_of_scikit_learn_as_the_docs_say(network):
     claimed = re.search(r"scikit-learn's .* \| ([\d.]+) %", (ROOT / "docs" / "reading.md").read_text())
     assert claimed
     assert 100 * right == pytest.approx(float(claimed[1]), abs=0.06)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reading.md"])
+def test_the_example_is_read_as_the_docs_say(page):
+    read = Reader().read(ROOT / "digits" / "page" / "static" / "photographs" / "1.jpg")
+    first, second, third = read.text.split("\n")
+    assert f"{first} ({read.confidence:.1%})\n    {second}\n    {third}\n" in (ROOT / page).read_text()
 
 
 def test_it_says_what_is_no_digit(network, mnist, rng):

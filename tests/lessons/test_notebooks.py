@@ -1,0 +1,183 @@
+"""The notebooks: each runs, gives the figures that its text speaks of, and is what was built from its source."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from PIL import Image
+
+from lessons.build import SOURCES, run, unrun
+from lessons.draw_photograph import TARGET, photograph
+from tests.conftest import ROOT
+
+NAMES = [
+    *("1_pixels_and_convolution", "2_first_network", "3_is_it_better"),
+    *("4_your_own_digit", "5_make_it_fast", "6_one_network_two_frameworks"),
+]
+LARGEST = 400_000  # bytes of a notebook
+# What comes out of a lesson: the least and the most that it may be, for expressions in its own names. Wide enough for
+# other processors, and narrow enough for the lesson's text to be true.
+RANGES: dict[str, dict[str, tuple[float, float]]] = {
+    "1_pixels_and_convolution": {
+        "nearest_mean": (0.8203, 0.8203),
+        "maps['lower edges'][7, 13]": (2.9, 3),
+        "largest_difference": (0, 1e-5),
+        "curves['0 to 1, step size 0.1'][-1]": (0.6, 0.8),
+        "curves['0 to 255, step size 0.1'][-1]": (1.5, 30),
+    },
+    "2_first_network": {
+        "weights_pytorch": (108_618, 108_618),
+        "weights_tensorflow": (108_618, 108_618),
+        "before": (0.02, 0.3),
+        "accuracy_pytorch": (0.975, 0.992),
+        "accuracy_tensorflow": (0.975, 0.992),
+        "len(losses_pytorch)": (1876, 1876),
+        "len(losses_tensorflow)": (1876, 1876),
+        "np.mean(losses_tensorflow[-938:])": (0.05, 0.1),
+    },
+    "3_is_it_better": {
+        "accuracies.min()": (0.987, 0.994),
+        "accuracies.max() - accuracies.min()": (0.0002, 0.005),
+        "100 * (interval.high - interval.low)": (0.25, 0.5),
+        "abs(p_by_coins - comparison.p_value)": (0, 0.01),
+        "too_good_by": (0.01, 0.3),
+        "mean_gain": (0, 0.6),
+    },
+    "4_your_own_digit": {
+        "accuracy_on_mnist": (0.988, 0.994),
+        "shares['as they are']": (0.98, 1),
+        "shares['4 right and 4 down']": (0.1, 0.7),
+        "shares['dark ink on white']": (0, 0.6),
+        "int(said[0])": (2, 2),
+        "int(reading.text)": (2, 2),
+        "shares_mnist['1']": (0, 0.9),
+        "min(shares_reader.values())": (0.95, 1),
+    },
+    "5_make_it_fast": {  # of times on machines that do other things, little can be promised
+        "bool(same)": (1, 1),
+        "ratios['whole set in memory']": (1.05, 30),
+        "ratios['the package, recipe fast']": (1.2, 100),
+    },
+    "6_one_network_two_frameworks": {
+        "accuracy": (0.97, 0.99),
+        "accuracy_wrong": (0, 0.6),
+        "accuracy_right - accuracy": (-0.0002, 0.0002),
+        "largest": (0, 1e-3),
+        "differences['float64'][-1]": (0, 1e-11),
+        "differences['float32'][-1]": (1e-7, 0.2),
+    },
+}
+
+
+def cells(notebook: nbformat.NotebookNode) -> list[tuple[str, str]]:
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+
+
+def prose(notebook: nbformat.NotebookNode) -> str:
+    return "\n\n".join(source for kind, source in cells(notebook) if kind == "markdown")
+
+
+def built(name: str) -> nbformat.NotebookNode:
+    return nbformat.read(ROOT / "lessons" / f"{name}.ipynb", as_version=4)
+
+
+def source(name: str) -> Path:
+    return ROOT / "lessons" / f"{name}.py"
+
+
+def answers(notebook: nbformat.NotebookNode) -> list[str]:
+    """The code in the folded answers."""
+    return re.findall(r"```python\n(.*?)```", prose(notebook), re.DOTALL)
+
+
+def test_the_lessons_are_these():
+    assert [path.stem for path in SOURCES] == NAMES
+    assert sorted(path.stem for path in (ROOT / "lessons").glob("*.ipynb")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_committed_was_built_from_the_source(name):
+    notebook = built(name)
+    nbformat.validate(notebook)
+    assert cells(notebook) == cells(unrun(source(name))), "build it again: make notebooks"
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    kinds = {output.output_type for cell in code for output in cell.outputs}
+    assert kinds <= {"stream", "display_data"}
+    assert (ROOT / "lessons" / f"{name}.ipynb").stat().st_size < LARGEST
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_is_made_as_lessons_are(name):
+    text = prose(unrun(source(name)))
+    number = int(name[0])
+    assert text.startswith(f"# {number}. ")
+    assert "**The idea of this lesson:**" in text
+    exercises = text.split("## Exercises")[1]
+    asked = re.findall(r"^\*\*(\d)\.\*\* ", exercises, re.MULTILINE)
+    assert asked == [str(number) for number in range(1, len(asked) + 1)]
+    assert len(asked) >= 3
+    # Each question is followed by one folded answer, which a blank line lets a code host read as Markdown.
+    assert len(re.findall(r"<details><summary>Answer</summary>\n\n.+?\n\n</details>", exercises, re.DOTALL)) == len(
+        asked
+    )
+    assert re.sub(r"<details>.*?</details>", "answer", exercises, flags=re.DOTALL).count("answer") == len(asked)
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        assert (ROOT / "lessons" / target).exists(), target
+
+
+def test_each_lesson_begins_with_the_same_cell():
+    first = {next(source for kind, source in cells(unrun(source(name))) if kind == "code") for name in NAMES}
+    assert len(first) == 1
+    assert "YOUR-NAME" in first.pop()
+
+
+def test_the_first_cell_installs_the_package_on_colab(tmp_path, monkeypatch):
+    code = next(text for kind, text in cells(unrun(source(NAMES[0]))) if kind == "code")
+    commands = []
+    monkeypatch.setattr(
+        "subprocess.run", lambda command, check: commands.append(command) or (tmp_path / "project").mkdir(exist_ok=True)
+    )
+    monkeypatch.setitem(__import__("sys").modules, "google.colab", object())
+    monkeypatch.chdir(tmp_path)
+    exec(code.replace("YOUR-NAME/YOUR-REPOSITORY", "somebody/digits"), {})  # noqa: S102
+    assert commands[0][:3] == ["git", "clone", "-q"]
+    assert commands[0][3] == "https://github.com/somebody/digits"
+    assert commands[1][1:] == ["-m", "pip", "install", "-q", "-e", "project[read]"]
+    assert Path.cwd() == tmp_path / "project"
+
+
+def test_the_photograph_of_lesson_4_is_what_its_script_draws():
+    kept, drawn = np.asarray(Image.open(TARGET), float), np.asarray(photograph(), float)
+    assert kept.shape == drawn.shape
+    assert np.abs(kept - drawn).mean() < 4  # of 255: a JPEG loses grain
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_runs_with_the_answers_to_its_exercises(name, data_dir):
+    notebook = unrun(source(name))
+    for code in answers(notebook):
+        notebook.cells.append(nbformat.v4.new_code_cell(code))
+    values = ", ".join(f"{expression!r}: float({expression})" for expression in RANGES[name])
+    # Before the answers, which may give names another meaning.
+    notebook.cells.insert(
+        len(built(name).cells), nbformat.v4.new_code_cell(f"import json\nprint(json.dumps({{{values}}}))")
+    )
+    run(notebook)
+    figures = json.loads(notebook.cells[len(built(name).cells)].outputs[0].text)
+    for expression, (least, most) in RANGES[name].items():
+        assert least <= figures[expression] <= most, (expression, figures[expression])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_of_a_lesson_says_what_it_shows(name):
+    """A title, and words at the axes of a plot of lines, bars or counts."""
+    for kind, text in cells(unrun(source(name))):
+        if kind == "code" and "plt.show()" in text:
+            assert "title" in text, text
+            if re.search(r"\.(plot|hist|bar|barh)\(", text):
+                assert "xlabel" in text, text
