@@ -33,7 +33,8 @@ def find_ink(pixels: np.ndarray) -> tuple[np.ndarray, float]:
     rough = darker_than(pixels, wide_ground(pixels))
     mask = threshold(rough)
     width = stroke_width(mask)
-    width = width_beside(find_lines(mask, width), mask) or width
+    if not is_wide(mask, width):
+        width = width_beside(find_lines(mask, width), mask) or width
     if is_wide(mask, width):  # a marker, or a shadow
         width = stroke_width(mask & sharp(mask, rough)) or _FINE * max(rough.shape)
     return darker_than(pixels, close_ground(pixels, width)) if width else rough, width

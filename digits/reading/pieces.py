@@ -106,12 +106,12 @@ def grouped(parts: Sequence[Piece], mask: np.ndarray, faint: np.ndarray, width: 
     """
     usual = usual_side(parts)
     groups = [[part] for part in parts if part.side >= 0.12 * usual and not _is_cut_off(part, mask.shape, usual)]
-    linked = _numbers(faint)
-    groups = _joined_where(groups, lambda a, b: a.gap(b) <= 2.5 * width, linked)
-    usual = usual_side([joined(group) for group in groups])
-    near = cv2.distanceTransform(1 - mask.view(np.uint8), cv2.DIST_L2, 3) < 0.75 * width  # from both sides
-    groups = _joined_where(groups, lambda a, b: Box.around([a, b]).side < 1.9 * usual, _numbers(near))
-    groups = _joined_where(groups, lambda a, b: _are_stacked(a, b, usual, width))
+    if len(groups) > 1:
+        groups = _joined_where(groups, lambda a, b: a.gap(b) <= 2.5 * width, _numbers(faint))
+        usual = usual_side([joined(group) for group in groups])
+        near = cv2.distanceTransform(1 - mask.view(np.uint8), cv2.DIST_L2, 3) < 0.75 * width  # from both sides
+        groups = _joined_where(groups, lambda a, b: Box.around([a, b]).side < 1.9 * usual, _numbers(near))
+        groups = _joined_where(groups, lambda a, b: _are_stacked(a, b, usual, width))
     return [group for group in groups if Box.around(group).side >= SMALLEST]
 
 
