@@ -1,7 +1,7 @@
 """What comes out: the digits of a picture, and the text that they make."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ from digits.reading.path import Row, best_path, cut_from
 from digits.reading.picture import Picture, Source, open_picture
 
 SURE = 0.5  # a row holds no digits if the mean of their confidences is below this
+WORDS = 1 / 3  # a picture of which less than this share are digits is a page of something else
 FOUND = 0.99  # the share of digits in composed pictures that were found and cut out as they are
 NONE = 0.25  # and in a row that holds some, one whose own confidence is below this is none
 SHIPPED = Path(__file__).with_name("reader.onnx")  # the recipe `reader`, as `make reader` trained it
@@ -136,6 +137,7 @@ class Reader:
             _judged(row, own[: len(row.candidates)], answer, in_grid=found.grid is not None)
             for row, own, answer in zip(found.rows, images, said, strict=True)
         ]
+        rows = rows if found.grid else _but_words(rows)
         return Trace(picture, found, rows, _reading(picture, found.rows, rows))
 
 
@@ -156,6 +158,13 @@ def _judged(row: Row, images: np.ndarray, answers: Answers, in_grid: bool) -> Re
     else:
         accepted = [index for index in path if sure[index] >= NONE]
     return ReadRow(images, answers, path, accepted)
+
+
+def _but_words(rows: list[ReadRow]) -> list[ReadRow]:
+    """The rows, without their digits where most of the page is something else."""
+    if sum(len(row.accepted) for row in rows) >= WORDS * sum(len(row.path) for row in rows):
+        return rows
+    return [replace(row, accepted=[]) for row in rows]
 
 
 def _reading(picture: Picture, rows: list[Row], read: list[ReadRow]) -> Reading:

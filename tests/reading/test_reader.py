@@ -10,7 +10,7 @@ from digits.reading import Reader, Reading
 from digits.reading.network import Answers
 from digits.reading.path import prepare
 from digits.reading.pieces import Piece
-from digits.reading.reader import FOUND, _judged
+from digits.reading.reader import FOUND, ReadRow, _but_words, _judged
 from tests.conftest import run
 from tests.reading.compose import BLUE, LIGHT_BLUE, PENCIL, RED, Layout, Paper, jpeg, photographed
 from tests.reading.test_grids import grid_mask
@@ -135,6 +135,14 @@ def test_a_row_of_doubtful_shapes_is_none_but_in_a_grid_all_is_read():
         probabilities[:, 5] = sure
         answers = Answers(probabilities, *np.zeros((2, len(images)), np.float32))
         assert len(_judged(row, images, answers, in_grid).accepted) == accepted
+
+
+@pytest.mark.parametrize(("accepted", "kept"), [(2, 0), (5, 5)])
+def test_a_few_digits_in_a_page_of_words_are_none(accepted, kept):
+    answers = Answers(np.zeros((15, 10), np.float32), *np.zeros((2, 15), np.float32))
+    images = np.zeros((15, 28, 28), np.uint8)
+    rows = [ReadRow(images, answers, list(range(9)), list(range(accepted))), ReadRow(images, answers, [0, 1, 2], [])]
+    assert sum(len(row.accepted) for row in _but_words(rows)) == kept
 
 
 def hostile() -> dict[str, np.ndarray]:
