@@ -32,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, description, add_flags, run in [
         ("download", "get a dataset, checked, into ./mnist_data", _add_download_flags, _download),
         ("train", "train a CNN, evaluate it and save its predictions", _add_train_flags, _train),
+        ("tune", "search for a better recipe, on this machine or on a cluster", _add_tune_flags, _tune),
         ("visualize", "draw what runs are worth, or what training shows", _add_visualize_flags, _visualize),
         ("recipes", "list the recipes, their networks and what they reach", lambda parser: None, _recipes),
         ("convert", "carry a model from one framework to the other", _add_convert_flags, _convert),
@@ -195,9 +196,10 @@ def _add_recipe_flags(
     """Flags for a recipe and for some of its fields, which are found again in `_recipe`."""
     group.add_argument(
         "--recipe",
-        choices=recipes,
         default=default,
-        help=f"digits recipes lists them; the flags below change a recipe (default: {default})",
+        metavar="NAME",
+        help=f"{', '.join(recipes)} (digits recipes), or a JSON file such as tuned.json of digits tune; the flags "
+        f"below change it (default: {default})",
     )
     group.set_defaults(recipes=recipes)
     usual = {**vars(recipes[default]), **vars(recipes[default].augmentation)}
@@ -247,6 +249,40 @@ class _Dropped(argparse.Action):
 def _add_train_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("backend", choices=BACKENDS)
     add_training_flags(parser, RECIPES, seed=0)
+    _add_address(parser, "train the networks of an ensemble")
+
+
+def _add_tune_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("backend", choices=BACKENDS)
+    parser.add_argument(
+        "--recipe",
+        default="baseline",
+        metavar="NAME",
+        help=f"where to start: {', '.join(RECIPES)}, or a JSON file such as tuned.json (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--space",
+        metavar="FIELDS",
+        help='what to try, say "learning_rate=1e-4..1e-1:log filters.0=8..32 dropout=0..0.5" (default: what suits '
+        "the recipe)",
+    )
+    parser.add_argument("--trials", type=int, default=40, metavar="N", help="how many to try (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, metavar="X", help="after which no trial is begun (default: no limit)")
+    parser.add_argument(
+        "--seeds", type=int, default=5, metavar="N", help="of the comparison at the end (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all randomness (default: %(default)s)")
+    parser.add_argument("--resume", action="store_true", help="go on with a search that was interrupted, or with more")
+    _add_address(parser, "try recipes")
+    _add_dataset(parser, "mnist, fashion-mnist or the path of your own data (default: %(default)s)")
+    _add_data_dir(parser)
+    _add_output_dir(parser)
+
+
+def _add_address(parser: argparse._ActionsContainer, what: str) -> None:
+    parser.add_argument(
+        "--address", metavar="HOST:PORT", help=f"{what} on all nodes of this Ray cluster, of which this machine is one"
+    )
 
 
 def add_visualize_flags(parser: argparse.ArgumentParser) -> None:
@@ -407,17 +443,33 @@ def _settings(backend: str, flags: argparse.Namespace) -> "Settings":
         tensorboard=flags.metrics == "tensorboard",
         summary=flags.summary,
         export=getattr(flags, "export", False),
+        address=getattr(flags, "address", None),
         asked_for=frozenset(name for name in about(Recipe) if getattr(flags, name, None) is not None),
     )
 
 
 def _recipe(flags: argparse.Namespace) -> Recipe:
     """The chosen recipe, changed by the flags that were given."""
-    recipe: Recipe = flags.recipes[flags.recipe]
+    recipe = _named(flags.recipe, flags.recipes)
     given = {name: value for name, value in vars(flags).items() if value is not None}
     changes = {name: given[name] for name in about(Augmentation) if name in given}
     augmentation = {"augmentation": replace(recipe.augmentation, **changes)} if changes else {}
     return adjusted(recipe, {**{name: given[name] for name in about(Recipe) if name in given}, **augmentation})
+
+
+def _named(name: str, recipes: Mapping[str, Recipe]) -> Recipe:
+    """The recipe of this name, or in the JSON file of this path.
+
+    Raises:
+        DigitsError: there is neither, or what the file holds is no recipe.
+    """
+    if name in recipes:
+        return recipes[name]
+    if not name.endswith(".json"):
+        raise DigitsError(f"recipe is {name}, but must be {', '.join(recipes)} or a JSON file such as tuned.json")
+    from digits.recipes.stored import load_recipe
+
+    return load_recipe(Path(name))
 
 
 def _download(flags: argparse.Namespace) -> None:
@@ -430,6 +482,30 @@ def _train(flags: argparse.Namespace) -> None:
     from digits import training
 
     training.run(_settings(flags.backend, flags))
+
+
+def _tune(flags: argparse.Namespace) -> None:
+    from digits.datasets import full_name
+    from digits.tuning import Search, default_space, parse_space, tune
+
+    recipe = _named(flags.recipe, RECIPES)
+    tune(
+        Search(
+            flags.backend,
+            recipe,
+            default_space(recipe) if flags.space is None else parse_space(flags.space),
+            trials=flags.trials,
+            minutes=flags.minutes,
+            seeds=flags.seeds,
+            seed=flags.seed,
+            dataset=full_name(flags.dataset),
+            data_dir=flags.data_dir,
+            output_dir=flags.output_dir,
+            resume=flags.resume,
+            address=flags.address,
+            origin=flags.recipe,
+        )
+    )
 
 
 def _visualize(flags: argparse.Namespace) -> None:

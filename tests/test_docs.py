@@ -18,7 +18,7 @@ from PIL import Image
 from digits.cli import main
 from digits.datasets import Dataset, Split, write_dataset
 from digits.datasets.registry import MNIST
-from tests.conftest import ROOT
+from tests.conftest import ROOT, run
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
@@ -120,9 +120,37 @@ def test_every_command_of_a_page_on_data_runs(
     assert len(list((tmp_path / "mnist_pictures").rglob("*.png"))) == 70_000
 
 
+@pytest.mark.slow
+def test_every_command_of_the_page_on_tuning_runs(mnist: Dataset, tmp_path: Path) -> None:
+    """On few images, with few trials: only the last of the flags of one name counts."""
+    train, test = first(mnist.train, 1500), first(mnist.test, 300)
+    arrays = {"x_train": train.images, "y_train": train.labels, "x_test": test.images, "y_test": test.labels}
+    np.savez(tmp_path / "small.npz", **arrays)
+    lines = commands(ROOT / "docs" / "tuning.md")
+    assert len(lines) > 5
+    for line in lines:
+        program, *arguments = shlex.split(line)
+        assert program == "digits", line
+        flags = ["--dataset", tmp_path / "small.npz", "--output-dir", tmp_path / "outputs"]
+        if arguments[0] == "tune":
+            flags += ["--trials", 3 if "--resume" in arguments else 2, "--seeds", 3]
+            if "--resume" not in arguments:
+                shutil.rmtree(tmp_path / "outputs", ignore_errors=True)
+        arguments = [one.replace("outputs/", f"{tmp_path}/outputs/") for one in arguments]
+        done = run("-m", "digits", *arguments, *flags)
+        assert (done.returncode, done.stderr) == (0, ""), line
+
+
+def test_commands_of_the_page_on_clusters_are_ours() -> None:
+    """They run in tests/tuning/test_killed.py; here, that their flags are there."""
+    for command in re.findall(r"^digits .*$", (ROOT / "docs" / "scale.md").read_text(), re.MULTILINE):
+        said = run("-m", "digits", *shlex.split(command)[1:3], "--help").stdout
+        assert all(flag in said for flag in re.findall(r"--[a-z-]+", command)), command
+
+
 # Pages whose commands are about the project itself; docs/data.md, about files of many forms, has the test above, and
-# docs/page.md, whose server runs until it is stopped, one in tests/page/test_site.py.
-OTHERS = [page for page in (ROOT / "README.md", *PAGES) if page.name not in ("data.md", "page.md")]
+# docs/page.md, whose server runs until it is stopped, one in tests/page/test_site.py; docs/tuning.md has its own.
+OTHERS = [page for page in (ROOT / "README.md", *PAGES) if page.name not in ("data.md", "page.md", "tuning.md")]
 
 
 @pytest.fixture

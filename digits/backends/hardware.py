@@ -8,6 +8,7 @@ from pathlib import Path
 from digits.errors import DigitsError
 
 FEATURES = "DIGITS_CPU_FEATURES"  # the variable that stands in for the processor's report, say "avx2 fma"
+CORES = "DIGITS_CORES"  # the variable that says how many cores to compute on
 
 
 def cpu_features() -> frozenset[str]:
@@ -48,6 +49,18 @@ def require_bfloat16() -> None:
         raise DigitsError(
             f"precision is bfloat16, but this processor lacks what that needs ({lacks}); allowed here: auto, float32"
         )
+
+
+def limit_threads(cores: int | None) -> None:
+    """Have frameworks that are imported later in this process compute on so many cores; None stands for all."""
+    if cores is not None:
+        os.environ["OMP_NUM_THREADS"] = str(cores)  # PyTorch's threads; TensorFlow's are started in its `runtime`
+        os.environ[CORES] = str(cores)
+
+
+def cores_allowed() -> int | None:
+    """What `limit_threads` was called with in this process, or in one that started it; None stands for all."""
+    return int(os.environ[CORES]) if CORES in os.environ else None
 
 
 def keep_freed_memory() -> None:

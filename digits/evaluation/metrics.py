@@ -1,10 +1,11 @@
 """Numbers about predictions, from scikit-learn and SciPy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 from sklearn import metrics
 
 CALIBRATION_BINS = 15  # as in Guo et al. (2017)
@@ -200,3 +201,32 @@ def compare(labels: np.ndarray, a: np.ndarray, b: np.ndarray) -> Comparison:
         same_answer=int((a == b).sum()),
         p_value=float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0,
     )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much A's accuracy is above B's, in the mean over seeds, and its 95 % interval; all from -1 to 1."""
+
+    mean: float
+    low: float
+    high: float
+    seeds: int
+
+    def sentence(self, a: str, b: str) -> str:
+        """What can be said of the two, by their names."""
+        points = f"{100 * self.mean:+.2f} points of test accuracy"
+        known = f"{points}, 95 % interval {100 * self.low:+.2f} to {100 * self.high:+.2f}, over {self.seeds} seeds"
+        if self.low > 0:
+            return f"{a} is better than {b}: {known}"
+        if self.high < 0:
+            return f"{a} is worse than {b}: {known}"
+        return f"no evidence that {a} is better than {b}: {known}"
+
+
+def difference(a: Sequence[float], b: Sequence[float]) -> Difference:
+    """How accuracies A compare with accuracies B of the same seeds, three or more: Student's interval of their mean
+    difference. Of differences that are all the same, it is that one alone."""
+    gains = np.subtract(a, b)
+    reach = float(t.ppf(0.975, len(gains) - 1) * gains.std(ddof=1) / len(gains) ** 0.5)
+    mean = float(gains.mean())
+    return Difference(mean, mean - reach, mean + reach, len(gains))

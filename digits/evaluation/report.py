@@ -32,21 +32,28 @@ def report(output_dir: Path, data_dir: Path) -> None:
 
 def render(runs: Mapping[str, Run], pictures: Mapping[str, bytes]) -> str:
     """The page as HTML, with the pictures (names and bytes of PNG files) in it; it asks for no other file."""
+    titles = dict.fromkeys(dataset_title(run) for run in runs.values())
+    return render_page(
+        REPORT,
+        pictures,
+        title=f"Digits on {' and '.join(titles)}",
+        runs=[_view(run) for run in runs.values()],
+        loss_curves=LOSS_CURVES,
+        disagreements=DISAGREEMENTS,
+        **(_comparison(*runs.values()) if len(runs) == 2 else {}),
+    )
+
+
+def render_page(template: str, pictures: Mapping[str, bytes], **values: Any) -> str:
+    """One of the templates as HTML, with these values and, as `pictures`, PNG files by name."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("digits.evaluation"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["share"] = share
-    titles = dict.fromkeys(dataset_title(run) for run in runs.values())
-    return environment.get_template(REPORT).render(
-        title=f"Digits on {' and '.join(titles)}",
-        runs=[_view(run) for run in runs.values()],
-        pictures={name: f"data:image/png;base64,{base64.b64encode(png).decode()}" for name, png in pictures.items()},
-        loss_curves=LOSS_CURVES,
-        disagreements=DISAGREEMENTS,
-        **(_comparison(*runs.values()) if len(runs) == 2 else {}),
-    )
+    within = {name: f"data:image/png;base64,{base64.b64encode(png).decode()}" for name, png in pictures.items()}
+    return environment.get_template(template).render(pictures=within, **values)
 
 
 def _view(run: Run) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import numpy as np
 from tabulate import tabulate
 
 from digits.backends import load_backend
-from digits.backends.interface import Backend, MakeNetwork
-from digits.datasets import DIGITS, Dataset, load_dataset
+from digits.backends.interface import Arrays, Backend, MakeNetwork
+from digits.datasets import DIGITS, Dataset, Split, load_dataset
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR, display
 from digits.models import ModelInfo
@@ -23,7 +23,7 @@ from digits.recipes.drawing import shown_count
 from digits.runs import Epoch, Run, RunRecord, exported_name, model_name, require_writable, save_run
 from digits.training.checkpoints import Checkpoint, RunState
 from digits.training.custom import build_custom
-from digits.training.epochs import Training, best_epoch, finished
+from digits.training.epochs import Progress, Training, best_epoch, finished
 from digits.training.events import open_events
 from digits.training.validation import fit_temperature, hold_out, training_count, validate
 
@@ -46,6 +46,7 @@ class Settings:
         summary: whether to print a table of the network's layers.
         export: whether to save the trained model as an ONNX file, too.
         asked_for: the fields of the recipe that were chosen one by one, which must not be without effect.
+        address: of a Ray cluster that trains the networks of an ensemble side by side, or None for one after another.
     """
 
     backend: str
@@ -61,6 +62,7 @@ class Settings:
     summary: bool = False
     export: bool = False
     asked_for: frozenset[str] = frozenset()
+    address: str | None = None
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
@@ -140,6 +142,8 @@ def load(settings: Settings) -> Dataset:
     """
     dataset = load_dataset(settings.dataset, settings.data_dir)
     recipe = settings.recipe
+    if settings.address is not None:
+        _check_for_cluster(settings)
     if recipe.draws and dataset.classes != DIGITS:
         name = next(name for name in NO_DRAWING if getattr(recipe, name))
         refuse(name, getattr(recipe, name), f"0 for {dataset.name}, whose classes are not the ten digits")
@@ -155,6 +159,17 @@ def load(settings: Settings) -> Dataset:
         )
     require_writable(settings.output_dir)
     return dataset
+
+
+def _check_for_cluster(settings: Settings) -> None:
+    """Make sure that the run is one that a cluster can be of use for."""
+    what = f"address is {settings.address}"
+    if settings.recipe.ensemble == 1:
+        raise DigitsError(f"{what}, but a cluster trains networks side by side, and this is one. Run with --ensemble 5")
+    if settings.tensorboard:
+        raise DigitsError(f"{what}, but the networks are trained elsewhere, where no event files are written")
+    if settings.device not in ("auto", "cpu"):
+        raise DigitsError(f"{what}, where networks are trained on cpu; allowed for the device: auto or cpu")
 
 
 def build(settings: Settings, dataset: Dataset, make: MakeNetwork | None = None) -> Model:
@@ -206,6 +221,28 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
     state = checkpoint.load() if settings.resume else RunState()
     if state.networks:
         backend.set_weights(model.network, state.networks, str(checkpoint))
+    train_networks = _train_here if settings.address is None else _train_elsewhere
+    state = train_networks(settings, model, training, validation, checkpoint, state)
+    reached = {}
+    if validation:
+        reached = validate(backend, model.network, validation, recipe.label_smoothing)
+        logits = backend.predict(model.network, validation.images)[:, : len(dataset.classes)]
+        model.info = replace(model.info, temperature=fit_temperature(logits, validation.labels))
+    if reached and recipe.ensemble > 1:
+        print(f"All {recipe.ensemble} networks together{_validated(reached)}")
+    return History(state.histories, reached)
+
+
+def _train_here(
+    settings: Settings,
+    model: Model,
+    training: Split,
+    validation: Split | None,
+    checkpoint: Checkpoint,
+    state: RunState,
+) -> RunState:
+    """Train the networks from `state` on, one after another."""
+    recipe, backend = settings.recipe, model.backend
     for index, network in enumerate(backend.members(model.network)):
         seed = settings.seed + index
         if recipe.ensemble > 1:
@@ -224,14 +261,38 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
                 state = state.after(index, progress, networks)
                 if not state.is_complete(recipe):
                     checkpoint.save(state)
-    reached = {}
-    if validation:
-        reached = validate(backend, model.network, validation, recipe.label_smoothing)
-        logits = backend.predict(model.network, validation.images)[:, : len(dataset.classes)]
-        model.info = replace(model.info, temperature=fit_temperature(logits, validation.labels))
-    if reached and recipe.ensemble > 1:
-        print(f"All {recipe.ensemble} networks together{_validated(reached)}")
-    return History(state.histories, reached)
+    return state
+
+
+def _train_elsewhere(
+    settings: Settings,
+    model: Model,
+    training: Split,
+    validation: Split | None,
+    checkpoint: Checkpoint,
+    state: RunState,
+) -> RunState:
+    """Train them side by side on a cluster. A checkpoint has those that are trained to the end, in their order."""
+    from digits.training.elsewhere import Ensemble, Member, train_members  # late: it brings Ray's room
+
+    backend, recipe, networks = model.backend, settings.recipe, model.backend.members(model.network)
+    trained: dict[int, tuple[Progress, Arrays]] = {}
+    complete = sum(finished(recipe, history) for history in state.histories)
+    left = [Member(index, settings.seed + index, state.progress(index)) for index in range(complete, recipe.ensemble)]
+    ensemble = Ensemble(settings.backend, model.precision, model.info, training, validation)
+    print(f"Training {len(left)} networks on the cluster at {settings.address}...")
+    for member, progress, weights in train_members(settings.address or "", ensemble, left):
+        print(f"Network {member.place + 1}, seed {member.seed}: {_line(recipe, progress.history)}")
+        if finished(recipe, progress.history):
+            trained[member.place] = progress, weights
+        while complete in trained:
+            progress, weights = trained.pop(complete)
+            backend.set_weights(networks[complete], weights)
+            state = state.after(complete, progress, backend.weights(model.network))
+            complete += 1
+            if not state.is_complete(recipe):
+                checkpoint.save(state)
+    return state
 
 
 def _beginning(recipe: Recipe, history: list[Epoch]) -> str:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import ttest_rel
 
 from digits.evaluation import metrics
 
@@ -115,3 +116,15 @@ def test_the_sentence_says_what_the_evidence_allows(only_a, only_b, sentence):
 def test_the_same_wrong_answer_is_agreement():
     comparison = metrics.compare(np.array([0, 0, 0]), np.array([1, 1, 0]), np.array([1, 2, 0]))
     assert (comparison.both_wrong, comparison.same_answer, comparison.images) == (2, 2, 3)
+
+
+def test_a_difference_of_accuracies_is_that_of_a_paired_t_test():
+    a, b = [0.991, 0.992, 0.9905, 0.9915], [0.988, 0.9895, 0.989, 0.9885]
+    known = ttest_rel(a, b).confidence_interval(0.95)
+    found = metrics.difference(a, b)
+    assert (found.low, found.high, found.seeds) == (pytest.approx(known.low), pytest.approx(known.high), 4)
+    assert found.sentence("A", "B").startswith("A is better than B: +0.25 points of test accuracy, 95 % interval +0.1")
+    assert metrics.difference(b, a).sentence("B", "A").startswith("B is worse than A: -0.25 points")
+    unsure = metrics.difference([0.99, 0.98, 0.97], [0.98, 0.99, 0.97])
+    assert unsure.sentence("A", "B").startswith("no evidence that A is better than B: +0.00 points")
+    assert metrics.difference([0.5] * 3, [0.25] * 3) == metrics.Difference(0.25, 0.25, 0.25, 3)

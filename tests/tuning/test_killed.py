@@ -1,0 +1,249 @@
+"""Whole searches, as users run them: with Ray, killed, interrupted, and on two nodes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import uuid
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from digits.recipes.stored import load_recipe
+from tests.conftest import ROOT, heed_ctrl_c, run
+from tests.jobs.test_side_by_side import wait_for
+
+pytestmark = pytest.mark.slow
+
+TIMEOUT = 900  # seconds; nothing here takes a tenth of it, but where all cores are busy
+TRIAL = re.compile(r"^Trial (\d+): ", re.MULTILINE)
+
+
+def command(backend: str, small: Path, folder: Path, *flags: object) -> list[str]:
+    fixed = ("--recipe", "baseline", "--seeds", 3, "--dataset", small, "--output-dir", folder)
+    space = "learning_rate=1e-4..1e-1:log dropout=0..0.5"
+    return [*map(str, ("-m", "digits", "tune", backend, "--space", space, *fixed, *flags))]
+
+
+def start(arguments: list[str], cwd: Path = ROOT, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,
+    )
+
+
+def read_until(process: subprocess.Popen[str], number: int) -> list[str]:
+    """Lines until so many trials have ended."""
+    lines: list[str] = []
+    while sum(line.startswith("Trial") for line in lines) < number:
+        lines.append(process.stdout.readline())
+        assert lines[-1], process.stderr.read()
+    return lines
+
+
+def of_ray(marker: str, title: bytes = b"") -> list[int]:
+    """The processes that were started with the variable MARKER of this value, and have `title` in their command."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            is_ours = f"MARKER={marker}\0".encode() in (path / "environ").read_bytes()
+            if is_ours and title in (path / "cmdline").read_bytes():
+                found.append(int(path.name))
+        except OSError:  # it has ended meanwhile
+            continue
+    return found
+
+
+def workers(marker: str) -> list[int]:
+    """Those of them that have taken up trials."""
+    return of_ray(marker, b"ray::Worker")
+
+
+@pytest.mark.parametrize("backend", ["pytorch", "tensorflow"])
+def test_a_search_that_is_killed_goes_on_and_ends_in_a_recipe_for_both_frameworks(backend, small, tmp_path):
+    folder = tmp_path / "out"
+    process = start(command(backend, small, folder, "--trials", 6), MARKER=str(folder))
+    before = read_until(process, 3)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    wait_for(lambda: not of_ray(str(folder)))
+
+    done = run(*command(backend, small, folder, "--trials", 6, "--resume"), timeout=TIMEOUT)
+    assert (done.returncode, done.stderr) == (0, "")
+    kept = int(re.search(r"^Going on after (\d+) trials$", done.stdout, re.MULTILINE)[1])
+    assert kept >= 3 and kept + len(TRIAL.findall(done.stdout)) == 6
+    again = set(TRIAL.findall("".join(before))) & set(TRIAL.findall(done.stdout))
+    assert not again  # none of those that had ended
+
+    record = json.loads((folder / "tuned.json").read_text())
+    assert sum(record["trials"].values()) == 6
+    page = (folder / "tuning.html").read_text()
+    assert record["sentence"][1:] in page and record["flags"] in page and "http" not in page.replace("http-equiv", "")
+    load_recipe(folder / "tuned.json")
+    for one in ("pytorch", "tensorflow"):
+        trained = run(
+            *("-m", "digits", "train", one, "--recipe", folder / "tuned.json", "--dataset", small),
+            *("--output-dir", folder),
+        )
+        assert "Test Accuracy: " in trained.stdout, trained.stderr
+
+
+def test_ctrl_c_leaves_no_process(small, tmp_path):
+    process = start(command("pytorch", small, tmp_path, "--trials", 50), MARKER=str(tmp_path))
+    read_until(process, 2)
+    assert len(of_ray(str(tmp_path))) > 3
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 130
+    assert re.search(r"^\d+ trials are kept; --resume goes on from there$", errors, re.MULTILINE)
+    assert "Traceback" not in errors
+    wait_for(lambda: not of_ray(str(tmp_path)))
+
+
+def test_a_worker_that_is_killed_is_a_row_and_the_search_goes_on(small, tmp_path):
+    process = start(command("pytorch", small, tmp_path, "--trials", 8), MARKER=str(tmp_path))
+    lines = read_until(process, 1)
+    os.kill(workers(str(tmp_path))[0], signal.SIGKILL)
+    output, errors = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, errors) == (0, "")
+    output = "".join(lines) + output
+    assert sorted(map(int, TRIAL.findall(output))) == list(range(8))
+    assert len(re.findall(r"failed: its process was killed", output)) <= 1  # none if it was between two trials
+
+
+# Two nodes
+
+NODES = """
+import os, sys
+from ray.cluster_utils import Cluster
+options = {"num_cpus": 1, "object_store_memory": 150 << 20}
+cluster = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
+second = cluster.add_node(**options, env_vars=dict(word.split("=", 1) for word in sys.argv[1:]))
+print(cluster.address, flush=True)
+for line in sys.stdin:
+    if line.strip() == "kill":
+        cluster.remove_node(second, allow_graceful=False)
+        print("killed", flush=True)
+    else:
+        break
+cluster.shutdown()
+"""
+
+
+class Nodes:
+    """A head and a second node, of one core each, in a process of their own."""
+
+    def __init__(self, *variables: str):
+        self.marker = str(uuid.uuid4())
+        self.process, self.address = self._started(variables)
+
+    def _started(self, variables: tuple[str, ...]) -> tuple[subprocess.Popen[str], str]:
+        for _ in range(3):  # on a machine that has no time for it, Ray gives up
+            process = subprocess.Popen(
+                [sys.executable, "-c", NODES, *variables],
+                env={**os.environ, "MARKER": self.marker, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(ROOT)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+            for line in process.stdout:
+                if re.fullmatch(r"[\d.]+:\d+", line.strip()):
+                    return process, line.strip()
+            process.communicate()
+        raise AssertionError("Ray's nodes do not start")
+
+    def kill_second(self) -> None:
+        self.process.stdin.write("kill\n")
+        self.process.stdin.flush()
+
+    def close(self) -> None:
+        self.process.communicate("end\n", timeout=TIMEOUT)
+
+
+@pytest.fixture
+def nodes():
+    nodes = Nodes()
+    yield nodes
+    nodes.close()
+
+
+def test_two_nodes_of_which_one_is_killed_end_all_trials_and_none_twice(nodes, small, tmp_path):
+    process = start(command("pytorch", small, tmp_path, "--trials", 14, "--address", nodes.address))
+    lines = read_until(process, 2)
+    wait_for(lambda: len(workers(nodes.marker)) == 2)  # the second node is at work as well
+    nodes.kill_second()
+    wait_for(lambda: len(workers(nodes.marker)) == 1)
+    output, errors = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, errors) == (0, "")
+    output = "".join(lines) + output
+    numbers = Counter(map(int, TRIAL.findall(output)))
+    assert numbers == Counter(range(14))
+    assert sum(json.loads((tmp_path / "tuned.json").read_text())["trials"].values()) == 14
+    killed = re.findall(r"^Trial \d+: failed: its (?:node|process)", output, re.MULTILINE)
+    assert len(killed) <= 1
+
+
+def test_an_ensemble_on_a_cluster_has_the_bits_of_one_here(nodes, small, tmp_path):
+    flags = ("-m", "digits", "train", "pytorch", "--ensemble", 2, "--epochs", 2, "--dataset", small)
+    here = run(*flags, "--output-dir", tmp_path / "here", OMP_NUM_THREADS="1")
+    there = run(*flags, "--output-dir", tmp_path / "there", "--address", nodes.address, OMP_NUM_THREADS="1")
+    assert (here.returncode, there.returncode, there.stderr) == (0, 0, "")
+    assert len(re.findall(r"^Network [12], seed [01]: Epoch [12]/2", there.stdout, re.MULTILINE)) == 4
+    for name in ("pytorch_probs.npy", "pytorch_model.safetensors"):
+        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
+    accuracy = ("benchmarks/accuracy.py", "pytorch", "fast", "--dataset", small, "--seeds", 3)
+    said = [run(*accuracy, *more, OMP_NUM_THREADS="1").stdout for more in ((), ("--address", nodes.address))]
+    seeds = [sorted(re.findall(r"seed \d: [\d.]+%", text)) for text in said]
+    assert len(seeds[0]) == 3 and seeds[0] == seeds[1]
+
+
+def test_a_node_with_another_version_is_a_line(small, tmp_path):
+    other = tmp_path / "site"
+    (other / "digits" / "jobs").mkdir(parents=True)
+    for name in ("digits/__init__.py", "digits/jobs/__init__.py"):
+        (other / name).write_text("")
+    (other / "digits/jobs/cluster.py").write_text("def inventory(backend): return {'Python': '2.7.18'}")
+    nodes = Nodes(f"PYTHONPATH={other}")
+    flags = ("--trials", 2, "--address", nodes.address)
+    try:
+        # Ray's workers look for packages in the folder that the command runs in first, so that is another one.
+        process = start(command("pytorch", small, tmp_path / "out", *flags), tmp_path, PYTHONPATH=str(ROOT))
+        output, errors = process.communicate(timeout=TIMEOUT)
+    finally:
+        nodes.close()
+    assert (process.returncode, errors) == (0, "")
+    assert len(re.findall(r"^Node .* is left out: Python is 2\.7\.18 there, and 3", output, re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        (
+            "127.0.0.1:1",
+            "no Ray cluster to be used at 127.0.0.1:1: [Errno 111] Connection refused. This machine must",
+        ),
+        ("127.0.0.1:99999", "no Ray cluster to be used at 127.0.0.1:99999: "),
+        ("ray://x:1", "must be HOST:PORT or auto"),
+        ("somewhere", "must be HOST:PORT or auto"),
+    ],
+)
+def test_an_address_without_a_cluster_is_one_line(address, says, small, tmp_path):
+    done = run(*command("pytorch", small, tmp_path, "--address", address))
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1 and says in done.stderr
+
+
+def test_an_address_that_changes_nothing_is_refused(small, tmp_path):
+    done = run(*("-m", "digits", "train", "pytorch", "--address", "auto", "--dataset", small, "--output-dir", tmp_path))
+    assert done.stderr.startswith(
+        "error: address is auto, but a cluster trains networks side by side, and this is one."
+    )
