@@ -18,6 +18,9 @@ from tests.servers import serve  # noqa: F401  # a fixture
 
 ROOT = Path(__file__).parents[1]
 
+# Ray's workers give way to all else that runs, which is polite; but tests wait for them.
+os.environ |= {"RAY_worker_niceness": "0"}
+
 
 def _precisions() -> list[str]:
     """What the processor can be trained with, or the one that DIGITS_CPU_FEATURES makes of it; the lowest last."""

@@ -93,7 +93,8 @@ class Cluster:
         except Exception as error:  # Ray has no common type for them
             raise DigitsError(
                 f"there is no Ray cluster to be used at {self._address}: {_first_line(error)}. This machine must be "
-                f"one of its nodes: ray start --address {self._address}"
+                f"one of its nodes: ray start --address {self._address}. "
+                "If it asks for a token, set RAY_AUTH_MODE=token"
             ) from error
 
     def _start_here(self, quiet: dict[str, Any]) -> None:

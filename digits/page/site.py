@@ -13,7 +13,7 @@ from digits.page.runtime import runtime
 from digits.reading.form import FORM
 from digits.reading.network import Network
 from digits.reading.path import WEIGHTS
-from digits.reading.reader import NONE, SHIPPED, SURE
+from digits.reading.reader import FOUND, NONE, SHIPPED, SURE
 
 STATIC = Path(__file__).with_name("static")
 BASELINE = Path(__file__).with_name("baseline.onnx")  # the recipe `baseline`, as `make reader` trained it
@@ -55,6 +55,7 @@ def site(*, photographs: bool, model: Path | None = None) -> dict[str, bytes]:
         "weights": asdict(WEIGHTS),
         "sure": SURE,
         "none": NONE,
+        "found": FOUND,
     }
     files["settings.js"] = f"export const settings = {json.dumps(settings, separators=(',', ':'))};\n".encode()
     if photographs:

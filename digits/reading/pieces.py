@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 MOST = 600  # parts of a picture, the largest ones: a full page of handwriting has less
+_THINNEST = 0.25  # half of a part's width, in widths of strokes: what is thinner all over is the rest of a line
 SMALLEST = 10  # pixels: of what is smaller nobody could say which digit it is
 FRAGMENT = 0.45  # of a digit's usual height: what is smaller is a part of a digit, or none
 
@@ -87,10 +88,14 @@ def connected_parts(mask: np.ndarray, width: float) -> list[Piece]:
     area = stats[:, cv2.CC_STAT_AREA].copy()
     area[0] = 0  # the paper
     large = np.flatnonzero(area > max(8, 0.7 * width**2))
+    depth = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, 3)  # half of a stroke's width, in its middle
     parts = []
     for label in large[np.argsort(-area[large], kind="stable")][:MOST].tolist():
         left, top, wide, high = stats[label, :4].tolist()
-        parts.append(Piece.at(top, left, labels[top : top + high, left : left + wide] == label))
+        box = slice(top, top + high), slice(left, left + wide)
+        part = labels[box] == label
+        if depth[box][part].max() > _THINNEST * width:
+            parts.append(Piece.at(top, left, part))
     return parts
 
 

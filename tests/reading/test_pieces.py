@@ -70,3 +70,11 @@ def test_digits_that_touch_do_not_count_as_one_large_digit():
     assert usual_side([wide]) == 70
     assert usual_side([Piece.at(0, 0, np.ones((50, 30), bool))]) == 50
     assert usual_side([]) == 0
+
+
+def test_rests_of_a_thin_line_are_no_parts_of_what_a_wide_pen_wrote():
+    mask = np.zeros((200, 200), np.uint8)
+    cv2.line(mask, (60, 40), (60, 120), 1, 8)
+    mask[126:190, 60:62] = 1
+    parts = connected_parts(mask.astype(bool), 8)
+    assert [part.bottom < 130 for part in parts] == [True]

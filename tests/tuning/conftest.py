@@ -1,15 +1,11 @@
 """A dataset so small that a trial takes a second or two."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from digits.datasets import Dataset
-
-# Ray's workers give way to all else that runs, which is polite; but tests wait for them.
-os.environ |= {"RAY_worker_niceness": "0"}
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 
 import { settings } from "./settings.js";
 
-const { weights, sure: SURE, none: NONE } = settings;
+const { weights, sure: SURE, none: NONE, found: FOUND } = settings;
 const MOST = 4; // strokes of a digit
 const FRAGMENT = 0.45; // of a digit's usual size: what is smaller is a part of a digit
 const ASPECT = 1.15; // width of a digit for its height, at most
@@ -47,7 +47,7 @@ export async function readStrokes(strokes, ask) {
     const accepted = path.filter((one) => isRow && one.confidence >= NONE);
     for (const one of path) {
       const isDigit = accepted.includes(one);
-      digits.push({ ...one, digit: isDigit ? one.best : null, confidence: isDigit ? one.confidence : 1 - one.confidence });
+      digits.push({ ...one, digit: isDigit ? one.best : null, confidence: isDigit ? FOUND * one.confidence : 1 - one.confidence });
     }
     if (accepted.length) texts.push(accepted.map((one) => one.best).join(""));
     else refused = Math.max(refused, mean);

@@ -102,7 +102,10 @@ async function showPhotograph(said, say) {
   said.digits.forEach(({ image }, index) => images.set(image, 784 * index));
   const answers = (await compute("classify", { network, images })).map(judged);
   if (photograph !== said) return;
-  const digits = said.digits.map((one, index) => ({ ...one, ...answers[index], digit: answers[index].best, source: one }));
+  const digits = said.digits.map((one, index) => {
+    const answer = answers[index];
+    return { ...one, ...answer, digit: answer.best, confidence: settings.found * answer.confidence, source: one };
+  });
   const text = network === FIRST ? said.text : rowsOf(digits);
   const confidence = digits.reduce((product, one) => product * one.confidence, 1);
   showReading("photo", { text, confidence, digits }, digits[0], true);
