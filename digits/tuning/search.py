@@ -22,7 +22,18 @@ from digits.training.validation import training_count
 from digits.tuning.display import Display
 from digits.tuning.report import PAGE, TUNED, page
 from digits.tuning.space import Space, check_space, recipe_of, value_of, values_of
-from digits.tuning.storage import FAILED, FINISHED, JOURNAL, STOPPED, Row, alone, import_optuna, open_study, rows
+from digits.tuning.storage import (
+    FAILED,
+    FINISHED,
+    JOURNAL,
+    STOPPED,
+    Row,
+    alone,
+    import_optuna,
+    open_study,
+    rows,
+    undisturbed,
+)
 from digits.tuning.trials import Job, Judged, Material, test, trial
 
 if TYPE_CHECKING:
@@ -93,14 +104,15 @@ def tune(search: Search) -> None:
     require_writable(search.output_dir)
     with alone(search.output_dir):
         material = _load(search)
-        study = open_study(
-            search.output_dir,
-            identity(search, material),
-            search.space,
-            search.resume,
-            _sampler(search),
-            _pruner(search),
-        )
+        with undisturbed():
+            study = open_study(
+                search.output_dir,
+                identity(search, material),
+                search.space,
+                search.resume,
+                _sampler(search),
+                _pruner(search),
+            )
         print(f"Searching: {' '.join(map(str, search.space))}")
         try:
             with Cluster(search.address, 1, search.backend, material) as engine:
@@ -175,8 +187,9 @@ def run_trials(search: Search, study: "Study", engine: Engine) -> None:
 
     def chosen() -> Iterator[Job]:
         while len(past) + len(under_way) < search.trials and not _is_over(search, began):
-            asked = study.ask()
-            values = {one.name: one.draw(asked) for one in search.space}
+            with undisturbed():
+                asked = study.ask()
+                values = {one.name: one.draw(asked) for one in search.space}
             under_way[asked.number] = asked, time.monotonic()
             recipe = recipe_of(search.start, search.space, values)
             shown.begin(asked.number, values)
@@ -185,26 +198,27 @@ def run_trials(search: Search, study: "Study", engine: Engine) -> None:
     with Display(search.space, search.trials, search.minutes, past) as shown:
         for step in side_by_side(engine, trial, chosen()):
             asked, start = under_way[step.job.number]
-            if isinstance(step.value, Judged):
-                reached = _epochs(study, asked.number) + 1
-                asked.report(step.value.loss, reached)
-                asked.set_user_attr("accuracy", step.value.accuracy)
-                shown.progress(asked.number, step.place, reached, step.value)
-                may_stop = reached < step.job.recipe.epochs and step.job.recipe != search.start
-                step.stop = may_stop and asked.should_prune()
-            if step.ended or step.stop:
-                asked.set_user_attr("seconds", round(time.monotonic() - start, 2))
-                if step.reason:
-                    asked.set_user_attr("reason", step.reason)
-                    study.tell(asked, state=optuna.trial.TrialState.PRUNED)  # it teaches the search what not to try
-                elif step.stop:
-                    study.tell(asked, state=optuna.trial.TrialState.PRUNED)
-                else:
-                    losses = study.get_trials(deepcopy=False)[asked.number].intermediate_values
-                    study.tell(asked, losses[max(losses)])
-                del under_way[asked.number]
-                past[:] = rows(study, search.space)
-                shown.end(past)
+            with undisturbed():
+                if isinstance(step.value, Judged):
+                    reached = _epochs(study, asked.number) + 1
+                    asked.report(step.value.loss, reached)
+                    asked.set_user_attr("accuracy", step.value.accuracy)
+                    shown.progress(asked.number, step.place, reached, step.value)
+                    may_stop = reached < step.job.recipe.epochs and step.job.recipe != search.start
+                    step.stop = may_stop and asked.should_prune()
+                if step.ended or step.stop:
+                    asked.set_user_attr("seconds", round(time.monotonic() - start, 2))
+                    if step.reason:
+                        asked.set_user_attr("reason", step.reason)
+                        study.tell(asked, state=optuna.trial.TrialState.PRUNED)  # it teaches the search what not to try
+                    elif step.stop:
+                        study.tell(asked, state=optuna.trial.TrialState.PRUNED)
+                    else:
+                        losses = study.get_trials(deepcopy=False)[asked.number].intermediate_values
+                        study.tell(asked, losses[max(losses)])
+                    del under_way[asked.number]
+                    past[:] = rows(study, search.space)
+                    shown.end(past)
 
 
 def _epochs(study: "Study", number: int) -> int:
@@ -276,7 +290,8 @@ def compare(search: Search, study: "Study", engine: Engine, material: Material, 
         if step.reason:
             raise DigitsError(f"the comparison failed: {step.reason}. Go on with --resume")
         if not step.ended:
-            study.set_user_attr(_key(step.job.recipe, step.job.seed), step.value)
+            with undisturbed():
+                study.set_user_attr(_key(step.job.recipe, step.job.seed), step.value)
             accuracy = step.value / len(material.dataset.test)
             print(f"  {step.job.recipe.name}, seed {step.job.seed}: test accuracy {accuracy:.2%}")
     images = len(material.dataset.test)

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,23 @@ def open_study(
         study.tell(one.number, state=optuna.trial.TrialState.FAIL)
         study.enqueue_trial(one.params)
     return study
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the end of this, which calls Optuna.
+
+    In the middle of its work on the file it would say that its lock is missing, and not that it was interrupted.
+    """
+    came: list[int] = []
+    usual = {one: signal.signal(one, lambda number, _: came.append(number)) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in usual.items():
+            signal.signal(one, handler)
+    for number in came:
+        signal.raise_signal(number)
 
 
 def _mend(path: Path) -> None:

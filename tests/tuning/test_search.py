@@ -1,5 +1,6 @@
 import re
 import shlex
+import signal
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +113,25 @@ def test_a_search_that_is_interrupted_goes_on_and_loses_and_repeats_nothing(quic
     assert len(shared["seen"]) == 13  # it is complete
     run_trials(replace(one, trials=14), study, Here(shared))
     assert len(rows(study, SPACE)) == 14
+
+
+@pytest.mark.parametrize("call", ["ask", "tell"])
+def test_ctrl_c_waits_for_optuna(call, quick, tmp_path, monkeypatch):
+    one = a_search(tmp_path, trials=6)
+    study = studied(one)
+    usual, finished = getattr(study, call), []
+
+    def interrupted(*arguments, **options):
+        if len(study.get_trials(deepcopy=False)) == 4 - (call == "ask"):
+            signal.raise_signal(signal.SIGINT)
+        finished.append(usual(*arguments, **options))
+        return finished[-1]
+
+    monkeypatch.setattr(study, call, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_trials(one, study, Here({"seen": []}))
+    assert len(finished) == len(study.get_trials(deepcopy=False)) == 4
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_search_ends_with_its_time(quick, tmp_path):
