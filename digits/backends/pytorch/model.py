@@ -35,9 +35,12 @@ class Classifier(nn.Module):
         self.dtype = torch.float32  # of the arithmetic
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:  # (n, 28, 28), uint8
+        return self.network(self.pixels(images))  # (n, classes)
+
+    def pixels(self, images: torch.Tensor) -> torch.Tensor:
+        """The images as the network takes them: `(n, 1, height, width)`, in its range and type."""
         low, high = self.pixel_range
-        x = images.unsqueeze(1).to(self.dtype) * ((high - low) / 255) + low  # (n, 1, 28, 28)
-        return self.network(x)  # (n, classes)
+        return images.unsqueeze(1).to(self.dtype) * ((high - low) / 255) + low
 
 
 class Ensemble(nn.Module):

@@ -10,6 +10,7 @@ PyTorch records what the network does as a graph (`torch.fx`), and two things ar
 
 import contextlib
 import operator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -17,6 +18,19 @@ from torch import fx, nn
 from torch.nn import functional as F
 
 from digits.backends.pytorch.model import Classifier, Ensemble
+
+# Layers that oneDNN computes in its own layout, and what must hold for that.
+_FITTING: dict[Any, Any] = {
+    nn.Conv2d: lambda layer: layer.padding_mode == "zeros" and not isinstance(layer.padding, str),
+    nn.MaxPool2d: lambda layer: layer.dilation in (1, (1, 1)) and not layer.return_indices,
+    nn.BatchNorm2d: lambda layer: layer.affine and layer.track_running_stats and layer.momentum is not None,
+    nn.ReLU: lambda layer: True,
+}
+
+
+def fits(layer: nn.Module) -> bool:
+    """Whether oneDNN computes such a layer in its own layout."""
+    return type(layer) in _FITTING and bool(_FITTING[type(layer)](layer))
 
 
 def accelerated(model: Any) -> nn.Module:
@@ -38,7 +52,7 @@ def _rewritten(network: nn.Module, dtype: torch.dtype, device: torch.device) -> 
         graph = fx.symbolic_trace(network)
         _pool_first(graph)
         example = torch.zeros(2, 1, 28, 28, dtype=dtype)
-        with torch.no_grad(), _unchanged_statistics(graph):
+        with torch.no_grad(), unchanged_statistics(graph):
             Shapes(graph).run(example)
             _keep_layout(graph)
             graph.recompile()
@@ -57,13 +71,15 @@ class Shapes(fx.Interpreter):
 
 
 @contextlib.contextmanager
-def _unchanged_statistics(graph: fx.GraphModule) -> Any:
+def unchanged_statistics(network: nn.Module) -> Iterator[None]:
     """What is tried in here leaves the running statistics of batch normalisation, and random numbers, as they are."""
-    before = {name: buffer.clone() for name, buffer in graph.named_buffers()}
-    with torch.random.fork_rng(devices=[]):
-        yield
-    for name, buffer in graph.named_buffers():
-        buffer.copy_(before[name])
+    before = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        for name, buffer in network.named_buffers():
+            buffer.copy_(before[name])
 
 
 def _pool_first(graph: fx.GraphModule) -> None:
@@ -111,10 +127,7 @@ def _is(graph: fx.GraphModule, node: Any, *kinds: Any) -> bool:
 
 
 def _is_convolution(graph: fx.GraphModule, node: fx.Node) -> bool:
-    if not _is(graph, node, nn.Conv2d) or len(node.args) != 1:
-        return False
-    layer = graph.get_submodule(str(node.target))
-    return layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+    return _is(graph, node, nn.Conv2d) and len(node.args) == 1 and fits(graph.get_submodule(str(node.target)))
 
 
 def _call_onednn(graph: fx.GraphModule, node: fx.Node) -> None:
@@ -130,16 +143,12 @@ def _call_onednn(graph: fx.GraphModule, node: fx.Node) -> None:
 
 def _stays(graph: fx.GraphModule, node: fx.Node, sources: int) -> bool:
     """Whether the node's work can be done in oneDNN's layout; `sources` of its inputs are in it."""
-    if _is(graph, node, nn.ReLU, F.relu, torch.relu):
+    if node.op == "call_module":
+        return fits(graph.get_submodule(str(node.target)))
+    if _is(graph, node, F.relu, torch.relu):
         return True
-    if _is(graph, node, nn.MaxPool2d):
-        layer = graph.get_submodule(str(node.target))
-        return layer.dilation in (1, (1, 1)) and not layer.return_indices
     if _is(graph, node, F.max_pool2d):
         return len(node.args) > 1 and not {"dilation", "return_indices"} & node.kwargs.keys() and len(node.args) < 5
-    if _is(graph, node, nn.BatchNorm2d):
-        layer = graph.get_submodule(str(node.target))
-        return bool(layer.affine and layer.track_running_stats and layer.momentum is not None)
     if _is(graph, node, operator.add, torch.add):
         shapes = {source.meta["shape"] for source in node.all_input_nodes}
         return sources == 2 and len(shapes) == 1 and not node.kwargs

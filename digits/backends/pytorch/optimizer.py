@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Sequence
-from typing import cast
 
 import torch
 from torch import nn
@@ -43,15 +42,10 @@ class Adam:
         _share(self.network, self.weights, self.rounded)
         self.parts = _split(self.gradients, list(model.parameters()))
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of the last step."""
-        for parameter in self.network.parameters():
-            parameter.grad = None
-
     @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
-        """Change all weights by the gradients that the copy has now, and bring the copy up to date."""
-        torch._foreach_copy_(self.parts, [cast(torch.Tensor, weight.grad) for weight in self.network.parameters()])
+    def step(self, gradients: list[torch.Tensor], learning_rate: float) -> None:
+        """Change all weights by these gradients, one for each parameter, and bring the copy up to date."""
+        torch._foreach_copy_(self.parts, gradients)
         adam(
             [self.trained],
             [self.gradients],

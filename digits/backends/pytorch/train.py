@@ -1,16 +1,17 @@
 """Training and prediction in PyTorch."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from digits.backends.pytorch.augment import augment
 from digits.backends.pytorch.model import Classifier
 from digits.backends.pytorch.onednn import accelerated
 from digits.backends.pytorch.optimizer import Adam
+from digits.backends.pytorch.passes import passes
 from digits.datasets import Split
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
@@ -18,6 +19,8 @@ from digits.recipes.augmentation import outlines, sample
 from digits.recipes.drawing import shown, shown_count
 from digits.recipes.randomness import derive, epoch_order
 from digits.recipes.schedule import learning_rates
+
+AT_ONCE = 16  # batches that are made of raw images together: as many as stay in the processor's cache
 
 
 class Trainer:
@@ -35,7 +38,7 @@ class Trainer:
         rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
         self.rates = rates.reshape(recipe.epochs, steps)
         self.optimizer = Adam(network, recipe, getattr(torch, precision))
-        self.network = accelerated(self.optimizer.network.train())
+        self.passes = passes(self.optimizer.network.train(), recipe.label_smoothing)
 
     def _show(self, split: Split) -> None:
         """Take these images to learn from: all of them stay in memory."""
@@ -47,34 +50,43 @@ class Trainer:
         if self.recipe.draws:
             self._show(shown(self.recipe, self.training, self.seed, epoch))
         torch.manual_seed(derive(self.seed, "dropout", epoch))
-        network, size = self.network.train(), self.recipe.batch_size
         order = torch.from_numpy(epoch_order(len(self.labels), self.seed, epoch))  # (n,)
         rates = self.rates[epoch].tolist()  # one for each batch
         policy = self.recipe.augmentation_in(epoch)
         rng = np.random.default_rng(derive(self.seed, "augmentation", epoch))
-        for part in order.split(size * report_steps):
+        for part in order.split(self.recipe.batch_size * report_steps):
             total = torch.zeros((), device=self.device)
-            for batch in part.split(size):
-                images, labels = self._batch(batch, policy, rng)
-                logits = at_least_float32(network(images))
-                loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
-                self.optimizer.zero_grad()
-                loss.backward()
-                self.optimizer.step(rates.pop(0))
-                total = total + loss.detach() * len(batch)
+            with flushing():
+                for x, labels in self._batches(part, policy, rng):
+                    loss, gradients = self.passes(x, labels)
+                    self.optimizer.step(gradients, rates.pop(0))
+                    total = total + loss * len(labels)
             yield len(part), total.item() / len(part)
 
-    def _batch(
-        self, indices: torch.Tensor, policy: Augmentation, rng: np.random.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The images of these indices as the network is to see them, and their labels."""
-        on_device = indices.to(self.device, non_blocking=True)
-        images, labels = self.images.index_select(0, on_device), self.labels.index_select(0, on_device)
-        if policy:
-            transforms = sample(policy, self.outlines[indices.numpy()], rng)
-            warps, tones = map(torch.from_numpy, (transforms.warps, transforms.tones))
-            images = augment(images, *(each.to(self.device, non_blocking=True) for each in (warps, tones)))
-        return images, labels
+    def _batches(
+        self, order: torch.Tensor, policy: Augmentation, rng: np.random.Generator
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """The images of these indices as the network takes them, and their labels, a batch at a time.
+
+        Several batches are made at once, as that takes little longer than one.
+        """
+        size, side = self.recipe.batch_size, self.passes.side
+        for indices in order.split(size * AT_ONCE):
+            on_device = indices.to(self.device, non_blocking=True)
+            images, labels = self.images.index_select(0, on_device), self.labels.index_select(0, on_device)
+            if policy:
+                batches = zip(images.split(size), indices.split(size), strict=True)
+                images = torch.cat([self._augmented(batch, which, policy, rng) for batch, which in batches])
+            x = self.optimizer.network.pixels(images[:, :side, :side])  # (n, 1, side, side)
+            yield from zip(x.split(size), labels.split(size), strict=True)
+
+    def _augmented(
+        self, images: torch.Tensor, indices: torch.Tensor, policy: Augmentation, rng: np.random.Generator
+    ) -> torch.Tensor:
+        """A batch of images, which have these indices, changed in the ways that are drawn for it."""
+        transforms = sample(policy, self.outlines[indices.numpy()], rng)
+        warps, tones = map(torch.from_numpy, (transforms.warps, transforms.tones))
+        return augment(images, *(each.to(self.device, non_blocking=True) for each in (warps, tones)))
 
     def state(self) -> dict[str, np.ndarray]:
         return {name: tensor.cpu().numpy().copy() for name, tensor in self.optimizer.state().items()}
@@ -93,6 +105,15 @@ def predict(network: nn.Module, images: np.ndarray) -> np.ndarray:
     return torch.cat([network(batch.to(device)).float() for batch in batches]).cpu().numpy()
 
 
-def at_least_float32(x: torch.Tensor) -> torch.Tensor:
-    """The numbers in float32 or float64: a loss in bfloat16 would have two or three digits."""
-    return x.float() if x.dtype == torch.bfloat16 else x
+@contextlib.contextmanager
+def flushing() -> Iterator[None]:
+    """Let numbers below the smallest normal one, 1e-38, count as 0 here.
+
+    The processor takes long for each of them, and Adam comes to many: a moment that is multiplied by 0.9 at each step,
+    and to which nothing is added, never gets to 0.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
