@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from digits.backends.hardware import cpu_features
 from digits.backends.pytorch.onednn import accelerated, fits, unchanged_statistics
+from digits.backends.windows import side_that_counts
 from digits.datasets import SIDE
 
 aten: Any = torch.ops.aten
@@ -313,21 +314,12 @@ def _pooled_first(layers: list[nn.Module]) -> list[nn.Module]:
 
 
 def _side(steps: list[Step]) -> int:
-    """How many pixels of an image's side reach the answer.
-
-    Strides and pooling that do not come out even leave the last ones out. What would be computed of them is needless,
-    but where padding or batch normalisation give all pixels a part in the answer.
-    """
+    """How many pixels of an image's side reach the answer: all where padding or normalisation give each its part."""
     found = [_window(step.layer) for step in steps if isinstance(step, Convolution | Pool)]
     windows = [window for window in found if window]
     if len(windows) < len(found) or any(isinstance(step, Normalization) for step in steps):
         return SIDE
-    side = SIDE
-    for kernel, stride in windows:
-        side = (side - kernel) // stride + 1
-    for kernel, stride in reversed(windows):
-        side = (side - 1) * stride + kernel
-    return side
+    return side_that_counts(windows)
 
 
 def _window(layer: Any) -> tuple[int, int] | None:

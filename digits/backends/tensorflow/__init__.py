@@ -7,6 +7,8 @@ from digits.backends.tensorflow.runtime import silently
 # Read when the frameworks are imported, just below; Keras runs on TensorFlow whatever its configuration file says.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
+# By itself TensorFlow uses oneDNN only on processors with AVX512-VNNI and the like; with AVX2 it is quicker by a third.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 with silently():
     import keras

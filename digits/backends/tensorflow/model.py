@@ -14,6 +14,8 @@ from keras import layers
 from digits.backends.interface import Layer, MakeNetwork
 from digits.backends.tensorflow.networks import ARCHITECTURES
 from digits.backends.tensorflow.runtime import start
+from digits.backends.windows import side_that_counts
+from digits.datasets import SIDE
 from digits.files import sha256
 from digits.models import ModelInfo
 from digits.recipes.randomness import derive
@@ -132,5 +134,28 @@ def needs_whole_batches(model: keras.Model) -> bool:
     """
     return any(
         isinstance(layer, layers.BatchNormalization | layers.Lambda) or not type(layer).__module__.startswith("keras.")
-        for layer in every_layer(model)
+        for layer in every_layer(model, with_models=True)
     )
+
+
+def side_in_training(model: keras.Model) -> int:
+    """How many pixels of an image's side reach the answer, as far as can be told: 28 where it cannot."""
+    row = model.layers[2:]  # behind the pixels
+    if any(type(layer) not in (layers.Conv2D, layers.MaxPooling2D, *ANYWHERE) for layer in row):
+        return SIDE
+    found = [_window(layer) for layer in row if type(layer) not in ANYWHERE]
+    windows = [window for window in found if window]
+    return side_that_counts(windows) if len(windows) == len(found) else SIDE
+
+
+# Layers that look at each number alone, or come where there are no places any more.
+ANYWHERE = (layers.ReLU, layers.Activation, layers.Dropout, layers.Flatten, layers.Dense)
+
+
+def _window(layer: layers.Layer) -> tuple[int, int] | None:
+    """Size and stride of the windows of a convolution or of pooling; None where they are padded or no squares."""
+    is_convolution = isinstance(layer, layers.Conv2D)
+    size, (stride, other) = layer.kernel_size if is_convolution else layer.pool_size, layer.strides
+    plain = layer.padding == "valid" and layer.data_format == "channels_last"
+    plain = plain and (not is_convolution or layer.dilation_rate == (1, 1))
+    return (size[0], stride) if plain and size[0] == size[1] and stride == other else None

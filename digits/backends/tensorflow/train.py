@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from digits.backends.tensorflow.augment import augment
-from digits.backends.tensorflow.model import every_layer, needs_whole_batches
+from digits.backends.tensorflow.model import every_layer, needs_whole_batches, side_in_training
 from digits.backends.tensorflow.optimizer import Adam
 from digits.datasets import Split
 from digits.models import BATCH
@@ -42,12 +42,14 @@ class Trainer:
         smallest = count % recipe.batch_size or recipe.batch_size  # the last batch of an epoch
         # Halves of a batch, side by side, keep two cores busy; none may be empty. Batch normalisation needs the whole.
         self.parts = 1 if needs_whole_batches(network) else min(2, smallest)
+        self.side = side_in_training(network)
         self.dtype = self.optimizer.steps.dtype
         inputs = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.float32)]
         if recipe.augmentation:
             inputs += [tf.TensorSpec([None, 2, len(BASIS)], tf.float32), tf.TensorSpec([None, 3], tf.float32)]
+        # Without autograph, as the source has no loops for it to find, and looking for them takes half a second.
         with computing_in(self.network, "mixed_bfloat16" if precision == "bfloat16" else precision):
-            self.steps = tf.function(self._steps).get_concrete_function(*inputs)
+            self.steps = tf.function(self._steps, autograph=False).get_concrete_function(*inputs)
 
     def _show(self, split: Split) -> None:
         """Take these images to learn from."""
@@ -79,12 +81,19 @@ class Trainer:
 
     def _steps(self, order: tf.Tensor, rates: tf.Tensor, *transforms: tf.Tensor) -> tf.Tensor:
         """A step on each batch of these indices, all in one graph; returns the summed loss."""
-        total = tf.zeros([self.parts], self.dtype)  # kept apart: added at once, their order would vary
-        for step in tf.range(tf.size(rates)):
+
+        def one(step: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             start = step * self.recipe.batch_size
             batch, *changes = (each[start : start + self.recipe.batch_size] for each in (order, *transforms))
             images, labels = tf.gather(self.images, batch), tf.gather(self.labels, batch)
-            total += self._step(augment(images, *changes) if changes else images, labels, rates[step])
+            if changes:
+                images = augment(images, *changes)
+            losses = self._step(images[:, : self.side, : self.side], labels, rates[step])
+            return step + 1, total + losses
+
+        total = tf.zeros([self.parts], self.dtype)  # kept apart: added at once, their order would vary
+        start = tf.constant(0), total
+        _, total = tf.while_loop(lambda step, _: step < tf.size(rates), one, start, parallel_iterations=1)
         return tf.reduce_sum(total)
 
     def _step(self, images: tf.Tensor, labels: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
@@ -109,8 +118,9 @@ class Trainer:
 
 
 def forward(model: keras.Sequential, x: tf.Tensor) -> tf.Tensor:
-    """The model's logits in training: what its layers compute, the quickest way."""
-    steps = list(model.layers)
+    """The model's logits in training from uint8 images `(n, side, side)`: what its layers compute, the quickest way."""
+    _, pixels, *steps = model.layers
+    x = pixels(x[..., tf.newaxis])  # (n, side, side, 1)
     while steps:
         layer, following = steps.pop(0), steps[0] if steps else None
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -157,13 +167,12 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, smoothing: float) -> tf.
 
 
 def predict(network: keras.Model, images: np.ndarray) -> np.ndarray:
-    @tf.function
     def logits(batch: tf.Tensor) -> tf.Tensor:
         return tf.cast(network(batch, training=False), tf.float32)
 
     with tf.device(network.variables[0].value.device):
         # Traced by hand: a function that is called anew for each network makes TensorFlow warn.
-        traced = logits.get_concrete_function(tf.TensorSpec([None, 28, 28], tf.uint8))
+        traced = tf.function(logits, autograph=False).get_concrete_function(tf.TensorSpec([None, 28, 28], tf.uint8))
         starts = range(0, len(images), BATCH)
         return np.concatenate([traced(tf.constant(images[start : start + BATCH])).numpy() for start in starts])
 
