@@ -8,9 +8,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Linux without a GPU: make setup TORCH_INDEX=https://download.pytorch.org/whl/cpu  (a small CPU build of PyTorch)
 TORCH_INDEX ?=
+# What benchmarks measure: the processor as it is (native), or as if it had AVX2 and nothing newer (avx2), or both
+ISA ?= native
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-slow lint bench notebooks reader clean
+.PHONY: help setup demo test test-quick test-slow lint bench bench-deep notebooks reader clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,10 +39,12 @@ lint: $(VENV)/.dev-installed ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed ## Time training and prediction side by side with peers (10 to 15 minutes)
-	$(BIN)/python benchmarks/training_speed.py --recipes baseline
-	$(BIN)/python benchmarks/training_speed.py --recipes fast --runs 10
-	$(BIN)/python benchmarks/prediction_speed.py
+bench: $(VENV)/.installed ## Time training and prediction side by side with peers (15 minutes); ISA=avx2: as without AVX512
+	$(BIN)/python benchmarks/training_speed.py --isa $(ISA)
+	$(if $(filter native,$(ISA)),$(BIN)/python benchmarks/prediction_speed.py)
+
+bench-deep: $(VENV)/.installed ## Time steps alone and beside a busy process, and an ensemble (15 minutes); takes ISA, too
+	$(BIN)/python benchmarks/steps.py --isa $(ISA)
 
 notebooks: $(VENV)/.dev-installed ## Run the lessons and write their notebooks anew (5 minutes; nothing else should run)
 	$(BIN)/python -m lessons.build

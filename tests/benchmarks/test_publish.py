@@ -1,0 +1,67 @@
+import json
+import re
+
+import publish
+import pytest
+import steps
+import training_speed
+from results import FOLDER, PUBLISHED
+
+RUN = training_speed.Run(2.0, 4.0, 0.9885, 1.0, "float32")
+SPEEDS = [{"float32": 1640.0}]
+
+
+def test_the_page_has_what_is_published():
+    assert publish.page_with(publish.PAGE.read_text(), json.loads(PUBLISHED.read_text())) == publish.PAGE.read_text()
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    """A page and what is published on it, in a folder where benchmarks keep their figures."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIGITS_CPU_FEATURES", "avx2 fma avx512f avx512_bf16 amx_bf16")
+    for name in ("PAGE", "PUBLISHED"):
+        monkeypatch.setattr(publish, name, tmp_path / getattr(publish, name).name)
+    old = {"pairs": 10, "times": [7.3, 6.5, 7.7], "accuracy": [0.9916, 0.9909]}
+    epyc = {"isa": "native", "date": "2025-01-01", "processor": "EPYC, 2 cores", "cases": {"fast pytorch": old}}
+    published = {training_speed.NAME: {"avx512_bf16": epyc, "avx2": epyc}, steps.NAME: {}}
+    publish.PUBLISHED.write_text(json.dumps(published))
+    marks = [f"<!-- {name}, by benchmarks/publish.py -->\n<!-- to here -->" for name in publish.BENCHMARKS]
+    publish.PAGE.write_text("\n".join(["before", *marks, "after", ""]))
+    return publish.PAGE
+
+
+def test_what_was_measured_is_published(page):
+    pairs = {case: [training_speed.Pair(RUN, RUN)] for case in training_speed.CASES}
+    training_speed.Measurement("avx2", SPEEDS, pairs).keep()
+    rounds = {
+        (recipe, name): [steps.Step(10.0, 25.0)] for recipe in steps.RECIPES for name in ("pytorch", "tensorflow")
+    }
+    steps.Measurement("native", rounds, {"pytorch": [steps.Ensemble(10.0, 25.0)]}).keep()
+    publish.main()
+    said = page.read_text()
+    assert said.startswith("before\n<!-- training_speed, ")
+    assert said.endswith("<!-- to here -->\nafter\n")
+    row = "| PyTorch, `fast` | the fastest published recipe for 99 % in one epoch | **1.00** (1.00 to 1.00) | 1 |"
+    assert f"{row} 2.00 / 2.00 | 4.0 / 4.0 | 98.85 % / 98.85 % | 14 %, float32 |" in said
+    assert "| TensorFlow, `deep` | 10 ms | 25 ms | **2.50** (2.50 to 2.50) |" in said
+    assert "| PyTorch | 10 s | 25 s | **2.00** (2.00 to 2.00) |" in said
+    assert "A large product: 1,640 GFLOP/s in float32." in said
+    assert "**7.30** (6.50 to 7.70) | 10 | – | – | 99.16 % / 99.09 % | – |" in said
+    headings = re.findall(r"^\*\*.*", said, re.MULTILINE)
+    assert [heading.partition(":")[0] for heading in headings] == ["**AVX2**", "**AVX512-BF16**", "**AMX-BF16**"]
+    assert "with no more" in headings[0]
+    assert "EPYC" not in headings[0]  # which was of the same level, and gave way
+    publish.main()
+    assert page.read_text() == said
+    assert set(json.loads(publish.PUBLISHED.read_text())["training_speed"]["avx2"]) == {
+        *("isa", "date", "processor", "products", "cases")
+    }
+
+
+def test_a_part_is_not_published(page):
+    training_speed.Measurement("avx2", SPEEDS, {("fast", "pytorch"): [training_speed.Pair(RUN, RUN)]}).keep()
+    before = page.read_text()
+    with pytest.raises(SystemExit, match=f"error: {FOLDER}/training_speed_avx2.json has no baseline pytorch"):
+        publish.main()
+    assert page.read_text() == before
