@@ -44,9 +44,10 @@ def load_backend(name: str) -> "Backend":
     Raises:
         DigitsError: its framework is not installed.
     """
-    from digits.backends.hardware import keep_freed_memory
+    from digits.backends.hardware import keep_freed_memory, wait_briefly
 
     keep_freed_memory()
+    wait_briefly()
     try:
         return cast("Backend", importlib.import_module(f"digits.backends.{name}"))
     except ModuleNotFoundError as error:

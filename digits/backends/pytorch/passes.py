@@ -60,7 +60,7 @@ def at_least_float32(x: torch.Tensor) -> torch.Tensor:
 
 
 class Step:
-    """A layer of a chain. What its `forward` came across last, `backward` goes back through.
+    """A layer of a chain.
 
     Between convolutions images, `(n, channels, height, width)`, are in the layout of oneDNN, the library that computes
     them; elsewhere tensors are in PyTorch's.
@@ -71,11 +71,11 @@ class Step:
         self.weight: Any = getattr(layer, "weight", None)
         self.bias: Any = getattr(layer, "bias", None)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """What the layer makes of `x`."""
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:
+        """What the layer makes of `x`, and what the way back will need."""
         raise NotImplementedError
 
-    def backward(self, slope: torch.Tensor) -> tuple[Any, ...]:
+    def backward(self, slope: torch.Tensor, kept: Any) -> tuple[Any, ...]:
         """From the loss's gradient for what `forward` returned: that for its `x`, then those for its parameters."""
         raise NotImplementedError
 
@@ -89,17 +89,16 @@ class Convolution(Step):
         super().__init__(layer)
         self.padding, self.stride, self.dilation = map(_pair, (layer.padding, layer.stride, layer.dilation))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        self.x = x
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:
         sizes = self.padding, self.stride, self.dilation, self.layer.groups
-        return torch.mkldnn_convolution(x, self.weight, self.bias, *sizes)
+        return torch.mkldnn_convolution(x, self.weight, self.bias, *sizes), x
 
-    def backward(self, slope: torch.Tensor) -> tuple[Any, ...]:
+    def backward(self, slope: torch.Tensor, kept: Any) -> tuple[Any, ...]:
         has_bias = self.bias is not None
         sizes = self.stride, self.padding, self.dilation, False, [0, 0], self.layer.groups
         wanted = not self.is_first, True, has_bias
         found = aten.convolution_backward(
-            slope, self.x, self.weight, [self.layer.out_channels] if has_bias else None, *sizes, wanted
+            slope, kept, self.weight, [self.layer.out_channels] if has_bias else None, *sizes, wanted
         )
         return found if has_bias else found[:2]
 
@@ -109,7 +108,7 @@ class FirstConvolution(Convolution):
 
     is_first = True
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:
         return super().forward(x.to_mkldnn())
 
 
@@ -119,14 +118,13 @@ class PatchedConvolution(FirstConvolution):
     The gradient of a weight is the sum, over all places, of the pixel that the weight met there times the slope there.
     """
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        self.image = x  # (n, 1, height, width)
-        return super().forward(x)
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:
+        return super().forward(x)[0], x  # (n, 1, height, width)
 
-    def backward(self, slope: torch.Tensor) -> tuple[Any, ...]:
+    def backward(self, slope: torch.Tensor, kept: Any) -> tuple[Any, ...]:
         slope = slope.to_dense()  # (n, filters, places down, places right)
         (n, filters, down, right), (rows, columns) = slope.shape, self.weight.shape[2:]
-        image = F.pad(self.image, [*self.padding[1:] * 2, *self.padding[:1] * 2])
+        image = F.pad(kept, [*self.padding[1:] * 2, *self.padding[:1] * 2])
         width = image.shape[3]
         steps = image.stride(0), width, 1, width * self.stride[0], self.stride[1]
         pixels = image.as_strided((n, rows, columns, down, right), steps).reshape(n, rows * columns, down * right)
@@ -143,75 +141,74 @@ class Pool(Step):
         kernel, stride, padding = map(_pair, (layer.kernel_size, layer.stride, layer.padding))
         self.sizes = kernel, stride, padding, [1, 1], layer.ceil_mode
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        self.x = x.requires_grad_()  # or oneDNN would not note which one was the largest
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:
+        x.requires_grad_()  # or oneDNN would not note which one was the largest
         with torch.enable_grad():
-            self.y = torch.mkldnn_max_pool2d(x, *self.sizes)
-        return self.y
+            y = torch.mkldnn_max_pool2d(x, *self.sizes)
+        return y, (y, x)
 
-    def backward(self, slope: torch.Tensor) -> tuple[Any, ...]:
-        return (aten.mkldnn_max_pool2d_backward(slope, self.y, self.x, *self.sizes),)
+    def backward(self, slope: torch.Tensor, kept: Any) -> tuple[Any, ...]:
+        return (aten.mkldnn_max_pool2d_backward(slope, *kept, *self.sizes),)
 
 
 class Relu(Step):
     """What is below 0 becomes 0."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        self.y = torch.relu(x)
-        return self.y
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:
+        y = torch.relu(x)
+        return y, y
 
-    def backward(self, slope: torch.Tensor) -> tuple[Any, ...]:
-        return (aten.threshold_backward(slope, self.y, 0),)
+    def backward(self, slope: torch.Tensor, kept: Any) -> tuple[Any, ...]:
+        return (aten.threshold_backward(slope, kept, 0),)
 
 
 class Normalization(Step):
     """Batch normalisation. It also brings the running means and variances up to date."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        self.x, layer = x, self.layer
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:
+        layer = self.layer
         running = layer.running_mean, layer.running_var
-        y, *self.batch = aten.native_batch_norm(x, self.weight, self.bias, *running, True, layer.momentum, layer.eps)
-        return y
+        y, *batch = aten.native_batch_norm(x, self.weight, self.bias, *running, True, layer.momentum, layer.eps)
+        return y, (x, batch)
 
-    def backward(self, slope: torch.Tensor) -> tuple[Any, ...]:
+    def backward(self, slope: torch.Tensor, kept: Any) -> tuple[Any, ...]:
+        x, batch = kept
         running = self.layer.running_mean, self.layer.running_var
         options = True, self.layer.eps, (True, True, True)
-        return aten.native_batch_norm_backward(slope, self.x, self.weight, *running, *self.batch, *options)
+        return aten.native_batch_norm_backward(slope, x, self.weight, *running, *batch, *options)
 
 
 class Flatten(Step):
     """From images to rows of numbers, in PyTorch's layout."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (n, channels, height, width)
-        self.shape = x.shape
-        return x.to_dense().flatten(1)  # (n, channels * height * width)
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:  # (n, channels, height, width)
+        return x.to_dense().flatten(1), x.shape  # (n, channels * height * width)
 
-    def backward(self, slope: torch.Tensor) -> tuple[Any, ...]:
-        return (slope.view(self.shape).to_mkldnn(),)
+    def backward(self, slope: torch.Tensor, kept: Any) -> tuple[Any, ...]:
+        return (slope.view(kept).to_mkldnn(),)
 
 
 class Dense(Step):
     """A dense layer: each output is a weighted sum of all inputs."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (n, inputs)
-        self.x = x
-        return F.linear(x, self.weight, self.bias)  # (n, outputs)
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:  # (n, inputs)
+        return F.linear(x, self.weight, self.bias), x  # (n, outputs)
 
-    def backward(self, slope: torch.Tensor) -> tuple[Any, ...]:
-        found = slope @ self.weight, slope.t() @ self.x
+    def backward(self, slope: torch.Tensor, kept: Any) -> tuple[Any, ...]:
+        found = slope @ self.weight, slope.t() @ kept
         return found if self.bias is None else (*found, slope.sum(0))
 
 
 class Dropout(Step):
     """Leaves out a random share, and makes up for it with the rest."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:
         share = self.layer.p
-        self.factors = (torch.rand(x.shape) >= share).to(x.dtype).div_(1 - share)
-        return x * self.factors
+        factors = (torch.rand(x.shape) >= share).to(x.dtype).div_(1 - share)
+        return x * factors, factors
 
-    def backward(self, slope: torch.Tensor) -> tuple[Any, ...]:
-        return (slope * self.factors,)
+    def backward(self, slope: torch.Tensor, kept: Any) -> tuple[Any, ...]:
+        return (slope * kept,)
 
 
 IN_IMAGES: dict[Any, type[Step]] = {
@@ -232,15 +229,17 @@ class Chain:
 
     @torch.no_grad()
     def __call__(self, x: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        kept = []
         for step in self.steps:
-            x = step.forward(x)
+            x, needed = step.forward(x)
+            kept.append(needed)
         targets = self.targets.index_select(0, labels)  # (n, classes)
         logarithms = x.float().log_softmax(1)  # (n, classes), of the probabilities
         loss = (targets * logarithms).sum() / -len(targets)
         slope = logarithms.exp_().sub_(targets).div_(len(targets)).to(self.dtype)
         gradients: list[torch.Tensor] = []
         for step in reversed(self.steps):
-            slope, *own = step.backward(slope)
+            slope, *own = step.backward(slope, kept.pop())  # and so memory is free as soon as it may be
             gradients[:0] = own
         return loss, gradients
 
