@@ -4,8 +4,11 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
+from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -38,8 +41,12 @@ class Processes:
         self._count = count
 
     def __enter__(self) -> "Processes":
-        for _ in range(self._count):
-            self._start()
+        try:
+            for _ in range(self._count):
+                self._start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -52,9 +59,10 @@ class Processes:
         context = multiprocessing.get_context("spawn")  # forked, a framework's threads would be lost
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, *self._options), daemon=True)
-        process.start()
+        with _without_ctrl_c():
+            process.start()
+            self._processes[ours] = process
         theirs.close()
-        self._processes[ours] = process
         self._coming_up.add(ours)
         self.call(ours, "ready")
 
@@ -105,14 +113,34 @@ class Processes:
         return "here"
 
 
+@contextlib.contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Have Ctrl-C wait; a process that is started meanwhile never heeds it, not even before it can say so itself."""
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():  # to which alone it comes
+        yield
+        return
+    pressed: list[bool] = []
+    heed = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    resource_tracker.ensure_running()  # which `start` would do, and undo the next line
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # what is started inherits that
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, heed)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
+
+
 def _serve(connection: Connection, shared: Any, cores: int | None) -> None:
     """What the processes do: whatever they are called for, until they are killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started them, and ends them
     threading.Thread(target=_end_with_parent, daemon=True).start()
     worker = Worker(shared, cores)
-    while True:
-        method, arguments = connection.recv()
-        connection.send(getattr(worker, method)(*arguments))
+    with contextlib.suppress(EOFError, ConnectionError):  # there is nobody any more to work for
+        while True:
+            method, arguments = connection.recv()
+            connection.send(getattr(worker, method)(*arguments))
 
 
 def _end_with_parent() -> None:

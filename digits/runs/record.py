@@ -25,10 +25,13 @@ class RunRecord:
         precision: of the arithmetic of training.
         versions: of Python, NumPy and the framework.
         epochs: what became of each; of an ensemble the means over its networks, and of the seconds the sums.
-        train_seconds, evaluate_seconds: of training and of asking about all test images.
+        train_seconds, evaluate_seconds: of training and of asking about all test images. Where networks were trained
+            side by side, they took less than the sum of their epochs.
         test_accuracy: the share of right predictions, 0 to 1.
         dataset_sha256: of all images and labels, or None in a record of before it was noted.
         network: SHA-256 of the structure of a network that a script shows, or None where it is the package's own.
+        cores_each: how many cores each network of an ensemble had, where they were trained side by side on one machine,
+            or None. The order in which threads add decides the last digits.
         members: the epochs of each network of an ensemble, or None.
         validation_loss, validation_accuracy: of the trained model on the validation images, or None without any.
         files: the SHA-256 of each file that was written with the record, by name.
@@ -48,6 +51,7 @@ class RunRecord:
     test_accuracy: float
     dataset_sha256: str | None = None
     network: str | None = None
+    cores_each: int | None = None
     members: list[list[Epoch]] | None = None
     validation_loss: float | None = None
     validation_accuracy: float | None = None

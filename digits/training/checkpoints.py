@@ -5,53 +5,48 @@ the number of the epoch, all that comes after.
 """
 
 import json
+import math
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import safetensors.numpy
 
-from digits.backends.interface import Arrays
 from digits.errors import DigitsError
 from digits.files import display, write_together
 from digits.models import read_safetensors
 from digits.recipes import Recipe
-from digits.runs import Epoch
 from digits.training.epochs import Progress, finished
 
 
 @dataclass(frozen=True)
 class RunState:
-    """Where a run stands, of one network or of an ensemble's networks, which are trained one after another.
+    """Where a run stands.
 
     Attributes:
-        histories: the epochs of each network that training has come to; all but the last one are trained to the end.
-        current: the progress of the last one.
-        networks: the weights of all networks of an ensemble; empty for a single network, which `current` describes.
+        networks: where each of its networks stands, by place; they may be trained in any order.
+        seconds: that training has taken so far.
     """
 
-    histories: list[list[Epoch]] = field(default_factory=list)
-    current: Progress = field(default_factory=Progress)
-    networks: Arrays = field(default_factory=dict)
+    networks: tuple[Progress, ...]
+    seconds: float = 0.0
 
-    def progress(self, index: int) -> Progress:
-        """Where the network of this index stands, which is trained now: where it stopped, or at its beginning."""
-        return self.current if index == len(self.histories) - 1 else Progress()
+    @classmethod
+    def at_beginning(cls, recipe: Recipe) -> "RunState":
+        """No network of the recipe has been trained."""
+        return cls((Progress(),) * recipe.ensemble)
 
-    def after(self, index: int, progress: Progress, networks: Arrays) -> "RunState":
-        """Where the run stands when the network of this index has come so far."""
-        return RunState([*self.histories[:index], progress.history], progress, networks)
+    def after(self, place: int, progress: Progress, seconds: float) -> "RunState":
+        """Where the run stands when the network of this place has come so far, after so many seconds more."""
+        networks = (*self.networks[:place], progress, *self.networks[place + 1 :])
+        return RunState(networks, self.seconds + seconds)
 
     def is_complete(self, recipe: Recipe) -> bool:
-        """Whether all networks of the recipe are trained to the end."""
-        return [finished(recipe, history) for history in self.histories] == [True] * recipe.ensemble
-
-    def is_on_course(self, recipe: Recipe) -> bool:
-        """Whether a run of the recipe passes through this state: networks in turn, and the end is not saved."""
-        earlier = [finished(recipe, history) for history in self.histories[:-1]]
-        return all(earlier) and len(self.histories) <= recipe.ensemble and not self.is_complete(recipe)
+        """Whether all networks are trained to the end."""
+        return all(finished(recipe, progress.history) for progress in self.networks)
 
 
 class Checkpoint:
@@ -73,9 +68,17 @@ class Checkpoint:
 
     def save(self, state: RunState) -> None:
         """Replace what was saved before, in one step."""
-        header = {"identity": json.dumps(self.identity), "histories": json.dumps(state.histories)}
-        kinds = {"trainer": state.current.trainer, "best": state.current.best, "network": state.networks}
-        arrays = {f"{kind}/{name}": array for kind, named in kinds.items() for name, array in named.items()}
+        header = {
+            "identity": json.dumps(self.identity),
+            "histories": json.dumps([progress.history for progress in state.networks]),
+            "seconds": str(state.seconds),
+        }
+        arrays = {
+            f"{place}/{kind}/{name}": array
+            for place, progress in enumerate(state.networks)
+            for kind, named in (("trainer", progress.trainer), ("best", progress.best))
+            for name, array in named.items()
+        }
         write_together(self.folder, {self.name: safetensors.numpy.save(arrays, metadata=header)})
 
     def load(self) -> RunState:
@@ -86,12 +89,20 @@ class Checkpoint:
         """
         path = self.folder / self.name
         if not path.exists():
-            return RunState()
+            return RunState.at_beginning(self.recipe)
         arrays, header = read_safetensors(path)
+        arrays = {re.sub(r"^(?=trainer/|best/)", "0/", name): array for name, array in arrays.items()}  # as it was once
+        if any(name.startswith("network/") for name in arrays):
+            raise DigitsError(
+                f"{path} is of an earlier version, whose ensembles cannot be gone on with. Delete it, or run without "
+                f"--resume"
+            )
         try:
             identity = dict(json.loads(header["identity"]))
             identity = _comparable(Recipe.from_dict(identity["recipe"]), identity)
             histories = [[_numbers(epoch) for epoch in history] for history in json.loads(header["histories"])]
+            known = math.fsum(epoch["seconds"] for history in histories for epoch in history)
+            seconds = float(header.get("seconds", known))
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, DigitsError) as error:
             raise DigitsError(f"{path} is not a checkpoint. Delete it, or run without --resume") from error
         for name, theirs, ours in _differences(identity, self.identity):
@@ -99,9 +110,12 @@ class Checkpoint:
                 f"{path} is of another run: its {name} is {theirs}, this run's is {ours}. "
                 f"Run with the same, or without --resume"
             )
-        trainer, best, networks = (_part(arrays, kind) for kind in ("trainer", "best", "network"))
-        state = RunState(histories, Progress(histories[-1] if histories else [], trainer, best), networks)
-        if not state.is_on_course(self.recipe):
+        networks = (
+            Progress(history, _part(arrays, f"{place}/trainer"), _part(arrays, f"{place}/best"))
+            for place, history in enumerate(histories)
+        )
+        state = RunState(tuple(networks), seconds)
+        if len(histories) != self.recipe.ensemble or state.is_complete(self.recipe):  # the end is not saved
             raise DigitsError(f"{self} is damaged: no run stops there. Delete it, or run without --resume")
         return state
 

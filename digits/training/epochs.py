@@ -2,9 +2,11 @@
 
 import math
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing import parent_process
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from digits.runs import Epoch
 from digits.training.events import Write
 from digits.training.validation import validate
 
+tqdm.set_lock(threading.RLock())  # its own is for several processes; one that is killed would leave it in the system
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -27,8 +31,9 @@ class Progress:
 
     Attributes:
         history: all epochs so far.
-        trainer: what the trainer's `state` says.
-        best: the weights of the best epoch; empty without validation images.
+        trainer: what the trainer's `state` says; empty where training has ended.
+        best: the weights to keep: where training has ended those of the network, before of the best epoch so far, which
+            without validation images is not known.
     """
 
     history: list[Epoch] = field(default_factory=list)
@@ -89,9 +94,12 @@ class Training:
                 write(name, epoch[name], len(history) * shown_count(self.recipe, len(self.training)))
             if self.validation and best_epoch(history) == len(history) - 1:
                 best = self.backend.weights(self.network)
-            if self.validation and finished(self.recipe, history):
+            if not finished(self.recipe, history):
+                yield Progress(list(history), trainer.state(), best)
+                continue
+            if self.validation:
                 self.backend.set_weights(self.network, best)
-            yield Progress(list(history), trainer.state(), best)
+            yield Progress(history, {}, self.backend.weights(self.network))
 
     def _go_on(self, trainer: Trainer, start: Progress, origin: str) -> None:
         """Bring the trainer to where an earlier one stopped, whose arrays may be damaged."""
@@ -103,7 +111,8 @@ class Training:
     def _epoch(self, trainer: Trainer, epoch: int, write: Write) -> float:
         """Train for one epoch, counted from 0, and return its mean loss."""
         total, seen, images = 0.0, 0, shown_count(self.recipe, len(self.training))
-        label, on_terminal = f"Epoch {epoch + 1}/{self.recipe.epochs}", sys.stderr.isatty()
+        label = f"Epoch {epoch + 1}/{self.recipe.epochs}"
+        on_terminal = sys.stderr.isatty() and parent_process() is None  # or bars of several workers would overlap
         with tqdm(desc=label, total=images, unit=" images", leave=False, disable=not on_terminal) as bar:
             for count, loss in trainer.epoch(epoch):
                 if not math.isfinite(loss):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from digits.errors import not_installed
 
-Write = Callable[[str, float, int], None]
+Event = tuple[str, float, int]  # tag, value and step
+Write = Callable[[str, float, int], None]  # takes an event
 
 
 @contextmanager

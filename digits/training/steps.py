@@ -1,9 +1,11 @@
 """The steps of a run, the same for both frameworks: load, build, train, evaluate, save."""
 
-import math
 import platform
 import time
+from collections.abc import Generator
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, dataclass, replace
+from math import fsum
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -12,10 +14,12 @@ import numpy as np
 from tabulate import tabulate
 
 from digits.backends import load_backend
-from digits.backends.interface import Arrays, Backend, MakeNetwork
-from digits.datasets import DIGITS, Dataset, Split, load_dataset
+from digits.backends.hardware import cores_allowed
+from digits.backends.interface import Backend, MakeNetwork
+from digits.datasets import DIGITS, Dataset, load_dataset
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR, display
+from digits.jobs import Cluster, Processes, cores_here
 from digits.models import ModelInfo
 from digits.models.export import to_onnx
 from digits.recipes import NO_DRAWING, Recipe, check_seed, refuse
@@ -23,8 +27,9 @@ from digits.recipes.drawing import shown_count
 from digits.runs import Epoch, Run, RunRecord, exported_name, model_name, require_writable, save_run
 from digits.training.checkpoints import Checkpoint, RunState
 from digits.training.custom import build_custom
-from digits.training.epochs import Progress, Training, best_epoch, finished
-from digits.training.events import open_events
+from digits.training.elsewhere import Material, Member, train_members
+from digits.training.epochs import Training, best_epoch, finished
+from digits.training.events import Write, open_events
 from digits.training.validation import fit_temperature, hold_out, training_count, validate
 
 
@@ -46,7 +51,7 @@ class Settings:
         summary: whether to print a table of the network's layers.
         export: whether to save the trained model as an ONNX file, too.
         asked_for: the fields of the recipe that were chosen one by one, which must not be without effect.
-        address: of a Ray cluster that trains the networks of an ensemble side by side, or None for one after another.
+        address: of a Ray cluster that trains the networks of an ensemble, or None for this machine.
     """
 
     backend: str
@@ -88,11 +93,13 @@ class History:
 
     Attributes:
         members: the epochs of each network: one list, or as many as an ensemble has networks.
+        seconds: that training took.
         validation: loss and accuracy of the trained model, of all its networks together, on the validation images;
             empty without any.
     """
 
     members: list[list[Epoch]]
+    seconds: float
     validation: Epoch
 
     @property
@@ -101,14 +108,9 @@ class History:
         longest = max(map(len, self.members))
         columns = [[epochs[number] for epochs in self.members if len(epochs) > number] for number in range(longest)]
         return [
-            {name: (math.fsum if name == "seconds" else fmean)(epoch[name] for epoch in column) for name in column[0]}
+            {name: (fsum if name == "seconds" else fmean)(epoch[name] for epoch in column) for name in column[0]}
             for column in columns
         ]
-
-    @property
-    def seconds(self) -> float:
-        """Of all epochs of all networks."""
-        return math.fsum(epoch["seconds"] for epochs in self.members for epoch in epochs)
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,6 @@ def _check_for_cluster(settings: Settings) -> None:
     what = f"address is {settings.address}"
     if settings.recipe.ensemble == 1:
         raise DigitsError(f"{what}, but a cluster trains networks side by side, and this is one. Run with --ensemble 5")
-    if settings.tensorboard:
-        raise DigitsError(f"{what}, but the networks are trained elsewhere, where no event files are written")
     if settings.device not in ("auto", "cpu"):
         raise DigitsError(f"{what}, where networks are trained on cpu; allowed for the device: auto or cpu")
 
@@ -209,7 +209,9 @@ def summary(model: Model) -> str:
 def train(settings: Settings, model: Model, dataset: Dataset) -> History:
     """Train the network, or each of an ensemble, in place, with a line and a checkpoint for each epoch.
 
-    With validation images the temperature of its probabilities is fitted on them.
+    Those of an ensemble are trained side by side, on a cluster or where this machine's processor has several cores; the
+    same seed gives the same bits then as well. With validation images the temperature of its probabilities is fitted on
+    them.
 
     Raises:
         DigitsError: the loss is no longer a number, or the checkpoint to go on from is of another run.
@@ -218,11 +220,15 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
     training, validation = hold_out(dataset.train, settings.recipe.validation, settings.seed)
     validation = dataset.validation or validation
     checkpoint = _checkpoint(settings, model, dataset)
-    state = checkpoint.load() if settings.resume else RunState()
-    if state.networks:
-        backend.set_weights(model.network, state.networks, str(checkpoint))
-    train_networks = _train_here if settings.address is None else _train_elsewhere
-    state = train_networks(settings, model, training, validation, checkpoint, state)
+    state = checkpoint.load() if settings.resume else RunState.at_beginning(recipe)
+    _take_over(model, state, str(checkpoint))
+    material = Material(settings.backend, model.precision, model.info, training, validation, str(checkpoint))
+    is_alone = settings.address is None and _cores_each(settings, model) is None
+    train_networks = _one_after_another if is_alone else _side_by_side
+    with closing(train_networks(settings, model, material, state)) as states:  # or workers could outlive an error
+        for state in states:
+            if not state.is_complete(recipe):
+                checkpoint.save(state)
     reached = {}
     if validation:
         reached = validate(backend, model.network, validation, recipe.label_smoothing)
@@ -230,69 +236,81 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
         model.info = replace(model.info, temperature=fit_temperature(logits, validation.labels))
     if reached and recipe.ensemble > 1:
         print(f"All {recipe.ensemble} networks together{_validated(reached)}")
-    return History(state.histories, reached)
+    return History([progress.history for progress in state.networks], state.seconds, reached)
 
 
-def _train_here(
-    settings: Settings,
-    model: Model,
-    training: Split,
-    validation: Split | None,
-    checkpoint: Checkpoint,
-    state: RunState,
-) -> RunState:
-    """Train the networks from `state` on, one after another."""
+def _take_over(model: Model, state: RunState, origin: str) -> None:
+    """Give the networks that are trained to the end their weights. `origin` is what errors call the state."""
+    for network, progress in zip(model.backend.members(model.network), state.networks, strict=True):
+        if finished(model.info.recipe, progress.history):
+            model.backend.set_weights(network, progress.best, origin)
+
+
+def _cores_each(settings: Settings, model: Model) -> int | None:
+    """How many cores each network of an ensemble has where they are trained side by side on this machine, or None.
+
+    A worker makes a network of the package; it knows nothing of one that a script shows.
+    """
+    cores = _cores()
+    suits = settings.recipe.ensemble > 1 and settings.address is None and not model.info.network
+    return max(1, cores // settings.recipe.ensemble) if suits and model.device == "cpu" and cores > 1 else None
+
+
+def _cores() -> int:
+    """How many cores this run may compute on."""
+    return min(cores_here(), cores_allowed() or cores_here())
+
+
+def _one_after_another(
+    settings: Settings, model: Model, material: Material, state: RunState
+) -> Generator[RunState, None, None]:
+    """Train the networks from `state` on, and yield the state after each epoch."""
     recipe, backend = settings.recipe, model.backend
-    for index, network in enumerate(backend.members(model.network)):
-        seed = settings.seed + index
+    for place, network in enumerate(backend.members(model.network)):
+        seed, start = settings.seed + place, state.networks[place]
         if recipe.ensemble > 1:
-            print(f"Network {index + 1} of {recipe.ensemble}, seed {seed}")
-        if index < len(state.histories) and finished(recipe, state.histories[index]):
+            print(f"Network {place + 1} of {recipe.ensemble}, seed {seed}")
+        if finished(recipe, start.history):
             print("Trained before")
             continue
-        start = state.progress(index)
         print(_beginning(recipe, start.history))
-        one = Training(backend, network, training, validation, recipe, seed, model.precision)
-        first = len(start.history) * shown_count(recipe, len(training)) + 1  # image whose events are new
-        with open_events(settings.tensorboard, _events(settings, f"seed_{seed}"), first) as write:
-            for progress in one.run(start, str(checkpoint), write):
+        one = Training(backend, network, material.training, material.validation, recipe, seed, model.precision)
+        with _events_of_network(settings, seed, len(start.history), len(material.training)) as write:
+            for progress in one.run(start, material.origin, write):
                 print(_line(recipe, progress.history))
-                networks = backend.weights(model.network) if recipe.ensemble > 1 else {}
-                state = state.after(index, progress, networks)
-                if not state.is_complete(recipe):
-                    checkpoint.save(state)
-    return state
+                state = state.after(place, progress, progress.history[-1]["seconds"])
+                yield state
 
 
-def _train_elsewhere(
-    settings: Settings,
-    model: Model,
-    training: Split,
-    validation: Split | None,
-    checkpoint: Checkpoint,
-    state: RunState,
-) -> RunState:
-    """Train them side by side on a cluster. A checkpoint has those that are trained to the end, in their order."""
-    from digits.training.elsewhere import Ensemble, Member, train_members  # late: it brings Ray's room
-
-    backend, recipe, networks = model.backend, settings.recipe, model.backend.members(model.network)
-    trained: dict[int, tuple[Progress, Arrays]] = {}
-    complete = sum(finished(recipe, history) for history in state.histories)
-    left = [Member(index, settings.seed + index, state.progress(index)) for index in range(complete, recipe.ensemble)]
-    ensemble = Ensemble(settings.backend, model.precision, model.info, training, validation)
-    print(f"Training {len(left)} networks on the cluster at {settings.address}...")
-    for member, progress, weights in train_members(settings.address or "", ensemble, left):
-        print(f"Network {member.place + 1}, seed {member.seed}: {_line(recipe, progress.history)}")
-        if finished(recipe, progress.history):
-            trained[member.place] = progress, weights
-        while complete in trained:
-            progress, weights = trained.pop(complete)
-            backend.set_weights(networks[complete], weights)
-            state = state.after(complete, progress, backend.weights(model.network))
-            complete += 1
-            if not state.is_complete(recipe):
-                checkpoint.save(state)
-    return state
+def _side_by_side(
+    settings: Settings, model: Model, material: Material, state: RunState
+) -> Generator[RunState, None, None]:
+    """The same at once, on processes of this machine or on a cluster, in whichever order epochs end."""
+    recipe, each = settings.recipe, _cores_each(settings, model)
+    members = [Member(place, settings.seed + place, progress) for place, progress in enumerate(state.networks)]
+    left = [member for member in members if not finished(recipe, member.progress.history)]
+    engine: Cluster | Processes
+    if each:
+        workers = min(_cores() // each, len(left))
+        engine = Processes(workers, each, material)
+        where = f"{workers} at a time, each on {each} core{'s' * (each > 1)}"
+    else:
+        engine = Cluster(settings.address, None, settings.backend, material)
+        where = f"on the cluster at {settings.address}"
+    print(f"{'Resuming' if state.seconds else 'Training'} {len(left)} networks, {where}...")
+    before = 0.0  # when the last epoch ended
+    with engine, closing(train_members(engine, recipe, left)) as steps:
+        for (place, seed, progress), events in steps:
+            history = progress.history
+            print(f"Network {place + 1}, seed {seed}: {_line(recipe, history)}")
+            with _events_of_network(settings, seed, len(history) - 1, len(material.training)) as write:
+                for event in events:
+                    write(*event)
+            now = time.perf_counter()
+            state = state.after(place, progress, now - before if before else history[-1]["seconds"])  # less imports
+            before = now
+            yield state
+    _take_over(model, state, material.origin)
 
 
 def _beginning(recipe: Recipe, history: list[Epoch]) -> str:
@@ -319,8 +337,15 @@ def _events(settings: Settings, what: str) -> Path:
     return settings.output_dir / "tensorboard" / f"{settings.backend}_{what}"
 
 
+def _events_of_network(settings: Settings, seed: int, epochs: int, images: int) -> AbstractContextManager[Write]:
+    """Its event file, for what comes after so many epochs of so many images to train on."""
+    first = epochs * shown_count(settings.recipe, images) + 1  # image whose events are new
+    return open_events(settings.tensorboard, _events(settings, f"seed_{seed}"), first)
+
+
 def identity(settings: Settings, model: Model, dataset: Dataset) -> dict[str, Any]:
     """All that decides the weights of a run beside its recipe."""
+    cores_each = _cores_each(settings, model)
     return {
         "backend": settings.backend,
         "dataset": model.info.dataset,
@@ -329,6 +354,7 @@ def identity(settings: Settings, model: Model, dataset: Dataset) -> dict[str, An
         "device": model.device,
         "precision": model.precision,
         **({"network": model.info.network} if model.info.network else {}),
+        **({"cores_each": cores_each} if cores_each else {}),
         "versions": {"python": platform.python_version(), "numpy": np.__version__, **model.backend.VERSIONS},
     }
 

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -102,11 +102,12 @@ def test_a_trainer_goes_on_from_a_checkpoint_bit_for_bit(name, precision, recipe
     first = trainer_of(backend, mnist, precision, recipe=recipe)
     train(first, 0)
     history = [{"loss": 1.5, "seconds": 2.5}]
-    Checkpoint(tmp_path, name, recipe, {"seed": 7}).save(RunState([history], Progress(history, first.state())))
+    Checkpoint(tmp_path, name, recipe, {"seed": 7}).save(RunState((Progress(history, first.state()),)))
     saved = Checkpoint(tmp_path, name, recipe, {"seed": 7}).load()
-    assert saved.histories == [saved.progress(0).history] == [history]
+    (progress,) = saved.networks
+    assert progress.history == history
     second = trainer_of(backend, mnist, precision, seed=99, recipe=recipe)
-    second.restore(saved.progress(0).trainer)
+    second.restore(progress.trainer)
     assert train(second, 1) == losses[1:]
 
     assert whole.state().keys() == second.state().keys()
@@ -166,7 +167,7 @@ def checkpoint(small, tmp_path):
     train(trainer, 0)
     identity = steps.identity(settings, model, small)
     history = [{"loss": 2.0, "seconds": 1.0}]
-    state = RunState([history], Progress(history, trainer.state()))
+    state = RunState((Progress(history, trainer.state()),))
     Checkpoint(tmp_path, "pytorch", RECIPE, identity).save(state)
     return tmp_path / "pytorch_checkpoint.safetensors"
 
@@ -240,8 +241,31 @@ def test_a_checkpoint_that_goes_on_after_the_end_is_refused(checkpoint, small, t
     assert "is damaged: no run stops there. Delete it, or run without --resume" in refused(small, tmp_path)
 
 
+def test_the_networks_of_an_ensemble_stand_where_they_stood(tmp_path):
+    epoch, weights = {"loss": 2.0, "seconds": 1.0}, {"conv1.bias": np.ones(3, np.float32)}
+    half_way, at_end = Progress([epoch], {"weights": np.zeros(2, np.float32)}), Progress([epoch] * 2, {}, weights)
+    state = RunState((half_way, at_end, Progress())).after(1, at_end, 2.5).after(1, at_end, 0.5)
+    of_three = Checkpoint(tmp_path, "pytorch", replace(RECIPE, ensemble=3), {})
+    of_three.save(state)
+    loaded = of_three.load()
+    assert [progress.history for progress in loaded.networks] == [[epoch], [epoch] * 2, []]
+    assert [list(progress.trainer) for progress in loaded.networks] == [["weights"], [], []]
+    assert [list(progress.best) for progress in loaded.networks] == [[], ["conv1.bias"], []]
+    assert np.array_equal(loaded.networks[1].best["conv1.bias"], np.ones(3))
+    assert loaded.seconds == 3
+
+
+def test_an_ensemble_of_an_earlier_version_is_told_so(tmp_path):
+    recipe = replace(RECIPE, ensemble=2)
+    header = {"identity": json.dumps({"recipe": asdict(recipe)}), "histories": json.dumps([[]])}
+    arrays = {f"{name}/weights": np.zeros(1, np.float32) for name in ("trainer", "network")}
+    (tmp_path / "pytorch_checkpoint.safetensors").write_bytes(safetensors.numpy.save(arrays, metadata=header))
+    with pytest.raises(DigitsError, match="is of an earlier version, whose ensembles cannot be gone on with. Del"):
+        Checkpoint(tmp_path, "pytorch", recipe, {}).load()
+
+
 def test_another_version_of_the_framework_is_named(tmp_path):
-    Checkpoint(tmp_path, "pytorch", RECIPE, {"versions": {"torch": "2.0"}}).save(RunState())
+    Checkpoint(tmp_path, "pytorch", RECIPE, {"versions": {"torch": "2.0"}}).save(RunState((Progress(),)))
     with pytest.raises(DigitsError, match="its versions.torch is 2.0, this run's is 2.13"):
         Checkpoint(tmp_path, "pytorch", RECIPE, {"versions": {"torch": "2.13"}}).load()
     with pytest.raises(DigitsError, match="its versions is {'torch': '2.0'}, this run's is None"):
@@ -250,17 +274,17 @@ def test_another_version_of_the_framework_is_named(tmp_path):
 
 STATES = {
     "a weight too many": (
-        lambda state: state.update({"trainer/weights": np.zeros(7, np.float32)}),
+        lambda state: state.update({"0/trainer/weights": np.zeros(7, np.float32)}),
         "weights is float32 of shape",
     ),
-    "an array missing": (lambda state: state.pop("trainer/first"), "first is missing"),
-    "an array too many": (lambda state: state.update({"trainer/evil": np.zeros(1)}), "evil is extra"),
+    "an array missing": (lambda state: state.pop("0/trainer/first"), "first is missing"),
+    "an array too many": (lambda state: state.update({"0/trainer/evil": np.zeros(1)}), "evil is extra"),
     "another type": (
-        lambda state: state.update({"trainer/first": state["trainer/first"].astype(np.float64)}),
+        lambda state: state.update({"0/trainer/first": state["0/trainer/first"].astype(np.float64)}),
         "first is float64",
     ),
     "no number": (
-        lambda state: state["trainer/second"].__setitem__(0, np.nan),
+        lambda state: state["0/trainer/second"].__setitem__(0, np.nan),
         "second holds values that are not finite",
     ),
 }

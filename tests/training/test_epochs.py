@@ -9,6 +9,7 @@ import pytest
 from scipy.special import log_softmax, softmax
 
 from digits.backends import BACKENDS
+from digits.backends.hardware import CORES
 from digits.datasets import Split, nothing
 from digits.errors import DigitsError
 from digits.evaluation import visualize
@@ -277,7 +278,7 @@ def test_tensorboard_shows_a_resumed_run_as_one(small, tmp_path, monkeypatch):
     settings, save = settings_of(tmp_path, tensorboard=True), Checkpoint.save
 
     def crash_in_the_third_epoch(self, saved):
-        if len(saved.histories[0]) == 3:
+        if len(saved.networks[0].history) == 3:
             raise KeyboardInterrupt
         save(self, saved)
 
@@ -297,11 +298,16 @@ def test_without_metrics_nothing_is_written(small, tmp_path):
     assert not (tmp_path / "tensorboard").exists()
 
 
-# Ensembles
+# Ensembles, whose networks are trained one after another on one core: see test_elsewhere for several
+
+
+@pytest.fixture
+def one_core(monkeypatch):
+    monkeypatch.setenv(CORES, "1")
 
 
 @pytest.mark.parametrize("backend", ["pytorch", "tensorflow"])
-def test_an_ensemble_averages_the_probabilities_of_its_networks(backend, mnist, tmp_path, capsys):
+def test_an_ensemble_averages_the_probabilities_of_its_networks(backend, one_core, mnist, tmp_path, capsys):
     few = replace(
         mnist,
         train=Split(mnist.train.images[:400], mnist.train.labels[:400]),
@@ -334,7 +340,7 @@ def test_an_ensemble_averages_the_probabilities_of_its_networks(backend, mnist, 
     assert np.abs(exported - result.probabilities).max() < 1e-5
 
 
-def test_an_ensemble_is_validated_as_a_whole(small, tmp_path, capsys):
+def test_an_ensemble_is_validated_as_a_whole(one_core, small, tmp_path, capsys):
     settings = settings_of(tmp_path, recipe=replace(RECIPE, epochs=2, ensemble=3))
     model, history = trained(small, settings)
     _, held = hold_out(small.train, RECIPE.validation, 0)
@@ -348,7 +354,7 @@ def test_an_ensemble_is_validated_as_a_whole(small, tmp_path, capsys):
     assert load_run(tmp_path, "pytorch").record.validation_accuracy == accuracy
 
 
-def test_an_ensemble_resumes_bit_for_bit(small, tmp_path, monkeypatch, capsys):
+def test_an_ensemble_resumes_bit_for_bit(one_core, small, tmp_path, monkeypatch, capsys):
     recipe = replace(RECIPE, epochs=2, ensemble=3)
     whole, _ = trained(small, settings_of(tmp_path / "whole", recipe=recipe))
     theirs = whole.backend.weights(whole.network)
@@ -356,10 +362,9 @@ def test_an_ensemble_resumes_bit_for_bit(small, tmp_path, monkeypatch, capsys):
         (2, "seed 0\nTrained before\nNetwork 2"),
         (3, "Trained before\nNetwork 2 of 3, seed 1\nResuming"),
     ]:
-        monkeypatch.setattr(Checkpoint, "save", stops_after(saves, Checkpoint.save))
-        with pytest.raises(KeyboardInterrupt):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(Checkpoint, "save", stops_after(saves, Checkpoint.save))
             trained(small, settings_of(tmp_path, recipe=recipe))
-        monkeypatch.undo()
         capsys.readouterr()
         resumed, _ = trained(small, settings_of(tmp_path, recipe=recipe, resume=True))
         assert said in capsys.readouterr().out
