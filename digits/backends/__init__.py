@@ -44,10 +44,11 @@ def load_backend(name: str) -> "Backend":
     Raises:
         DigitsError: its framework is not installed.
     """
-    from digits.backends.hardware import keep_freed_memory, wait_briefly
+    from digits.backends.hardware import cores_allowed, keep_freed_memory, limit_threads, wait_briefly
 
     keep_freed_memory()
     wait_briefly()
+    limit_threads(cores_allowed())
     try:
         return cast("Backend", importlib.import_module(f"digits.backends.{name}"))
     except ModuleNotFoundError as error:

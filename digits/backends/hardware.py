@@ -59,8 +59,17 @@ def limit_threads(cores: int | None) -> None:
 
 
 def cores_allowed() -> int | None:
-    """What `limit_threads` was called with in this process, or in one that started it; None stands for all."""
-    return int(os.environ[CORES]) if CORES in os.environ else None
+    """How many cores to compute on, by the variable DIGITS_CORES, which `limit_threads` sets, too; None stands for all.
+
+    Raises:
+        DigitsError: it is no number.
+    """
+    said = os.environ.get(CORES)
+    if said is None:
+        return None
+    if not (said.isascii() and said.isdecimal() and int(said) > 0):
+        raise DigitsError(f"{CORES} is {said!r}, but must be a whole number, 1 or more")
+    return int(said)
 
 
 def wait_briefly() -> None:

@@ -1,16 +1,24 @@
 """What the recipes cost, and what they were measured to reach: the figures that `digits recipes` lists.
 
-Tests count the networks' parameters and multiply-adds. Accuracies and seconds are from `benchmarks/accuracy.py`, on two
-cores of an AMD EPYC (Zen 5): means over seeds, each with the 95 % interval of that mean. Two seeds say little of how
-seeds differ: there it is Wilson's interval of an accuracy that was measured on so many images.
+Tests count the networks' parameters and multiply-adds. Accuracies are from `benchmarks/accuracy.py` and
+`benchmarks/training_speed.py`: means over seeds, each with the 95 % interval of that mean. One or two seeds say little
+of how seeds differ: there it is Wilson's interval of an accuracy that was measured on so many images.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tabulate import tabulate
 
 from digits.backends import BACKENDS
 from digits.recipes.recipe import RECIPES, Recipe
+
+# Those that seconds were measured on, two cores of each.
+PROCESSORS = {
+    "AMX": "an Intel Xeon (family 6, model 167) with AMX-BF16",
+    "AVX2": "the same, standing in for one with AVX2 and nothing newer",
+    "AVX512": "an AMD EPYC (Zen 5) with AVX512-BF16",
+}
 
 
 @dataclass(frozen=True)
@@ -34,14 +42,15 @@ class Measurement:
         accuracy: mean test accuracy over the seeds, in percent.
         margin: half the width of its 95 % interval, likewise.
         seeds: how many.
-        seconds: median time of training and evaluating one; None where other work ran beside.
+        seconds: median time of training and evaluating one, by processor, a key of `PROCESSORS`; empty where other work
+            ran beside.
         flags: what was changed in the recipe.
     """
 
     accuracy: float
     margin: float
     seeds: int
-    seconds: float | None
+    seconds: Mapping[str, float]
     flags: str = ""
 
     def __str__(self) -> str:
@@ -58,14 +67,16 @@ COSTS = {
 
 # By recipe, dataset and backend.
 MEASUREMENTS: dict[tuple[str, str, str], Measurement] = {
-    ("baseline", "mnist", "pytorch"): Measurement(98.85, 0.18, 5, 4.8),
-    ("baseline", "mnist", "tensorflow"): Measurement(98.91, 0.09, 5, 5.1),
-    ("fast", "mnist", "pytorch"): Measurement(99.16, 0.04, 10, 0.95),
-    ("fast", "mnist", "tensorflow"): Measurement(99.12, 0.05, 10, 1.67),
-    ("deep", "mnist", "pytorch"): Measurement(99.72, 0.04, 5, 400),
-    ("deep", "mnist", "tensorflow"): Measurement(99.72, 0.11, 2, 489),
+    ("baseline", "mnist", "pytorch"): Measurement(98.86, 0.08, 18, {"AMX": 6.9, "AVX2": 10.3}),
+    ("baseline", "mnist", "tensorflow"): Measurement(98.81, 0.18, 5, {"AMX": 5.4, "AVX2": 9.2}),
+    ("fast", "mnist", "pytorch"): Measurement(99.14, 0.11, 5, {"AMX": 1.3, "AVX2": 2.5}),
+    ("fast", "mnist", "tensorflow"): Measurement(99.19, 0.04, 5, {"AMX": 1.9, "AVX2": 2.8}),
+    ("reader", "mnist", "pytorch"): Measurement(99.73, 0.10, 1, {}),
+    ("reader", "mnist", "tensorflow"): Measurement(99.63, 0.12, 1, {}),
+    ("deep", "mnist", "pytorch"): Measurement(99.72, 0.04, 5, {"AVX512": 400}),
+    ("deep", "mnist", "tensorflow"): Measurement(99.72, 0.11, 2, {"AVX512": 489}),
     ("deep", "fashion-mnist", "pytorch"): Measurement(
-        *(94.47, 0.45, 2, None),
+        *(94.47, 0.45, 2, {}),
         "--ensemble 1 --epochs 20 --rotation 0 --shear 0 --elastic 0 --thickness 0 --unaugmented-share 0",
     ),
 }
@@ -84,7 +95,11 @@ def table() -> str:
     ]
     align = ("left", *["right"] * 4, "left")
     listed = tabulate(rows, headers, tablefmt="plain", colalign=align, disable_numparse=True)
-    return f"{listed}\n\nTest accuracy: the mean over seeds with its 95 % interval. Multiply-adds: for one image."
+    processors = "".join(f"\n{name}: {processor}." for name, processor in PROCESSORS.items())
+    return (
+        f"{listed}\n\nTest accuracy: the mean over seeds with its 95 % interval. Multiply-adds: for one image. "
+        f"Seconds: to train and evaluate a seed on two cores.{processors}"
+    )
 
 
 def _costs(recipe: Recipe) -> list[str]:
@@ -98,8 +113,8 @@ def _costs(recipe: Recipe) -> list[str]:
 def _measured(recipe: Recipe) -> list[str]:
     """A line for each measurement of the recipe."""
     return [
-        f"{measured} on {dataset}, {BACKENDS[backend].title}, {measured.seeds} seeds"
-        + (f" of {measured.seconds:.3g} s" if measured.seconds else "")
+        f"{measured} on {dataset}, {BACKENDS[backend].title}, {measured.seeds} seed{'s' * (measured.seeds > 1)}"
+        + "".join(f", {seconds:.3g} s ({processor})" for processor, seconds in measured.seconds.items())
         + (f", with {measured.flags}" if measured.flags else "")
         for (name, dataset, backend), measured in MEASUREMENTS.items()
         if name == recipe.name

@@ -39,3 +39,33 @@ def test_what_is_asked_for_is_refused_before_any_work(tmp_path, data_dir):
         assert (done.returncode, done.stdout) == (1, "")
         lacks = "this processor lacks what that needs (avx512bw, avx512dq, avx512vl); allowed here: auto, float32"
         assert done.stderr == f"error: precision is bfloat16, but {lacks}\n"
+
+
+ASK = """
+import os
+from digits.backends import load_backend
+load_backend("pytorch")
+import torch
+print(os.environ.get("GOMP_SPINCOUNT"), torch.get_num_threads())
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"DIGITS_CORES": "1"}, "20000 1"),
+        ({"DIGITS_CORES": "1", "GOMP_SPINCOUNT": "7"}, "7 1"),
+        ({"DIGITS_CORES": "1", "OMP_WAIT_POLICY": "passive"}, "None 1"),
+    ],
+)
+def test_pytorch_waits_briefly_and_on_as_many_cores_as_it_may_unless_told_otherwise(variables, says, monkeypatch):
+    for name in ("DIGITS_CORES", "GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    assert run("-c", ASK, **variables).stdout.strip() == says
+
+
+@pytest.mark.parametrize("said", ["0", "two", "", "-1"])
+def test_a_number_of_cores_that_is_none_is_one_line(said, tmp_path):
+    done = run("-m", "digits", "train", "pytorch", "--output-dir", tmp_path, DIGITS_CORES=said)
+    assert done.returncode == 1
+    assert done.stderr == f"error: DIGITS_CORES is {said!r}, but must be a whole number, 1 or more\n"

@@ -33,6 +33,9 @@ def row(*layers: nn.Module) -> nn.Module:
     return nn.Sequential(*start, nn.Linear(size, 10))
 
 
+SHARED, RELU = nn.Conv2d(4, 4, 3), nn.ReLU()
+
+
 def compare(model: Classifier, smoothing: float = 0.1, images: int = 9) -> None:
     """Both kinds of passes on the same images: the loss, each gradient, and what is left in the layers."""
     generator = torch.Generator().manual_seed(1)
@@ -68,6 +71,7 @@ def test_both_ways_back_give_the_same_gradients(name, features, monkeypatch):
     [
         row(nn.MaxPool2d(3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(4, 6, (3, 5), stride=(2, 1), padding=(1, 2))),
         row(nn.MaxPool2d(2, ceil_mode=True), nn.Conv2d(4, 6, 3, dilation=2), nn.BatchNorm2d(6), nn.ReLU()),
+        row(RELU, nn.Conv2d(4, 4, 3), RELU, nn.MaxPool2d(2), nn.MaxPool2d(2)),
         row(nn.Sequential(nn.Conv2d(4, 8, 3, groups=2, bias=False), nn.ReLU(), nn.MaxPool2d(2)), nn.MaxPool2d((3, 2))),
         nn.Sequential(nn.Conv2d(1, 4, (5, 3), stride=(3, 2), padding=(2, 1)), nn.Flatten(), nn.Linear(560, 10)),
         nn.Sequential(nn.Conv2d(1, 4, 3, bias=False), nn.ReLU(), nn.Flatten(), nn.Linear(2704, 10, bias=False)),
@@ -108,7 +112,16 @@ def hooked(layer: nn.Module) -> nn.Module:
     return layer
 
 
-SHARED = nn.Conv2d(4, 4, 3)
+def tied() -> nn.Module:
+    network = row(nn.Conv2d(4, 4, 3), nn.Conv2d(4, 4, 3))
+    network[2].weight = network[1].weight
+    return network
+
+
+def frozen() -> nn.Module:
+    network = row(nn.Conv2d(4, 4, 3))
+    network[1].requires_grad_(False)
+    return network
 
 
 @pytest.mark.parametrize(
@@ -117,6 +130,8 @@ SHARED = nn.Conv2d(4, 4, 3)
         row(OwnRelu()),
         row(hooked(nn.ReLU())),
         row(SHARED, SHARED),
+        tied(),
+        frozen(),
         row(nn.Dropout(0.5)),
         row(nn.Conv2d(4, 4, 3, padding="same")),
         row(nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect")),
@@ -129,6 +144,25 @@ SHARED = nn.Conv2d(4, 4, 3)
 )
 def test_what_is_no_row_of_the_usual_layers_is_left_to_pytorch(network):
     assert isinstance(passes(classifier(network), 0.0), Autograd)
+
+
+class Aside(nn.Module):
+    """A network with a layer that the answer does not depend on."""
+
+    def __init__(self):
+        super().__init__()
+        self.used, self.unused = nn.Linear(784, 10), nn.Linear(3, 3)
+
+    def forward(self, x):
+        return self.used(x.flatten(1))
+
+
+def test_what_does_not_count_or_is_not_to_be_trained_has_no_gradient():
+    x, labels = torch.rand(5, 1, 28, 28), torch.arange(5)
+    _, gradients = passes(classifier(Aside()), 0.0)(x, labels)
+    assert [bool(one.any()) for one in gradients] == [True, True, False, False]
+    _, gradients = passes(classifier(frozen()), 0.0)(x, labels)
+    assert [bool(one.any()) for one in gradients] == [True, True, False, False, True, True]
 
 
 def test_what_onednn_refuses_is_left_to_pytorch(monkeypatch):

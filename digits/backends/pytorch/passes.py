@@ -33,6 +33,8 @@ class Passes(Protocol):
     def __call__(self, x: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """The mean loss of a batch and its gradient for each parameter, in the order of `parameters()`.
 
+        It is 0 for a parameter that does not change the answer or is not to be trained.
+
         Args:
             x: `(n, 1, side, side)`, pixels in the network's range and type.
             labels: `(n,)`, int64.
@@ -51,7 +53,9 @@ class Autograd:
 
     def __call__(self, x: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         loss = F.cross_entropy(at_least_float32(self.network(x)), labels, label_smoothing=self.smoothing)
-        return loss.detach(), list(torch.autograd.grad(loss, self.parameters))
+        trained = [parameter for parameter in self.parameters if parameter.requires_grad]
+        found = iter(torch.autograd.grad(loss, trained, allow_unused=True, materialize_grads=True))
+        return loss.detach(), [next(found) if one.requires_grad else torch.zeros_like(one) for one in self.parameters]
 
 
 def at_least_float32(x: torch.Tensor) -> torch.Tensor:
@@ -271,9 +275,12 @@ def _row(network: nn.Module) -> Iterator[nn.Module]:
 
 
 def _steps(row: list[nn.Module], dtype: torch.dtype) -> list[Step]:
-    """The steps of a chain; none where the layers are no row of those above: images, then numbers, each layer once."""
+    """The steps of a chain; none where the layers are no row of those above: of images, then of numbers."""
     kinds = [type(layer) for layer in row]
-    if nn.Flatten not in kinds or len(set(map(id, row))) < len(row) or any(map(_is_watched, row)):
+    if nn.Flatten not in kinds or any(map(_is_watched, row)):
+        return []
+    parameters = [parameter for layer in row for parameter in layer.parameters()]
+    if len(set(parameters)) < len(parameters) or not all(parameter.requires_grad for parameter in parameters):
         return []
     flat = kinds.index(nn.Flatten)
     images, flatten, rows = row[:flat], row[flat], [layer for layer in row[flat + 1 :] if not _does_nothing(layer)]
