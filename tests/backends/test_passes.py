@@ -181,7 +181,10 @@ def test_dropout_leaves_out_its_share_and_makes_up_for_it_on_both_ways():
     network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Dropout(0.25), nn.Linear(2704, 10))
     dropout = passes(classifier(network), 0.0).steps[2]
     x = torch.ones(100, 1000)
+    torch.manual_seed(3)
     y, kept = dropout.forward(x)
+    torch.manual_seed(3)
+    assert torch.equal(y, torch.dropout(x, 0.25, train=True))  # so that a seed gives what it gave by autograd
     (slope,) = dropout.backward(x, kept)
     assert torch.equal(y, slope) and y.unique().tolist() == pytest.approx([0, 4 / 3])
     assert (y == 0).float().mean() == pytest.approx(0.25, abs=0.01)

@@ -207,8 +207,8 @@ class Dropout(Step):
     """Leaves out a random share, and makes up for it with the rest."""
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:
-        share = self.layer.p
-        factors = (torch.rand(x.shape) >= share).to(x.dtype).div_(1 - share)
+        kept = 1 - self.layer.p
+        factors = torch.empty_like(x).bernoulli_(kept).div_(kept)  # the numbers that PyTorch's own dropout draws
         return x * factors, factors
 
     def backward(self, slope: torch.Tensor, kept: Any) -> tuple[Any, ...]:
