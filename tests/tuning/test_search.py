@@ -115,8 +115,16 @@ def test_a_search_that_is_interrupted_goes_on_and_loses_and_repeats_nothing(quic
     assert len(rows(study, SPACE)) == 14
 
 
+@pytest.fixture
+def heeded():
+    """Ctrl-C is heeded here, whoever started the tests with it ignored."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, usual)
+
+
 @pytest.mark.parametrize("call", ["ask", "tell"])
-def test_ctrl_c_waits_for_optuna(call, quick, tmp_path, monkeypatch):
+def test_ctrl_c_waits_for_optuna(call, quick, heeded, tmp_path, monkeypatch):
     one = a_search(tmp_path, trials=6)
     study = studied(one)
     usual, finished = getattr(study, call), []
