@@ -11,6 +11,9 @@ from digits.backends.pytorch.networks import ARCHITECTURES
 from digits.backends.pytorch.passes import Autograd, Chain, PatchedConvolution, passes
 from digits.recipes import RECIPES
 
+# Elsewhere, as on a Mac with Apple's chip, all is left to autograd.
+with_onednn = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="PyTorch has no oneDNN here")
+
 
 def classifier(network: nn.Module, dtype: torch.dtype = torch.float32) -> Classifier:
     torch.manual_seed(0)
@@ -55,6 +58,7 @@ def compare(model: Classifier, smoothing: float = 0.1, images: int = 9) -> None:
             torch.testing.assert_close(one, another)
 
 
+@with_onednn
 @pytest.mark.parametrize("features", ["avx2 fma", "avx2 fma avx512f"])
 @pytest.mark.parametrize("name", ["baseline", "fast", "deep"])
 def test_both_ways_back_give_the_same_gradients(name, features, monkeypatch):
@@ -65,6 +69,7 @@ def test_both_ways_back_give_the_same_gradients(name, features, monkeypatch):
     compare(model, 0.1, images=1 if name != "deep" else 2)
 
 
+@with_onednn
 @pytest.mark.parametrize("features", ["avx2 fma", "avx2 fma avx512f"])
 @pytest.mark.parametrize(
     "network",
@@ -82,6 +87,7 @@ def test_so_they_do_for_networks_of_others(network, features, monkeypatch):
     compare(classifier(network))
 
 
+@with_onednn
 @pytest.mark.parametrize(
     ("network", "side"),
     [
@@ -165,6 +171,7 @@ def test_what_does_not_count_or_is_not_to_be_trained_has_no_gradient():
     assert [bool(one.any()) for one in gradients] == [True, True, False, False, True, True]
 
 
+@with_onednn
 def test_what_onednn_refuses_is_left_to_pytorch(monkeypatch):
     def refused(*_: object) -> torch.Tensor:
         raise RuntimeError("could not create a primitive")
@@ -177,6 +184,7 @@ def test_what_onednn_refuses_is_left_to_pytorch(monkeypatch):
     assert all(map(torch.equal, model.buffers(), before[0])) and torch.equal(torch.get_rng_state(), before[1])
 
 
+@with_onednn
 def test_dropout_leaves_out_its_share_and_makes_up_for_it_on_both_ways():
     network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Dropout(0.25), nn.Linear(2704, 10))
     dropout = passes(classifier(network), 0.0).steps[2]

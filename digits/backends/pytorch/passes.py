@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from digits.backends.hardware import cpu_features
 from digits.backends.pytorch.onednn import accelerated, fits, unchanged_statistics
-from digits.backends.windows import side_that_counts
+from digits.backends.windows import Window, side_that_counts
 from digits.datasets import SIDE
 
 aten: Any = torch.ops.aten
@@ -216,7 +216,10 @@ class Dropout(Step):
 
 
 IN_IMAGES: dict[Any, type[Step]] = {
-    **{nn.Conv2d: Convolution, nn.MaxPool2d: Pool, nn.BatchNorm2d: Normalization, nn.ReLU: Relu}
+    nn.Conv2d: Convolution,
+    nn.MaxPool2d: Pool,
+    nn.BatchNorm2d: Normalization,
+    nn.ReLU: Relu,
 }
 IN_ROWS: dict[Any, type[Step]] = {nn.Linear: Dense, nn.ReLU: Relu, nn.Dropout: Dropout}
 
@@ -321,14 +324,12 @@ def _pooled_first(layers: list[nn.Module]) -> list[nn.Module]:
 
 def _side(steps: list[Step]) -> int:
     """How many pixels of an image's side reach the answer: all where padding or normalisation give each its part."""
-    found = [_window(step.layer) for step in steps if isinstance(step, Convolution | Pool)]
-    windows = [window for window in found if window]
-    if len(windows) < len(found) or any(isinstance(step, Normalization) for step in steps):
+    if any(isinstance(step, Normalization) for step in steps):
         return SIDE
-    return side_that_counts(windows)
+    return side_that_counts([_window(step.layer) for step in steps if isinstance(step, Convolution | Pool)])
 
 
-def _window(layer: Any) -> tuple[int, int] | None:
+def _window(layer: Any) -> Window | None:
     """Size and stride of the windows of a convolution or of pooling; None where they are padded or no squares."""
     kernel, stride, padding, dilation = map(_pair, (layer.kernel_size, layer.stride, layer.padding, layer.dilation))
     plain = (padding, dilation) == ([0, 0], [1, 1]) and not getattr(layer, "ceil_mode", False)

@@ -14,7 +14,7 @@ from keras import layers
 from digits.backends.interface import Layer, MakeNetwork
 from digits.backends.tensorflow.networks import ARCHITECTURES
 from digits.backends.tensorflow.runtime import start
-from digits.backends.windows import side_that_counts
+from digits.backends.windows import Window, side_that_counts
 from digits.datasets import SIDE
 from digits.files import sha256
 from digits.models import ModelInfo
@@ -143,16 +143,14 @@ def side_in_training(model: keras.Model) -> int:
     row = model.layers[2:]  # behind the pixels
     if any(type(layer) not in (layers.Conv2D, layers.MaxPooling2D, *ANYWHERE) for layer in row):
         return SIDE
-    found = [_window(layer) for layer in row if type(layer) not in ANYWHERE]
-    windows = [window for window in found if window]
-    return side_that_counts(windows) if len(windows) == len(found) else SIDE
+    return side_that_counts([_window(layer) for layer in row if type(layer) not in ANYWHERE])
 
 
 # Layers that look at each number alone, or come where there are no places any more.
 ANYWHERE = (layers.ReLU, layers.Activation, layers.Dropout, layers.Flatten, layers.Dense)
 
 
-def _window(layer: layers.Layer) -> tuple[int, int] | None:
+def _window(layer: layers.Layer) -> Window | None:
     """Size and stride of the windows of a convolution or of pooling; None where they are padded or no squares."""
     is_convolution = isinstance(layer, layers.Conv2D)
     size, (stride, other) = layer.kernel_size if is_convolution else layer.pool_size, layer.strides
