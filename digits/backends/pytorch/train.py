@@ -12,6 +12,7 @@ from digits.backends.pytorch.model import Classifier
 from digits.backends.pytorch.onednn import accelerated
 from digits.backends.pytorch.optimizer import Adam
 from digits.backends.pytorch.passes import passes
+from digits.backends.pytorch.threads import each_on_its_core, threads_in_want
 from digits.datasets import Split
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
@@ -54,9 +55,10 @@ class Trainer:
         rates = self.rates[epoch].tolist()  # one for each batch
         policy = self.recipe.augmentation_in(epoch)
         rng = np.random.default_rng(derive(self.seed, "augmentation", epoch))
+        threads = threads_in_want() if self.device.type == "cpu" else []
         for part in order.split(self.recipe.batch_size * report_steps):
             total = torch.zeros((), device=self.device)
-            with flushing():
+            with flushing(), each_on_its_core(threads):
                 for x, labels in self._batches(part, policy, rng):
                     loss, gradients = self.passes(x, labels)
                     self.optimizer.step(gradients, rates.pop(0))
