@@ -119,7 +119,7 @@ def _of_row(trace: Trace, number: int, most: int = 24) -> np.ndarray:
         left = 60 * place
         large = cv2.resize(255 - image, (56, 56), interpolation=cv2.INTER_NEAREST)
         strip[2:58, left + 2 : left + 58] = large[:, :, np.newaxis]
-        said = f"{row.answers.digits[place]} {row.answers.confidences[place]:.0%}"
+        said = f"{row.answers.digits[place]} {row.confidences[place]:.0%}"
         cv2.putText(strip, said, (left + 3, 78), _FONT, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
         if place in row.path:
             cv2.rectangle(strip, (left, 0), (left + 59, 59), _SURE_COLOUR, 2)

@@ -18,6 +18,7 @@ from digits.reading.picture import Picture, Source, open_picture
 SURE = 0.5  # a row holds no digits if the mean of their confidences is below this
 WORDS = 1 / 3  # a picture of which less than this share are digits is a page of something else
 FOUND = 0.99  # the share of digits in composed pictures that were found and cut out as they are
+SELDOM = 3  # of what is refused with a confidence of m, a share of m to this power is a digit, in composed pictures
 NONE = 0.25  # and in a row that holds some, one whose own confidence is below this is none
 SHIPPED = Path(__file__).with_name("reader.onnx")  # the recipe `reader`, as `make reader` trained it
 
@@ -76,12 +77,14 @@ class ReadRow:
     Attributes:
         images: uint8, `(n, 28, 28)`: the candidates in MNIST's form.
         answers: what the network says of them.
+        confidences: float32, `(n,)`: of each, that it is a digit, and the one that is said.
         path: the candidates, by index, that the best path takes.
         accepted: those of the path that are digits.
     """
 
     images: np.ndarray
     answers: Answers
+    confidences: np.ndarray
     path: list[int]
     accepted: list[int]
 
@@ -157,7 +160,7 @@ def _judged(row: Row, images: np.ndarray, answers: Answers, in_grid: bool) -> Re
         accepted = path
     else:
         accepted = [index for index in path if sure[index] >= NONE]
-    return ReadRow(images, answers, path, accepted)
+    return ReadRow(images, answers, answers.probabilities.max(1) if in_grid else sure, path, accepted)
 
 
 def _but_words(rows: list[ReadRow]) -> list[ReadRow]:
@@ -175,7 +178,7 @@ def _reading(picture: Picture, rows: list[Row], read: list[ReadRow]) -> Reading:
         digits += [
             Digit(
                 int(one.answers.digits[index]),
-                FOUND * float(one.answers.confidences[index]),
+                FOUND * float(one.confidences[index]),
                 len(texts),
                 picture.original(row.candidates[index].piece.bounds),
                 one.images[index],
@@ -188,7 +191,7 @@ def _reading(picture: Picture, rows: list[Row], read: list[ReadRow]) -> Reading:
     if digits:
         return Reading("\n".join(texts), math.prod(digit.confidence for digit in digits), tuple(digits))
     refused = [float(one.answers.confidences[one.path].mean()) for one in read if one.path]
-    return Reading("", 1 - max(refused, default=0.0), ())
+    return Reading("", FOUND * (1 - max(refused, default=0.0) ** SELDOM), ())
 
 
 def read(image: Source, model: str | Path | None = None) -> Reading:

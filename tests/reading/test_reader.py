@@ -110,7 +110,7 @@ EMPTY = {
 
 @pytest.mark.parametrize("image", EMPTY.values(), ids=EMPTY)
 def test_where_nothing_is_nothing_is_read(image, reader):
-    assert reader.read(image) == Reading("", 1.0, ())
+    assert reader.read(image) == Reading("", FOUND, ())
 
 
 EMPTY_PAPERS = [
@@ -137,11 +137,28 @@ def test_a_row_of_doubtful_shapes_is_none_but_in_a_grid_all_is_read():
         assert len(_judged(row, images, answers, in_grid).accepted) == accepted
 
 
+@pytest.mark.parametrize(("in_grid", "confidence"), [(False, 0.45), (True, 0.9)])
+def test_in_a_cell_of_a_grid_doubt_whether_it_is_a_digit_at_all_does_not_count(in_grid, confidence):
+    row = prepare([[Piece.at(0, 0, np.ones((60, 30), bool))]], 10)
+    answers = Answers(np.full((1, 10), 0.9, np.float32), np.array([0.5], np.float32), np.zeros(1, np.float32))
+    judged = _judged(row, np.zeros((1, 28, 28), np.uint8), answers, in_grid)
+    assert judged.confidences.tolist() == [pytest.approx(confidence)]
+
+
+def test_what_looks_a_little_like_a_digit_and_is_refused_is_seldom_one(reader, writer, monkeypatch):
+    def answers(images: np.ndarray) -> Answers:
+        return Answers(np.full((len(images), 10), 0.4, np.float32), *np.zeros((2, len(images)), np.float32))
+
+    monkeypatch.setattr(reader, "network", answers)
+    assert reader.read(writer.picture("3", Paper())).confidence == pytest.approx(FOUND * (1 - 0.4**3))
+
+
 @pytest.mark.parametrize(("accepted", "kept"), [(2, 0), (5, 5)])
 def test_a_few_digits_in_a_page_of_words_are_none(accepted, kept):
     answers = Answers(np.zeros((15, 10), np.float32), *np.zeros((2, 15), np.float32))
     images = np.zeros((15, 28, 28), np.uint8)
-    rows = [ReadRow(images, answers, list(range(9)), list(range(accepted))), ReadRow(images, answers, [0, 1, 2], [])]
+    some = images, answers, answers.confidences
+    rows = [ReadRow(*some, list(range(9)), list(range(accepted))), ReadRow(*some, [0, 1, 2], [])]
     assert sum(len(row.accepted) for row in _but_words(rows)) == kept
 
 
