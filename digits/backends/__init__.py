@@ -5,6 +5,8 @@ what each offers.
 """
 
 import importlib
+import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -44,13 +46,15 @@ def load_backend(name: str) -> "Backend":
     Raises:
         DigitsError: its framework is not installed.
     """
-    from digits.backends.hardware import cores_allowed, keep_freed_memory, limit_threads, wait_briefly
+    from digits.backends.hardware import cores_allowed, keep_freed_memory, limit_threads, uncollected, wait_briefly
 
     keep_freed_memory()
     wait_briefly()
     limit_threads(cores_allowed())
+    module = f"digits.backends.{name}"
     try:
-        return cast("Backend", importlib.import_module(f"digits.backends.{name}"))
+        with nullcontext() if module in sys.modules else uncollected():
+            return cast("Backend", importlib.import_module(module))
     except ModuleNotFoundError as error:
         if error.name not in BACKENDS[name].modules:
             raise

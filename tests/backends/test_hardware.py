@@ -70,3 +70,18 @@ def test_a_number_of_cores_that_is_none_is_one_line(said, monkeypatch):
     monkeypatch.setenv("DIGITS_CORES", said)
     with pytest.raises(DigitsError, match=f"^DIGITS_CORES is {said!r}, but must be a whole number, 1 or more$"):
         cores_allowed()
+
+
+def test_what_a_framework_consists_of_is_not_looked_at_by_the_garbage_collector():
+    code = """
+import gc
+from digits.backends import load_backend
+before = gc.get_freeze_count()
+load_backend("pytorch")
+print(before, gc.get_freeze_count() > 100_000, len(gc.get_objects()) < 10_000, gc.isenabled())
+some = [[] for _ in range(1000)]
+frozen = gc.get_freeze_count()
+load_backend("pytorch")
+print(gc.get_freeze_count() == frozen)
+"""
+    assert run("-c", code).stdout.split() == ["0", "True", "True", "True", "True"]

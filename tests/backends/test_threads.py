@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from digits.backends import load_backend
-from digits.backends.pytorch.threads import each_on_its_core, threads_in_want
+from digits.backends.pytorch.threads import each_on_its_core, flushing, threads_in_want
 from digits.recipes import RECIPES
 from tests.backends.conftest import built
 
@@ -75,3 +75,10 @@ def test_training_keeps_them_apart_and_lets_go_of_them_between_reports(all_cores
         assert os.sched_getaffinity(0) == all_cores
     assert len(inside) == 16
     assert all(len(cores) == 1 for cores in inside)
+
+
+def test_tiny_numbers_count_as_0_in_every_thread_and_only_in_there():
+    tiny = torch.full((1_000_000,), 1e-39)  # enough for all threads
+    with flushing():
+        inside = int((tiny * 0.5).count_nonzero())
+    assert (inside, int((tiny * 0.5).count_nonzero())) == (0, len(tiny))

@@ -1,4 +1,4 @@
-"""On which cores PyTorch's threads compute."""
+"""How PyTorch's threads compute, and on which cores. They are those of GNU's OpenMP; with another they are let be."""
 
 import contextlib
 import ctypes
@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from itertools import cycle
+from typing import Any
 
 import torch
 
@@ -28,16 +29,12 @@ def threads_in_want() -> list[int]:
     program Linux leaves one core to that and puts two threads on another, where each is awake to wait for what the
     other could do meanwhile: a step takes seven times as long as alone. On a core each it takes twice as long.
 
-    None where a core is left over, which Linux finds by itself, on other systems, and with another OpenMP than GNU's.
+    None where a core is left over, which Linux finds by itself, and on other systems.
     """
-    with contextlib.suppress(OSError, AttributeError):  # AttributeError: Windows knows nothing of this
-        openmp = ctypes.CDLL("libgomp.so.1", mode=os.RTLD_NOLOAD | os.RTLD_NOW)  # the one that PyTorch has loaded
-        if 1 < len(os.sched_getaffinity(0)) <= torch.get_num_threads():
-            found: list[int] = []
-            note = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda _: found.append(threading.get_native_id()))
-            openmp.GOMP_parallel(note, None, 0, 0)  # a call in each
-            return found
-    return []
+    found: list[int] = []
+    if hasattr(os, "sched_getaffinity") and 1 < len(os.sched_getaffinity(0)) <= torch.get_num_threads():
+        _call_in_each(ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda _: found.append(threading.get_native_id())))
+    return found
 
 
 def _place(threads: Sequence[int], cores: Sequence[set[int]]) -> None:
@@ -45,3 +42,35 @@ def _place(threads: Sequence[int], cores: Sequence[set[int]]) -> None:
     for thread, those in zip(threads, cycle(cores), strict=False):
         with contextlib.suppress(OSError):  # a system may forbid it, and the thread may have ended
             os.sched_setaffinity(thread, those)
+
+
+@contextlib.contextmanager
+def flushing() -> Iterator[None]:
+    """Let numbers below the smallest normal one, 1e-38, count as 0 in here.
+
+    The processor takes long for each of them, and Adam comes to many: a moment that is multiplied by 0.9 at each step,
+    and to which nothing is added, never gets to 0.
+    """
+    torch.set_flush_denormal(True)
+    _have_each_compute_alike()
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+        _have_each_compute_alike()
+
+
+def _have_each_compute_alike() -> None:
+    """Give the threads that compute for this one its rules of arithmetic, which PyTorch changes in this one alone."""
+    with contextlib.suppress(OSError):  # another C library
+        c = ctypes.CDLL("libm.so.6")
+        rules = ctypes.create_string_buffer(256)  # more than C's fenv_t has anywhere
+        c.fegetenv(rules)
+        _call_in_each(c.fesetenv, rules)
+
+
+def _call_in_each(function: Any, argument: Any = None) -> None:
+    """Call C's `function` with `argument` in each of the threads that compute for this one, and in this one."""
+    with contextlib.suppress(OSError, AttributeError):  # AttributeError: Windows has no such mode
+        openmp = ctypes.CDLL("libgomp.so.1", mode=os.RTLD_NOLOAD | os.RTLD_NOW)  # the one that PyTorch has loaded
+        openmp.GOMP_parallel(ctypes.cast(function, ctypes.c_void_p), argument, 0, 0)

@@ -1,6 +1,5 @@
 """Training and prediction in PyTorch."""
 
-import contextlib
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -12,7 +11,7 @@ from digits.backends.pytorch.model import Classifier
 from digits.backends.pytorch.onednn import accelerated
 from digits.backends.pytorch.optimizer import Adam
 from digits.backends.pytorch.passes import passes
-from digits.backends.pytorch.threads import each_on_its_core, threads_in_want
+from digits.backends.pytorch.threads import each_on_its_core, flushing, threads_in_want
 from digits.datasets import Split
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
@@ -105,17 +104,3 @@ def predict(network: nn.Module, images: np.ndarray) -> np.ndarray:
     network = accelerated(network.eval())
     batches = torch.from_numpy(images).split(BATCH)
     return torch.cat([network(batch.to(device)).float() for batch in batches]).cpu().numpy()
-
-
-@contextlib.contextmanager
-def flushing() -> Iterator[None]:
-    """Let numbers below the smallest normal one, 1e-38, count as 0 here.
-
-    The processor takes long for each of them, and Adam comes to many: a moment that is multiplied by 0.9 at each step,
-    and to which nothing is added, never gets to 0.
-    """
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -32,12 +33,12 @@ class Trainer:
         steps = -(-count // recipe.batch_size)  # of an epoch
         rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
         self.rates = rates.reshape(recipe.epochs, steps)
+        # What is drawn anew in each epoch comes later.
+        first = Split(np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.int64)) if recipe.draws else self.training
         with tf.device(self.device):
-            self.images = tf.Variable(np.zeros((count, 28, 28), np.uint8))  # all images stay in memory
-            self.labels = tf.Variable(np.zeros(count, np.int64))
+            self.images, self.labels = tf.Variable(first.images), tf.Variable(first.labels)  # all stay in memory
             self.optimizer = Adam(network, recipe)
-        if not recipe.draws:
-            self._show(self.training)
+        self.outlines = self._outlines(first)
         self.network = self.optimizer.network
         smallest = count % recipe.batch_size or recipe.batch_size  # the last batch of an epoch
         # Halves of a batch, side by side, keep two cores busy; none may be empty. Batch normalisation needs the whole.
@@ -52,10 +53,14 @@ class Trainer:
             self.steps = tf.function(self._steps, autograph=False).get_concrete_function(*inputs)
 
     def _show(self, split: Split) -> None:
-        """Take these images to learn from."""
+        """Take these images to learn from: always so many."""
         self.images.assign(split.images)
         self.labels.assign(split.labels)
-        self.outlines = outlines(split.images[: len(split) if self.recipe.augmentation else 0])  # (n, 2, 16), or none
+        self.outlines = self._outlines(split)
+
+    def _outlines(self, split: Split) -> np.ndarray:
+        """Of these images, `(n, 2, 16)`; of none where they are shown as they are."""
+        return outlines(split.images[: len(split) if self.recipe.augmentation else 0])
 
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
         if self.recipe.draws:
@@ -170,11 +175,17 @@ def predict(network: keras.Model, images: np.ndarray) -> np.ndarray:
     def logits(batch: tf.Tensor) -> tf.Tensor:
         return tf.cast(network(batch, training=False), tf.float32)
 
-    with tf.device(network.variables[0].value.device):
+    def answers(start: int) -> np.ndarray:
+        with tf.device(device):
+            return traced(tf.constant(images[start : start + BATCH])).numpy()
+
+    device = network.variables[0].value.device
+    with tf.device(device):
         # Traced by hand: a function that is called anew for each network makes TensorFlow warn.
         traced = tf.function(logits, autograph=False).get_concrete_function(tf.TensorSpec([None, 28, 28], tf.uint8))
-        starts = range(0, len(images), BATCH)
-        return np.concatenate([traced(tf.constant(images[start : start + BATCH])).numpy() for start in starts])
+    # Two batches at a time: an operation may have one thread.
+    with ThreadPoolExecutor(tf.config.threading.get_inter_op_parallelism_threads() or 1) as side_by_side:
+        return np.concatenate(list(side_by_side.map(answers, range(0, len(images), BATCH))))
 
 
 @contextlib.contextmanager
