@@ -49,7 +49,7 @@ bench-deep: $(VENV)/.installed ## Time steps alone and beside a busy process, an
 notebooks: $(VENV)/.dev-installed ## Run the lessons and write their notebooks anew (5 minutes; nothing else should run)
 	$(BIN)/python -m lessons.build
 
-reader: $(VENV)/.installed ## Make anew the models that ship: of `digits read`, and the page's baseline (10 to 60 minutes)
+reader: $(VENV)/.installed ## Make anew the models that ship: of `digits read`, and the page's baseline (12 to 40 minutes)
 	$(BIN)/python -m digits.reading.form_graph
 	$(BIN)/digits train pytorch --recipe baseline --output-dir outputs/baseline
 	$(BIN)/digits export outputs/baseline/pytorch_model.safetensors --output digits/page/baseline.onnx

@@ -67,12 +67,12 @@ COSTS = {
 
 # By recipe, dataset and backend.
 MEASUREMENTS: dict[tuple[str, str, str], Measurement] = {
-    ("baseline", "mnist", "pytorch"): Measurement(98.86, 0.08, 18, {"AMX": 6.9, "AVX2": 10.3}),
-    ("baseline", "mnist", "tensorflow"): Measurement(98.81, 0.18, 5, {"AMX": 5.4, "AVX2": 9.2}),
-    ("fast", "mnist", "pytorch"): Measurement(99.14, 0.11, 5, {"AMX": 1.3, "AVX2": 2.5}),
-    ("fast", "mnist", "tensorflow"): Measurement(99.19, 0.04, 5, {"AMX": 1.9, "AVX2": 2.8}),
-    ("reader", "mnist", "pytorch"): Measurement(99.73, 0.10, 1, {}),
-    ("reader", "mnist", "tensorflow"): Measurement(99.63, 0.12, 1, {}),
+    ("baseline", "mnist", "pytorch"): Measurement(98.86, 0.08, 18, {"AMX": 6.1, "AVX2": 9.7}),
+    ("baseline", "mnist", "tensorflow"): Measurement(98.81, 0.18, 5, {"AMX": 4.8, "AVX2": 8.3}),
+    ("fast", "mnist", "pytorch"): Measurement(99.14, 0.11, 5, {"AMX": 1.2, "AVX2": 2.3}),
+    ("fast", "mnist", "tensorflow"): Measurement(99.19, 0.04, 5, {"AMX": 1.5, "AVX2": 2.4}),
+    ("reader", "mnist", "pytorch"): Measurement(99.67, 0.11, 2, {}),
+    ("reader", "mnist", "tensorflow"): Measurement(99.64, 0.12, 2, {}),
     ("deep", "mnist", "pytorch"): Measurement(99.72, 0.04, 5, {"AVX512": 400}),
     ("deep", "mnist", "tensorflow"): Measurement(99.72, 0.11, 2, {"AVX512": 489}),
     ("deep", "fashion-mnist", "pytorch"): Measurement(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from digits.backends import load_backend
-from digits.backends.pytorch.threads import each_on_its_core, flushing, threads_in_want
+from digits.backends.pytorch.threads import each_on_its_core, flushing, threads_on_all_cores
 from digits.recipes import RECIPES
 from tests.backends.conftest import built
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="on
 def all_cores():
     """All cores there are, which PyTorch's threads take; where that is one, or the OpenMP another, they are let be."""
     torch.set_num_threads(os.cpu_count() or 1)
-    if not threads_in_want():
+    if not threads_on_all_cores():
         pytest.skip("here threads need no core of their own")
     return os.sched_getaffinity(0)
 
@@ -27,7 +27,7 @@ def where(threads) -> list[set[int]]:
 
 
 def test_each_thread_has_a_core_in_there_and_all_of_them_afterwards(all_cores):
-    threads = threads_in_want()
+    threads = threads_on_all_cores()
     assert len(set(threads)) == torch.get_num_threads()
     with pytest.raises(KeyboardInterrupt), each_on_its_core(threads):
         inside = where(threads)
@@ -40,7 +40,7 @@ def test_those_are_the_threads_that_compute(all_cores):
     def seconds(thread: int) -> float:
         return int(Path(f"/proc/self/task/{thread}/schedstat").read_text().split()[0]) / 1e9
 
-    threads = threads_in_want()
+    threads = threads_on_all_cores()
     before = [seconds(thread) for thread in threads]
     for _ in range(20):
         torch.ones(1000, 1000) @ torch.ones(1000, 1000)
@@ -50,7 +50,7 @@ def test_those_are_the_threads_that_compute(all_cores):
 def test_threads_that_leave_a_core_over_are_let_be(all_cores):
     torch.set_num_threads(1)
     try:
-        assert threads_in_want() == []
+        assert threads_on_all_cores() == []
         with each_on_its_core([]):
             assert os.sched_getaffinity(0) == all_cores
     finally:

@@ -13,7 +13,7 @@ import torch
 
 @contextlib.contextmanager
 def each_on_its_core(threads: Sequence[int]) -> Iterator[None]:
-    """Keep each of these threads, as `threads_in_want` gives them, on a core of its own in here."""
+    """Keep each of these threads, as `threads_on_all_cores` gives them, on a core of its own in here."""
     cores = sorted(os.sched_getaffinity(0)) if threads else []
     _place(threads, [{core} for core in cores])
     try:
@@ -22,14 +22,14 @@ def each_on_its_core(threads: Sequence[int]) -> Iterator[None]:
         _place(threads, [set(cores)])
 
 
-def threads_in_want() -> list[int]:
-    """The threads that compute for this one, by the system's numbers, where they need a core each and there is no more.
+def threads_on_all_cores() -> list[int]:
+    """The threads that compute for this one, by the system's numbers, where they take all cores that there are.
 
     They wait for each other after each operation, and in the middle of some of oneDNN's: awake. Beside another busy
     program Linux leaves one core to that and puts two threads on another, where each is awake to wait for what the
     other could do meanwhile: a step takes seven times as long as alone. On a core each it takes twice as long.
 
-    None where a core is left over, which Linux finds by itself, and on other systems.
+    Empty where a core is left over, which Linux finds by itself, and on other systems.
     """
     found: list[int] = []
     if hasattr(os, "sched_getaffinity") and 1 < len(os.sched_getaffinity(0)) <= torch.get_num_threads():

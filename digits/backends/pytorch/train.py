@@ -11,7 +11,7 @@ from digits.backends.pytorch.model import Classifier
 from digits.backends.pytorch.onednn import accelerated
 from digits.backends.pytorch.optimizer import Adam
 from digits.backends.pytorch.passes import passes
-from digits.backends.pytorch.threads import each_on_its_core, flushing, threads_in_want
+from digits.backends.pytorch.threads import each_on_its_core, flushing, threads_on_all_cores
 from digits.datasets import Split
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
@@ -54,7 +54,7 @@ class Trainer:
         rates = self.rates[epoch].tolist()  # one for each batch
         policy = self.recipe.augmentation_in(epoch)
         rng = np.random.default_rng(derive(self.seed, "augmentation", epoch))
-        threads = threads_in_want() if self.device.type == "cpu" else []
+        threads = threads_on_all_cores() if self.device.type == "cpu" else []
         for part in order.split(self.recipe.batch_size * report_steps):
             total = torch.zeros((), device=self.device)
             with flushing(), each_on_its_core(threads):

@@ -33,20 +33,16 @@ class Adam:
         recipe = self.recipe
         steps = self.steps.assign_add(tf.ones((), self.steps.dtype))
         power_1, power_2 = recipe.beta_1**steps, recipe.beta_2**steps
-        epsilon = recipe.epsilon * tf.sqrt(1 - power_2)
+        numbers = {
+            "beta1_power": power_1,
+            "beta2_power": power_2,
+            "lr": tf.cast(learning_rate, steps.dtype),
+            "beta1": tf.constant(recipe.beta_1, steps.dtype),
+            "beta2": tf.constant(recipe.beta_2, steps.dtype),
+            "epsilon": recipe.epsilon * tf.sqrt(1 - power_2),
+        }
         for weight, first, second, gradient in zip(self.weights, self.first, self.second, gradients, strict=True):
-            tf.raw_ops.ResourceApplyAdam(
-                var=weight.handle,
-                m=first.handle,
-                v=second.handle,
-                beta1_power=power_1,
-                beta2_power=power_2,
-                lr=tf.cast(learning_rate, weight.dtype),
-                beta1=tf.constant(recipe.beta_1, weight.dtype),
-                beta2=tf.constant(recipe.beta_2, weight.dtype),
-                epsilon=epsilon,
-                grad=gradient,
-            )
+            tf.raw_ops.ResourceApplyAdam(var=weight.handle, m=first.handle, v=second.handle, grad=gradient, **numbers)
         if recipe.ema_decay:
             # At first the average is young: it forgets the random weights that it began with.
             keep = tf.minimum((1 + steps) / (10 + steps), recipe.ema_decay)

@@ -33,12 +33,13 @@ class Trainer:
         steps = -(-count // recipe.batch_size)  # of an epoch
         rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
         self.rates = rates.reshape(recipe.epochs, steps)
-        # What is drawn anew in each epoch comes later.
-        first = Split(np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.int64)) if recipe.draws else self.training
+        drawn_later = Split(np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.int64))
+        first = drawn_later if recipe.draws else self.training
         with tf.device(self.device):
             self.images, self.labels = tf.Variable(first.images), tf.Variable(first.labels)  # all stay in memory
             self.optimizer = Adam(network, recipe)
-        self.outlines = self._outlines(first)
+        if not recipe.draws:
+            self.outlines = self._outlines(first)
         self.network = self.optimizer.network
         smallest = count % recipe.batch_size or recipe.batch_size  # the last batch of an epoch
         # Halves of a batch, side by side, keep two cores busy; none may be empty. Batch normalisation needs the whole.
