@@ -1,4 +1,5 @@
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +15,14 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="on
 
 
 @pytest.fixture
-def all_cores():
+def all_cores() -> Iterator[set[int]]:
     """All cores there are, which PyTorch's threads take; where that is one, or the OpenMP another, they are let be."""
-    torch.set_num_threads(os.cpu_count() or 1)
+    usual, cores = torch.get_num_threads(), os.sched_getaffinity(0)
+    torch.set_num_threads(len(cores))
     if not threads_on_all_cores():
         pytest.skip("here threads need no core of their own")
-    return os.sched_getaffinity(0)
+    yield cores
+    torch.set_num_threads(usual)
 
 
 def where(threads) -> list[set[int]]:
@@ -49,12 +52,9 @@ def test_those_are_the_threads_that_compute(all_cores):
 
 def test_threads_that_leave_a_core_over_are_let_be(all_cores):
     torch.set_num_threads(1)
-    try:
-        assert threads_on_all_cores() == []
-        with each_on_its_core([]):
-            assert os.sched_getaffinity(0) == all_cores
-    finally:
-        torch.set_num_threads(len(all_cores))
+    assert threads_on_all_cores() == []
+    with each_on_its_core([]):
+        assert os.sched_getaffinity(0) == all_cores
 
 
 def test_training_keeps_them_apart_and_lets_go_of_them_between_reports(all_cores, mnist):
@@ -77,7 +77,7 @@ def test_training_keeps_them_apart_and_lets_go_of_them_between_reports(all_cores
     assert all(len(cores) == 1 for cores in inside)
 
 
-def test_tiny_numbers_count_as_0_in_every_thread_and_only_in_there():
+def test_tiny_numbers_count_as_0_in_every_thread_and_only_in_there(all_cores):
     tiny = torch.full((1_000_000,), 1e-39)  # enough for all threads
     with flushing():
         inside = int((tiny * 0.5).count_nonzero())
