@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from digits.backends.hardware import cores_allowed, multiplies_bfloat16
-from digits.errors import DigitsError
+from digits.backends.hardware import multiplies_bfloat16
 from tests.conftest import run
 
 
@@ -66,10 +65,11 @@ def test_pytorch_waits_briefly_and_on_as_many_cores_as_it_may_unless_told_otherw
 
 
 @pytest.mark.parametrize("said", ["0", "two", "", "-1"])
-def test_a_number_of_cores_that_is_none_is_one_line(said, monkeypatch):
-    monkeypatch.setenv("DIGITS_CORES", said)
-    with pytest.raises(DigitsError, match=f"^DIGITS_CORES is {said!r}, but must be a whole number, 1 or more$"):
-        cores_allowed()
+def test_a_number_of_cores_that_is_none_is_one_line(said, tmp_path, data_dir):
+    flags = ("--data-dir", data_dir, "--output-dir", tmp_path)
+    done = run("-m", "digits", "train", "pytorch", *flags, DIGITS_CORES=said)
+    assert done.returncode == 1
+    assert done.stderr == f"error: DIGITS_CORES is {said!r}, but must be a whole number, 1 or more\n"
 
 
 def test_what_a_framework_consists_of_is_not_looked_at_by_the_garbage_collector():

@@ -19,10 +19,12 @@ def all_cores() -> Iterator[set[int]]:
     """All cores there are, which PyTorch's threads take; where that is one, or the OpenMP another, they are let be."""
     usual, cores = torch.get_num_threads(), os.sched_getaffinity(0)
     torch.set_num_threads(len(cores))
-    if not threads_on_all_cores():
-        pytest.skip("here threads need no core of their own")
-    yield cores
-    torch.set_num_threads(usual)
+    try:
+        if not threads_on_all_cores():
+            pytest.skip("here threads need no core of their own")
+        yield cores
+    finally:
+        torch.set_num_threads(usual)
 
 
 def where(threads) -> list[set[int]]:
