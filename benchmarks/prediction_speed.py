@@ -14,11 +14,10 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-import onnxruntime
 
 from digits.datasets import download_dataset, load_dataset
 from digits.models.export import export
-from digits.models.predictor import Predictor
+from digits.models.predictor import Predictor, import_onnxruntime
 
 
 def exported(folder: Path, data_dir: Path, output_dir: Path) -> Path:
@@ -51,7 +50,7 @@ def main() -> None:
     images = load_dataset("mnist", flags.data_dir).test.images
     with tempfile.TemporaryDirectory() as folder:
         model = exported(Path(folder), flags.data_dir, flags.output_dir)
-        bare = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+        bare = import_onnxruntime().InferenceSession(model, providers=["CPUExecutionProvider"])
         ours = Predictor(model).probabilities
     for size, count in [(64, 10_000), (1, 2_000)]:
         pairs = []

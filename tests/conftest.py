@@ -18,8 +18,9 @@ from tests.servers import serve  # noqa: F401  # a fixture
 
 ROOT = Path(__file__).parents[1]
 
-# Ray's workers give way to all else that runs, which is polite; but tests wait for them.
-os.environ |= {"RAY_worker_niceness": "0"}
+# Ray's workers give way to all else that runs, which is polite; but tests wait for them. Some tests import onnxruntime
+# by themselves; that the package tells it to send nothing, tests/test_empty_home.py sees without this variable.
+os.environ |= {"RAY_worker_niceness": "0", "ORT_DISABLE_TELEMETRY": "1"}
 
 
 def _precisions() -> list[str]:

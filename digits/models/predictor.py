@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,12 +71,23 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def open_session(data: bytes, path: Path) -> Any:
-    """A session of onnxruntime for the model in `data`, found in `path`, which says nothing on the console."""
+def import_onnxruntime() -> Any:
+    """onnxruntime, which is an extra. It is told first to send nothing about its use, unless the user has decided.
+
+    Raises:
+        DigitsError: it is not installed.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # it reads this once, as it is imported
     try:
         import onnxruntime
     except ModuleNotFoundError as error:
         raise not_installed("onnxruntime", "onnx") from error
+    return onnxruntime
+
+
+def open_session(data: bytes, path: Path) -> Any:
+    """A session of onnxruntime for the model in `data`, found in `path`, which says nothing on the console."""
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to others
