@@ -14,17 +14,21 @@ class DigitsError(Exception):
 def not_installed(name: str, extra: str) -> DigitsError:
     """What to say where `name`, which one of the extras of pyproject.toml brings, cannot be imported.
 
-    In a clone that is the command for the extra. Elsewhere there is no such folder, and it names the packages.
+    In a clone the command installs the clone's extra, elsewhere that of the package that is installed.
     """
-    packages = _packages(extra)
-    if not packages:
+    if not _packages(extra):
         pythons = [python for python in PYTHONS if _packages(extra, python_version=python)]
         allowed = f"Python {', '.join(pythons)}" if pythons else "another kind of machine"
         here = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
         return DigitsError(f"{name} has no release for {here}; allowed: {allowed}")
     if _in_clone():
         return DigitsError(f'{name} is not installed. Run in {ROOT}: pip install -c constraints.txt -e ".[{extra}]"')
-    return DigitsError(f"{name} is not installed. Run: pip install {' '.join(packages)}")
+    return DigitsError(f'{name} is not installed. Run: pip install "digits[{extra}]"')
+
+
+def script(name: str, instead: str) -> str:
+    """What to type to run a script of the project's root: it, in a clone; elsewhere, where there is none, `instead`."""
+    return f"python {name}" if _in_clone() else instead
 
 
 def _in_clone() -> bool:
@@ -33,7 +37,7 @@ def _in_clone() -> bool:
 
 
 def _packages(extra: str, **environment: str) -> list[str]:
-    """What pip installs for an extra, as words for its command line; nothing where there are no releases.
+    """What pip installs for an extra, in pip's words; nothing where there are no releases.
 
     `environment` takes the place of this one: names of dependency markers, as `python_version`, and their values.
     """
@@ -51,5 +55,5 @@ def _packages(extra: str, **environment: str) -> list[str]:
     for package in map(Requirement, lines):
         if package.marker is None or package.marker.evaluate({"extra": extra, **environment}):
             package.marker = None
-            packages.append(f'"{package}"' if package.specifier else str(package))  # quoted for a shell
+            packages.append(str(package))
     return packages
