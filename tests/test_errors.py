@@ -94,12 +94,13 @@ def test_elsewhere_the_extra_of_what_is_installed_is_named(
 )
 def test_what_is_to_be_run_is_there(of, commands, tmp_path, request):
     """The scripts are not part of what pip installs."""
-    run = lambda *command: refused(  # noqa: E731
-        "-P", "-m", "digits", *command, PYTHONPATH=str(request.getfixturevalue(of))
-    )
-    absent = [run("train", "pytorch", "--data-dir", tmp_path / "none", "--output-dir", tmp_path / "outputs")]
-    absent += [run("evaluate", tmp_path / f"{backend}_run.json") for backend in ("pytorch", "tensorflow")]
-    assert [message.split(" Run: ")[1].removesuffix(f" --data-dir {tmp_path / 'none'}") for message in absent] == commands
+    tried = [
+        ("train", "pytorch", "--data-dir", tmp_path, "--output-dir", tmp_path),
+        *(("evaluate", tmp_path / f"{backend}_run.json") for backend in ("pytorch", "tensorflow")),
+    ]
+    for command, named in zip(tried, commands, strict=True):
+        message = refused("-P", "-m", "digits", *command, PYTHONPATH=str(request.getfixturevalue(of)))
+        assert message.partition(" Run: ")[2].removesuffix(f" --data-dir {tmp_path}") == named
 
 
 PAGES = "".join((ROOT / page).read_text() for page in ("README.md", "docs/installing.md"))
