@@ -8,7 +8,7 @@ from pathlib import Path
 from digits.datasets import in_natural_order
 from digits.errors import DigitsError
 from digits.files import display, write_together
-from digits.image_files import SUFFIXES, read_stream
+from digits.image_files import SUFFIXES, is_blank, read_stream
 from digits.reading.draw import explain, show
 from digits.reading.reader import Reader, Trace
 
@@ -69,7 +69,7 @@ def read_files(
 def _line(path: Path, trace: Trace) -> str:
     reading = trace.reading
     if not reading.text:
-        return f"{path}: no digit"
+        return f"{path}: no digit{', the picture is blank' * is_blank(trace.picture.pixels)}"
     first, *others = reading.text.split("\n")
     return "\n".join([f"{path}: {first} ({reading.confidence:.1%})", *(f"    {row}" for row in others)])
 

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from digits.errors import DigitsError, not_installed
-from digits.image_files import FORMATS, check_image, check_size, guarded, read_file
+from digits.image_files import FORMATS, check_image, check_size, decoded, guarded, lay_on_ground, read_file
 
 ENOUGH = 2_000_000  # pixels that the other steps work on, at most
 SMALL = 112  # pixels; a picture with a shorter side is enlarged, so that strokes are some pixels wide
@@ -66,7 +66,7 @@ def open_picture(source: Source, name: str = "the image") -> Picture:
         with guarded(name):
             return _from_pil(source, name)
     if isinstance(source, np.ndarray):
-        return _fit(lay_on_ground(_checked(source, name)), source.shape[1])
+        return _fit(_in_colour(_checked(source, name)), source.shape[1])
     raise DigitsError(f"{name} is of type {type(source).__name__}; allowed: a path, bytes, a PIL image or an array")
 
 
@@ -95,17 +95,8 @@ def _from_pil(image: Image.Image, name: str) -> Picture:
         image.draft(None, (int(image.width / reduction), int(image.height / reduction)))
     reduced = width / image.width
     turned = ImageOps.exif_transpose(image)
-    picture = _fit(lay_on_ground(_array(turned)), turned.width)
+    picture = _fit(_in_colour(decoded(turned)), turned.width)
     return Picture(picture.pixels, picture.scale * reduced)
-
-
-def _array(image: Image.Image) -> np.ndarray:
-    """uint8, `(height, width)` or `(height, width, 3 or 4)`."""
-    if image.mode.startswith("I;16"):
-        return (np.asarray(image) >> 8).astype(np.uint8)
-    if image.has_transparency_data:
-        return np.asarray(image.convert("RGBA"))
-    return np.asarray(image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB"))
 
 
 def _checked(array: np.ndarray, name: str) -> np.ndarray:
@@ -117,26 +108,11 @@ def _checked(array: np.ndarray, name: str) -> np.ndarray:
     return array[:, :, 0] if array.ndim == 3 and channels == 1 else array
 
 
-def lay_on_ground(image: np.ndarray) -> np.ndarray:
-    """Grey, colour or transparent pixels as colours, `(height, width, 3)`, transparent ones on a ground.
-
-    The ground is white, but black where most of the ink on a transparent ground is bright: white ink on white would be
-    blank. Where most of the image is opaque, that is a page, and its usual colour lies under what is not.
-    """
+def _in_colour(image: np.ndarray) -> np.ndarray:
+    """Grey, coloured or transparent pixels as red, green and blue, `(height, width, 3)`."""
     if image.ndim == 2:
         return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_GRAY2RGB)
-    if image.shape[2] == 3:
-        return np.ascontiguousarray(image)
-    alpha = image[:, :, 3]
-    if alpha.min() == 255:
-        return np.ascontiguousarray(image[:, :, :3])
-    opaque = image[alpha > 127][:, :3]
-    if len(opaque) > alpha.size / 2:
-        ground = np.median(opaque, axis=0)
-    else:
-        ground = np.full(3, 0 if len(opaque) and opaque.mean() > 127 else 255)
-    share = alpha[:, :, np.newaxis].astype(np.float32) / 255
-    return np.rint(image[:, :, :3] * share + ground * (1 - share)).astype(np.uint8)
+    return lay_on_ground(image) if image.shape[2] == 4 else np.ascontiguousarray(image)
 
 
 def _fit(pixels: np.ndarray, original_width: int) -> Picture:
