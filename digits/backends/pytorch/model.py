@@ -90,7 +90,7 @@ def structure(model: nn.Module) -> str:
 
 def layers(model: nn.Module) -> list[Layer]:
     found: list[Layer] = []
-    names = {layer: name for name, layer in _named_layers(model) if isinstance(layer, tuple(KINDS))}
+    names = {layer: name for name, _, layer in _named_layers(model) if isinstance(layer, tuple(KINDS))}
 
     def note(layer: nn.Module, _: Any, output: Any) -> None:
         weights = sum(parameter.numel() for parameter in layer.parameters())
@@ -103,29 +103,42 @@ def layers(model: nn.Module) -> list[Layer]:
     return found
 
 
-def _named_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """The layers of a single model by name: kind and number, as `conv1`, or of other kinds the name in the network."""
+def _named_layers(model: nn.Module) -> Iterator[tuple[str, str, nn.Module]]:
+    """The layers of a single model: name, place in it and the layer itself.
+
+    A name is kind and number, as `conv1`, or of other kinds the place.
+    """
     counts: Counter[str] = Counter()
     for path, layer in model.named_modules():
         kind = next((kind for layer_type, kind in KINDS.items() if isinstance(layer, layer_type)), None)
         if kind:
             counts[kind] += 1
-        yield f"{kind}{counts[kind]}" if kind else path, layer
+        yield f"{kind}{counts[kind]}" if kind else path, path, layer
 
 
 def named_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
-    """All parameters, and the running means and variances of batch normalisation, by the names that files have.
+    """All parameters, and the running means and variances of batch normalisation, by the names of `models`.
 
     Layers are counted by kind, in the order in which the network has them: `conv1`, `conv2`, `dense1`. Whatever a
     network's author calls them, so the same network has the same names in both frameworks. A layer of another kind
     keeps its own.
     """
+    return {name: tensor for name, _, tensor in _tensors(model)}
+
+
+def state_names(model: nn.Module) -> dict[str, str]:
+    """What each network's own `state_dict` calls the tensors, as `0.weight`, by the names of `models`."""
+    return {name: place for name, place, _ in _tensors(model)}
+
+
+def _tensors(model: nn.Module) -> Iterator[tuple[str, str, torch.Tensor]]:
+    """Name, place in the network and the tensor itself."""
     if isinstance(model, Ensemble):
-        each = [named_tensors(member) for member in model.members]
-        return {f"members.{i}.{name}": tensor for i, named in enumerate(each) for name, tensor in named.items()}
-    return {
-        f"{layer_name}.{name}": tensor.detach()
-        for layer_name, layer in _named_layers(model)
-        for name, tensor in [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]
-        if tensor.is_floating_point()  # batch normalisation counts batches, too
-    }
+        for index, member in enumerate(model.members):
+            for name, place, tensor in _tensors(member):
+                yield f"members.{index}.{name}", f"members.{index}.{place}", tensor
+        return
+    for layer_name, path, layer in _named_layers(model):
+        for name, tensor in [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]:
+            if tensor.is_floating_point():  # batch normalisation counts batches, too
+                yield f"{layer_name}.{name}", f"{path}.{name}".removeprefix("network."), tensor.detach()
