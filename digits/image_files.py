@@ -6,6 +6,7 @@ Users' datasets and pictures to read are both opened in this way.
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
@@ -14,9 +15,10 @@ from PIL import Image, UnidentifiedImageError
 
 from digits.errors import DigitsError
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")  # as Pillow calls them
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-ALLOWED = "PNG, JPEG, BMP, GIF, TIFF or WebP"
+_AVIF = ["AVIF"] if find_spec("PIL._avif") else []  # not every build of Pillow has it
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", *_AVIF)  # as Pillow calls them
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", *(f".{name.lower()}" for name in _AVIF))
+ALLOWED = " or ".join(", ".join(["PNG", "JPEG", "BMP", "GIF", "TIFF", "WebP", *_AVIF]).rsplit(", ", 1))
 
 MAX_FILE = 256 << 20  # bytes
 MAX_PIXELS = 50_000_000  # a photograph of a telephone has 12 to 50 millions
@@ -85,10 +87,29 @@ def check_image(image: Image.Image, name: str) -> None:
     Raises:
         DigitsError: it is too large, holds several images, or has pixels of 32 bits.
     """
+    check_page(image, name)
+    check_pages(image, name, most=1)
+
+
+def check_pages(image: Image.Image, name: str, most: int) -> int:
+    """How many images the file of an opened one holds: pages, or frames of an animation.
+
+    Raises:
+        DigitsError: they are more than `most`.
+    """
+    pages = 1 if image.format in _OF_TELEPHONES else getattr(image, "n_frames", 1)
+    if pages > most:
+        raise DigitsError(f"{name} holds {pages:,} images; allowed: {'one' if most == 1 else f'up to {most:,}'}")
+    return pages
+
+
+def check_page(image: Image.Image, name: str) -> None:
+    """As `check_image`, of one of the images that a file holds.
+
+    Raises:
+        DigitsError: it is too large, or has pixels of 32 bits.
+    """
     check_size(image.width, image.height, name)
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1 and image.format not in _OF_TELEPHONES:
-        raise DigitsError(f"{name} holds {frames} images; allowed: one")
     if image.mode in ("I", "F"):
         raise DigitsError(f"{name} has pixels of 32 bits; allowed: 8 or 16 bits")
 

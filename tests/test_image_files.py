@@ -26,7 +26,7 @@ PNG, TIFF = encoded(Image.fromarray(PIXELS)), encoded(Image.fromarray(PIXELS), "
 ONCE_MORE = {"save_all": True, "append_images": [Image.fromarray(255 - PIXELS)]}
 
 BAD = {
-    "nothing": (b"", "picture is not a readable image; allowed: PNG, JPEG, BMP, GIF, TIFF or WebP"),
+    "nothing": (b"", "picture is not a readable image; allowed: PNG, JPEG, BMP, GIF, TIFF, WebP or AVIF"),
     "truncated": (PNG[:-2000], r"is not a readable image \(.*\); allowed: PNG"),
     "another format": (encoded(Image.fromarray(PIXELS), "ICNS"), "is not a readable image; allowed: PNG"),
     "a bomb": (encoded(Image.new("1", (20_000, 20_000))), "is too large; allowed: images of up to 50 megapixels"),

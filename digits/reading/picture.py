@@ -5,7 +5,8 @@ a network that sees 20, so pictures are reduced to about two megapixels, most of
 """
 
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -13,9 +14,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from digits.errors import DigitsError, not_installed
-from digits.image_files import FORMATS, check_image, check_size, decoded, guarded, lay_on_ground, read_file
+from digits.image_files import FORMATS, check_page, check_pages, check_size, decoded, guarded, lay_on_ground, read_file
 
 ENOUGH = 2_000_000  # pixels that the other steps work on, at most
+MOST_PAGES = 1000  # of a file, or frames of an animation
 SMALL = 112  # pixels; a picture with a shorter side is enlarged, so that strokes are some pixels wide
 
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"heif")
@@ -30,10 +32,14 @@ class Picture:
     Attributes:
         pixels: uint8, `(height, width, 3)`: red, green, blue, upright, on a ground that shows the ink.
         scale: pixels of the upright original for one of these, along either side.
+        page: which of the pictures in its file it is, from 1.
+        pages: how many the file holds.
     """
 
     pixels: np.ndarray
     scale: float
+    page: int = 1
+    pages: int = 1
 
     @property
     def size(self) -> tuple[int, int]:
@@ -57,25 +63,49 @@ def open_picture(source: Source, name: str = "the image") -> Picture:
     Raises:
         DigitsError: it is no picture, has too many pixels, or holds several.
     """
+    return next(_pages(source, name, most=1))
+
+
+def open_pages(source: Source, name: str = "the image") -> Iterator[Picture]:
+    """As `open_picture`, each of the pictures that a file of several pages or an animation holds, in their order.
+
+    Raises:
+        DigitsError: it is no picture, has too many pixels or pages, or one of the pages is damaged.
+    """
+    return _pages(source, name, MOST_PAGES)
+
+
+def _pages(source: Source, name: str, most: int) -> Iterator[Picture]:
     if isinstance(source, str | Path):
         name = str(source) if str(source).isprintable() else ascii(str(source))
         source = read_file(Path(source), name)
+    if isinstance(source, np.ndarray):
+        yield _fit(_in_colour(_checked(source, name)), source.shape[1])
+        return
     if isinstance(source, bytes):
-        return _decode(source, name)
+        source = _opened(source, name)
     if isinstance(source, Image.Image):
         with guarded(name):
-            return _from_pil(source, name)
-    if isinstance(source, np.ndarray):
-        return _fit(_in_colour(_checked(source, name)), source.shape[1])
+            check_page(source, name)
+            pages = check_pages(source, name, most)
+        for page in range(1, pages + 1):
+            called = f"{name}, page {page}" if pages > 1 else name
+            with guarded(called):
+                if pages > 1:
+                    source.seek(page - 1)
+                picture = _from_pil(source, called)
+            yield replace(picture, page=page, pages=pages)
+        return
     raise DigitsError(f"{name} is of type {type(source).__name__}; allowed: a path, bytes, a PIL image or an array")
 
 
-def _decode(data: bytes, name: str) -> Picture:
+def _opened(data: bytes, name: str) -> Image.Image:
     formats: tuple[str, ...] = FORMATS
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+    brands = data[8 : min(int.from_bytes(data[:4]), 64)]  # of what is in the file, the first the most important
+    if data[4:8] == b"ftyp" and brands[:4] in _HEIC_BRANDS and b"avif" not in brands:
         formats = (*formats, _support_heic(name))
-    with guarded(name), Image.open(io.BytesIO(data), formats=formats) as image:
-        return _from_pil(image, name)
+    with guarded(name):
+        return Image.open(io.BytesIO(data), formats=formats)
 
 
 def _support_heic(name: str) -> str:
@@ -88,7 +118,7 @@ def _support_heic(name: str) -> str:
 
 
 def _from_pil(image: Image.Image, name: str) -> Picture:
-    check_image(image, name)
+    check_page(image, name)
     width = image.width
     reduction = (image.width * image.height / ENOUGH) ** 0.5
     if reduction > 1:  # a JPEG can be decoded at a half, a quarter or an eighth of its size, and that is quick
