@@ -383,6 +383,12 @@ def _add_serve_flags(parser: argparse.ArgumentParser) -> None:
         help="listen on this address; 0.0.0.0 lets in who has the printed link, such as your phone (%(default)s)",
     )
     parser.add_argument("--port", type=_port, metavar="N", help="(default: the first free one from 8000 on)")
+    parser.add_argument(
+        "--allow-host",
+        metavar="NAME",
+        help="answer to this name, too, which leads here from elsewhere, as in Codespaces or through a tunnel; it lets "
+        "in who has the printed link",
+    )
     parser.add_argument("--model", type=Path, metavar="FILE", help="an .onnx model, to choose beside those that come")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
 
@@ -610,7 +616,7 @@ def _read(flags: argparse.Namespace) -> None:
 def _serve(flags: argparse.Namespace) -> None:
     from digits.page import serve
 
-    serve(flags.host, flags.port, model=flags.model, open_browser=not flags.no_browser)
+    serve(flags.host, flags.port, allow_host=flags.allow_host, model=flags.model, open_browser=not flags.no_browser)
 
 
 def _publish(flags: argparse.Namespace) -> None:
