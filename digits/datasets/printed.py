@@ -4,12 +4,12 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from digits.datasets.dataset import SIDE
 from digits.datasets.strokes import BOX, CENTRE
+from digits.figures import matplotlib
 
 _STYLES = {
     "DejaVuSans": ("", "-Bold", "-Oblique", "-BoldOblique"),

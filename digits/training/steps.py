@@ -1,6 +1,7 @@
 """The steps of a run, the same for both frameworks: load, build, train, evaluate, save."""
 
 import platform
+import sys
 import time
 from collections.abc import Generator
 from contextlib import AbstractContextManager, closing
@@ -16,7 +17,7 @@ from tabulate import tabulate
 from digits.backends import load_backend
 from digits.backends.hardware import cores_allowed
 from digits.backends.interface import Backend, MakeNetwork
-from digits.datasets import DIGITS, Dataset, load_dataset
+from digits.datasets import DIGITS, Dataset, Split, load_dataset
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR, display
 from digits.jobs import Cluster, Processes, cores_here
@@ -30,7 +31,7 @@ from digits.training.custom import build_custom
 from digits.training.elsewhere import Material, Member, train_members
 from digits.training.epochs import Training, best_epoch, finished
 from digits.training.events import Write, open_events
-from digits.training.validation import fit_temperature, hold_out, training_count, validate
+from digits.training.validation import fit_temperature, guessing, hold_out, training_count, validate
 
 
 @dataclass(frozen=True)
@@ -229,6 +230,7 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
         for state in states:
             if not state.is_complete(recipe):
                 checkpoint.save(state)
+    _tell_if_nothing_was_learned(recipe, model.info, training, state)
     reached = {}
     if validation:
         reached = validate(backend, model.network, validation, recipe.label_smoothing)
@@ -237,6 +239,20 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
     if reached and recipe.ensemble > 1:
         print(f"All {recipe.ensemble} networks together{_validated(reached)}")
     return History([progress.history for progress in state.networks], state.seconds, reached)
+
+
+def _tell_if_nothing_was_learned(recipe: Recipe, info: ModelInfo, training: Split, state: RunState) -> None:
+    """Warn where the loss of a network, on validation images if there are any, is no better than that of a guess."""
+    worst = max(_reached(progress.history) for progress in state.networks)
+    guess = guessing(training.labels, info.outputs, recipe.label_smoothing)
+    if worst >= guess:
+        what = f"a loss of {worst:.4f} is no better than a guess's, {guess:.4f}"
+        print(f"warning: it has not learned ({what}); try a smaller learning rate, or more epochs", file=sys.stderr)
+
+
+def _reached(history: list[Epoch]) -> float:
+    """The loss of the weights that are kept, on validation images if there are any."""
+    return history[best_epoch(history)].get("validation_loss", history[-1]["loss"])
 
 
 def _take_over(model: Model, state: RunState, origin: str) -> None:

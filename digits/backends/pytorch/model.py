@@ -96,11 +96,33 @@ def layers(model: nn.Module) -> list[Layer]:
         weights = sum(parameter.numel() for parameter in layer.parameters())
         found.append(Layer(names[layer], tuple(output.shape[1:]), weights))
 
+    given: list[tuple[nn.Module, torch.Size]] = []  # what each layer is, and what it gets
+
+    def enter(layer: nn.Module, inputs: Any) -> None:
+        if inputs and not any(layer.children()):
+            given.append((layer, inputs[0].shape))
+
     with contextlib.ExitStack() as stack, torch.no_grad():
         for layer in names:
             stack.callback(layer.register_forward_hook(note).remove)
-        model.eval()(torch.zeros(1, 28, 28, dtype=torch.uint8, device=next(model.parameters()).device))
+        for layer in model.modules():
+            stack.callback(layer.register_forward_pre_hook(enter).remove)
+        try:
+            model.eval()(torch.zeros(1, 28, 28, dtype=torch.uint8, device=next(model.parameters()).device))
+        except RuntimeError as error:
+            raise ValueError(_misfit(*given[-1], str(error))) from error
     return found
+
+
+def _misfit(layer: nn.Module, shape: torch.Size, otherwise: str) -> str:
+    """What is wrong with a layer that cannot take an input of this shape, `(1, …)`: in numbers where that can be."""
+    if isinstance(layer, nn.Linear) and shape[-1] != layer.in_features:
+        name = f"nn.Linear({layer.in_features}, {layer.out_features})"
+        return f"{name} gets {shape[-1]:,} numbers for an image, but needs {layer.in_features:,}"
+    if isinstance(layer, nn.Conv2d) and shape[1] != layer.in_channels:
+        name = f"nn.Conv2d({layer.in_channels}, {layer.out_channels}, …)"
+        return f"{name} gets {shape[1]:,} maps, but needs {layer.in_channels:,}"
+    return f"{layer}: {otherwise}"
 
 
 def _named_layers(model: nn.Module) -> Iterator[tuple[str, str, nn.Module]]:
