@@ -2,6 +2,7 @@
 
 from digits.datasets.dataset import SIDE, Dataset, Split
 from digits.datasets.download import download_dataset
+from digits.datasets.guessing import tell_if_guessed
 from digits.datasets.load import check_data_dir, load_dataset, load_test
 from digits.datasets.parts import in_natural_order
 from digits.datasets.registry import DIGITS, full_name
@@ -20,5 +21,6 @@ __all__ = [
     "load_dataset",
     "load_test",
     "read_unlabelled",
+    "tell_if_guessed",
     "write_dataset",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 
 from digits.datasets.parts import MAX_IMAGES, in_natural_order, shown, tell
 from digits.errors import DigitsError
@@ -84,7 +85,7 @@ def find_layout(lines: Lines, path: Path, label_column: str | None) -> Layout:
     place = _place_of_labels(names, index, len(cells) - 1, label_column, path)
     if place is None and not names and _is_square(len(cells) - 1):
         place = _by_contents(islice(lines(), int(has_header), MAX_IMAGES), separator, path)
-        tell(f"note: {shown(path)} has no header; its {place} column is read as the label")
+        tell(f"note: {shown(path)} names no column of labels; they are read from its {place} one")
     pixels = len(cells) - index - (place is not None)
     if not _is_square(pixels):
         named = "; if one has labels under another name, digits convert-data --label-column NAME takes it"
@@ -187,8 +188,8 @@ def _by_contents(rows: Iterator[bytes], separator: bytes, path: Path) -> str:
     if len(words or likely) == 1:
         return (words or likely)[0]
     raise DigitsError(
-        f"{shown(path)} has no header, and its first or its last column could be the labels. Give it a header with "
-        f"label in it, or run: digits convert-data {shown(path)} labelled.npz --to npz --label-column {LAST}"
+        f"{shown(path)} names no column of labels, and both its first and its last could be that. Give it a header "
+        f"with label in it, or run: digits convert-data {quote(str(path))} labelled.npz --to npz --label-column {LAST}"
     )
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from digits.datasets import tell_if_guessed
 from digits.datasets.registry import title_of
 from digits.evaluation import metrics
 from digits.evaluation.tables import table
@@ -48,6 +49,7 @@ def evaluate(run: Run, as_json: bool = False) -> None:
     """Print what a run is worth: tables, or one JSON object (see `to_json`)."""
     judgement = judge(run)
     print(json.dumps(to_json(run, judgement), indent=2) if as_json else _tables(run, judgement))
+    tell_if_guessed(run.predictions, run.labels)
 
 
 def to_json(run: Run, judgement: Judgement) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from tabulate import tabulate
 from digits.backends import load_backend
 from digits.backends.hardware import cores_allowed
 from digits.backends.interface import Backend, MakeNetwork
-from digits.datasets import DIGITS, Dataset, Split, load_dataset
+from digits.datasets import DIGITS, Dataset, Split, load_dataset, tell_if_guessed
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR, display
 from digits.jobs import Cluster, Processes, cores_here
@@ -388,6 +388,7 @@ def evaluate(model: Model, dataset: Dataset) -> Result:
     seconds = time.perf_counter() - start
     accuracy = float((predictions == dataset.test.labels).mean())
     print(f"Test Accuracy: {accuracy:.2%}")
+    tell_if_guessed(predictions, dataset.test.labels)
     return Result(probabilities, predictions, accuracy, seconds)
 
 

@@ -150,9 +150,9 @@ def test_noise_without_a_header_is_read(tmp_path):
 
 def test_without_a_header_the_labels_are_at_the_edge_that_is_no_ground(tmp_path, capsys):
     assert_holds(load(save(tmp_path / "train.csv", GOOD_ROWS)))
-    assert "has no header; its first column is read as the label" in capsys.readouterr().err
+    assert "names no column of labels; they are read from its first one" in capsys.readouterr().err
     assert_holds(load(save(tmp_path / "train.csv", table(FLAT, GOOD["y_train"]))))
-    assert "has no header; its last column is read as the label" in capsys.readouterr().err
+    assert "names no column of labels; they are read from its last one" in capsys.readouterr().err
 
 
 NOISY = FLAT.copy()
@@ -163,8 +163,8 @@ def test_labels_that_could_be_first_or_last_are_refused_and_a_flag_says_which(tm
     monkeypatch.chdir(tmp_path)
     for place, lines in {"first": table(GOOD["y_train"], NOISY), "last": table(NOISY, GOOD["y_train"])}.items():
         path = save(tmp_path / f"{place}.csv", lines)
-        assert_refused(path, "its first or its last column could be the labels. Give it a header with label in it, or")
-        with pytest.raises(DigitsError, match="could be the labels"):
+        assert_refused(path, "both its first and its last could be that. Give it a header with label in it, or")
+        with pytest.raises(DigitsError, match="both its first and its last could be that"):
             read_unlabelled(path)
         command = ["convert-data", str(path), f"{place}.npz", "--to", "npz", "--label-column", place]
         assert main(command) == 0, capsys.readouterr().err
