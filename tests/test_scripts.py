@@ -44,7 +44,7 @@ def test_the_main_job(backend, finished_runs, consoles, mnist):
     assert np.array_equal(labels, mnist.test.labels)
     assert np.array_equal(probabilities.argmax(1), predictions)
     assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
-    # One seed; over seeds the mean is 98.8 % and the standard deviation 0.1 %.
+    # One seed; over seeds the mean is 98.8% and the standard deviation 0.1%.
     assert (predictions == labels).mean() >= 0.983
 
 
