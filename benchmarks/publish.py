@@ -40,7 +40,7 @@ def title(case: str) -> str:
 
 def both(form: str, figures: tuple[float, float] | None) -> str:
     """Ours and the peer's, as pages write them."""
-    return " / ".join(form.format(figure) for figure in figures)if figures else "–"
+    return " / ".join(form.format(figure) for figure in figures) if figures else "–"
 
 
 def training_row(case: str, figures: Figures) -> list[str]:
