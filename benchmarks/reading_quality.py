@@ -21,7 +21,6 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from digits.datasets import Split, download_dataset, load_dataset
-from digits.datasets.printed import to_form
 from digits.evaluation.metrics import Calibration, accuracy_of, calibration, calibration_of
 from digits.evaluation.plots import png, reliabilities
 from digits.evaluation.tables import table
@@ -29,6 +28,7 @@ from digits.files import write_together
 from digits.reading import Reader, Reading
 from digits.reading.draw import explain
 from digits.reading.network import Network
+from digits.synthesis.printed import to_form
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' composed pictures
 from tests.reading.compose import DIGITS, GRIDS, NO_DIGIT, composed

@@ -534,14 +534,14 @@ def _visualize(flags: argparse.Namespace) -> None:
 
 
 def _recipes(flags: argparse.Namespace) -> None:
-    from digits.recipes.measured import table
+    from digits.evaluation.measured import table
 
     print(table())
 
 
 def _evaluate(flags: argparse.Namespace) -> None:
     from digits.evaluation import evaluate
-    from digits.runs.answers import open_answers
+    from digits.exchange.predictions import open_answers
 
     _check_data_dir(flags, flags.file)
     evaluate(open_answers(flags.file, flags.data_dir, flags.dataset), flags.json)
@@ -549,7 +549,7 @@ def _evaluate(flags: argparse.Namespace) -> None:
 
 def _compare(flags: argparse.Namespace) -> None:
     from digits.evaluation import compare
-    from digits.runs.answers import open_answers
+    from digits.exchange.predictions import open_answers
 
     _check_data_dir(flags, flags.a, flags.b)
     a, b = (open_answers(path, flags.data_dir) for path in (flags.a, flags.b))
@@ -569,14 +569,14 @@ def _report(flags: argparse.Namespace) -> None:
 
 
 def _convert(flags: argparse.Namespace) -> None:
-    from digits.models.convert import convert
+    from digits.exchange.convert import convert
 
     convert(flags.source, flags.target)
     print(f"Saved {flags.target}")
 
 
 def _export(flags: argparse.Namespace) -> None:
-    from digits.models.export import export
+    from digits.exchange.export import export
 
     target = flags.output or flags.model.with_suffix(".onnx")
     export(flags.model, target)
@@ -584,7 +584,7 @@ def _export(flags: argparse.Namespace) -> None:
 
 
 def _predict(flags: argparse.Namespace) -> None:
-    from digits.models.predictor import predict, submit
+    from digits.exchange.predictor import predict, submit
 
     if flags.submission:
         submit(flags.model, flags.files, flags.submission)

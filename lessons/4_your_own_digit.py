@@ -266,8 +266,8 @@ print(f"read: {reading.text!r}, {reading.confidence:.1%} sure")
 # the way of writing.
 
 # %%
-from digits.datasets.strokes import Hand, draw
-from digits.datasets.variants import DIGITS as WAYS
+from digits.synthesis.strokes import Hand, draw
+from digits.synthesis.variants import DIGITS as WAYS
 from digits.reading import Reader
 
 names = {"1": "long upstroke", "7": "crossed, serif", "9": "curled foot", "4": "open", "0": "slashed"}

@@ -13,7 +13,7 @@ from scipy.special import softmax
 
 from digits.backends import BACKENDS
 from digits.datasets import load_dataset
-from digits.models.predictor import Predictor
+from digits.exchange.predictor import Predictor
 from digits.recipes import RECIPES, Augmentation
 from digits.runs import load_run
 from digits.training import Settings, build, evaluate, train
@@ -43,7 +43,7 @@ def test_runs(old, folder, backend):
     "name", ["run/pytorch_model.safetensors", "run/tensorflow_model.keras", "ensemble/pytorch_model.safetensors"]
 )
 def test_models(old, name):
-    from digits.models.convert import open_model
+    from digits.exchange.convert import open_model
 
     backend, network, info = open_model(old / name)
     assert info.recipe.ensemble == (2 if "ensemble" in name else 1)

@@ -12,8 +12,8 @@ import pytest
 
 from digits.backends import BACKENDS, load_backend
 from digits.cli import main
+from digits.exchange.predictor import Predictor
 from digits.models import ModelInfo
-from digits.models.predictor import Predictor
 from digits.recipes import RECIPES
 from digits.runs import load_run, model_name
 from tests.conftest import ROOT

@@ -116,7 +116,7 @@ def test_serving_leaves_nothing_at_home_but_the_runtime(folder):
 def test_a_users_own_word_on_telemetry_counts(tmp_path):
     """No onnxruntime is loaded: one that may send would."""
     (tmp_path / "onnxruntime.py").write_text("")
-    code = "from digits.models.predictor import import_onnxruntime as load; load(); import os; print(os.environ[%r])"
+    code = "from digits.exchange.predictor import import_onnxruntime as load; load(); import os; print(os.environ[%r])"
     for given, expected in [({}, "1"), ({"ORT_DISABLE_TELEMETRY": "0"}, "0")]:
         known = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
         found = subprocess.run(

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from digits.datasets import idx, npz
-from digits.datasets.custom import load_custom, load_foreign
 from digits.datasets.dataset import Dataset, Split
+from digits.datasets.forms.custom import load_custom, load_foreign
 from digits.datasets.registry import DATASETS
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, display, sha256

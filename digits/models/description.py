@@ -18,6 +18,8 @@ from safetensors import SafetensorError, safe_open
 from digits.errors import DigitsError
 from digits.recipes import Recipe
 
+Epoch = dict[str, float]  # loss and seconds, and with validation images validation_loss and validation_accuracy
+
 METADATA_KEY = "digits"  # under which a model's file keeps its description
 MAX_BYTES = 1 << 30  # of a model's file; the largest of ours takes a thousandth of it
 SAMPLE = np.random.default_rng(0).integers(0, 256, (4, 28, 28), np.uint8)  # images that each model is asked about

@@ -155,6 +155,12 @@ class Recipe:
         """How images are changed in an epoch, counted from 0."""
         return self.augmentation if epoch < self.epochs - _whole_epochs(self.unaugmented_share, self) else NONE
 
+    def learning_rates(self, steps: int) -> list[float]:
+        """The learning rate of each of the training's steps."""
+        schedule = SCHEDULES[self.schedule]
+        # Asked in the middle of each step, so that neither the first nor the last is of size 0.
+        return [self.learning_rate * schedule((step + 0.5) / steps, self.warmup) for step in range(steps)]
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Recipe":
         """The recipe that `dataclasses.asdict` made this of, here or in an earlier version.

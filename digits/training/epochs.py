@@ -15,10 +15,9 @@ from tqdm import tqdm
 from digits.backends.interface import Arrays, Backend, Trainer
 from digits.datasets import Split
 from digits.errors import DigitsError
-from digits.models import check_weights
+from digits.models import Epoch, check_weights
 from digits.recipes import Recipe
-from digits.recipes.drawing import shown_count
-from digits.runs import Epoch
+from digits.synthesis.epoch import shown_count
 from digits.training.events import Write
 from digits.training.validation import validate
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 
 from digits.backends import load_backend
-from digits.datasets import SIDE, load_dataset, nothing, strokes, variants
+from digits.datasets import SIDE, load_dataset
 from digits.errors import DigitsError
 from digits.evaluation import plots
 from digits.files import display, write_together
 from digits.recipes import Recipe
-from digits.recipes.augmentation import outlines, sample
 from digits.recipes.randomness import derive
+from digits.synthesis import non_digits, strokes, variants
+from digits.synthesis.augmentation import outlines, sample
 
 ROWS, COLUMNS = 10, 11
 HANDS = 3  # beside the plain drawing of a variant
@@ -52,8 +53,8 @@ def show_strokes(data_dir: Path, output_dir: Path) -> None:
     characters, names = [one.character for one in variants.DIGITS], [one.name for one in variants.DIGITS]
     digits = plots.drawn(images, characters, names, "Ways of writing digits", "each plainly, and by three hands")
     each = 6  # pictures of four images
-    none = np.stack([kind(4 * each, training, rng) for kind in nothing.KINDS]).reshape(-1, 4, SIDE, SIDE)
-    kinds = [kind.__name__.replace("_", " ") for kind in nothing.KINDS for _ in range(each)]
+    none = np.stack([kind(4 * each, training, rng) for kind in non_digits.KINDS]).reshape(-1, 4, SIDE, SIDE)
+    kinds = [kind.__name__.replace("_", " ") for kind in non_digits.KINDS for _ in range(each)]
     others = plots.drawn(none, [""] * len(kinds), kinds, "What is no digit", "as training shows it")
     write_together(output_dir, {"strokes.png": plots.png(digits), "nothing.png": plots.png(others)})
     print(f"Saved {display(output_dir)}/strokes.png and nothing.png")

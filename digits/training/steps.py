@@ -18,13 +18,13 @@ from digits.backends.hardware import cores_allowed
 from digits.backends.interface import Backend, MakeNetwork
 from digits.datasets import DIGITS, Dataset, load_dataset
 from digits.errors import DigitsError
-from digits.files import DATA_DIR, OUTPUT_DIR, display
+from digits.exchange.export import to_onnx
+from digits.files import DATA_DIR, OUTPUT_DIR, display, require_writable
 from digits.jobs import Cluster, Processes, cores_here
-from digits.models import ModelInfo
-from digits.models.export import to_onnx
+from digits.models import Epoch, ModelInfo
 from digits.recipes import NO_DRAWING, Recipe, check_seed, refuse
-from digits.recipes.drawing import shown_count
-from digits.runs import Epoch, Run, RunRecord, exported_name, model_name, require_writable, save_run
+from digits.runs import Run, RunRecord, exported_name, model_name, save_run
+from digits.synthesis.epoch import shown_count
 from digits.training.checkpoints import Checkpoint, RunState
 from digits.training.custom import build_custom
 from digits.training.elsewhere import Material, Member, train_members

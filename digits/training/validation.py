@@ -9,8 +9,8 @@ from scipy.special import log_softmax
 from digits.backends.interface import Backend
 from digits.datasets import Split
 from digits.errors import DigitsError
+from digits.models import Epoch
 from digits.recipes.randomness import derive
-from digits.runs import Epoch
 
 
 def training_count(images: int, share: float) -> int:

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 from digits.datasets import DIGITS, load_dataset
 from digits.errors import DigitsError
 from digits.evaluation.metrics import Difference, difference
-from digits.files import DATA_DIR, OUTPUT_DIR, display, write_together
+from digits.files import DATA_DIR, OUTPUT_DIR, display, require_writable, write_together
 from digits.jobs import Cluster, Engine, side_by_side
 from digits.jobs.cluster import import_ray, inventory
 from digits.recipes import NO_DRAWING, Recipe, check_seed, refuse
-from digits.runs import require_writable
 from digits.training.validation import training_count
 from digits.tuning.display import Display
 from digits.tuning.report import PAGE, TUNED, page

@@ -15,7 +15,6 @@ from digits.backends.pytorch import onednn
 from digits.datasets import Split
 from digits.models import ModelInfo
 from digits.recipes import ARCHITECTURES, RECIPES, SCHEDULES, Architecture, Recipe
-from digits.recipes.schedule import learning_rates
 from digits.training import Settings, build, evaluate, train
 
 
@@ -49,7 +48,7 @@ def mine(monkeypatch) -> Recipe:
 
 
 def test_the_schedule_is_followed(mine):
-    assert learning_rates(mine, 2) == [0.0075, 0.0025]
+    assert mine.learning_rates(2) == [0.0075, 0.0025]
 
 
 def test_both_frameworks_train_it_on_whole_batches_in_the_same_way(mine, mnist):

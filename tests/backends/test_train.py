@@ -7,10 +7,9 @@ import torch
 from digits.backends import load_backend
 from digits.models import ModelInfo
 from digits.recipes import NO_DRAWING, RECIPES, Augmentation
-from digits.recipes.augmentation import outlines, sample
-from digits.recipes.drawing import shown_count
 from digits.recipes.randomness import derive, epoch_order
-from digits.recipes.schedule import learning_rates
+from digits.synthesis.augmentation import outlines, sample
+from digits.synthesis.epoch import shown_count
 from tests.backends.conftest import built, kernels_and_biases
 from tests.conftest import PRECISIONS, changed
 
@@ -224,7 +223,7 @@ def test_each_step_has_its_own_learning_rate(backend, recipe, schedule, mnist):
     recipe = changed(recipe, **SMALL, epsilon=1e-20, schedule=schedule, learning_rate=1e-3, ema_decay=0.0)
     network = built(backend, recipe)
     trainer = backend.trainer(network, images, labels, recipe, 0, "float32")
-    rates = iter(learning_rates(recipe, 3 * -(-shown_count(recipe, len(labels)) // 64)))
+    rates = iter(recipe.learning_rates(3 * -(-shown_count(recipe, len(labels)) // 64)))
     before, seen = backend.weights(network), set()
     for epoch in range(3):
         for _ in trainer.epoch(epoch, report_steps=1):

@@ -5,10 +5,10 @@ from digits.cli import main
 from digits.errors import DigitsError
 from digits.evaluation import visualize
 from digits.evaluation.visualize import load_runs, render_pictures
+from digits.exchange import predictions as answers
 from digits.files import DATA_DIR
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
-from digits.runs import answers
 
 
 def test_labels_of_something_else_are_refused(tmp_path, data_dir, mnist):

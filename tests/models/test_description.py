@@ -180,9 +180,9 @@ def test_arrays_and_metadata_of_a_safetensors_file(tmp_path):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_damaged_weight_is_noticed(backend, finished_runs, tmp_path):
     """Even where the file still opens, and the weight is a number like any other."""
-    from digits.models.convert import open_model
-    from digits.models.export import export
-    from digits.models.predictor import Predictor
+    from digits.exchange.convert import open_model
+    from digits.exchange.export import export
+    from digits.exchange.predictor import Predictor
 
     original = finished_runs / model_name(backend)
     _, network, _ = open_model(original)

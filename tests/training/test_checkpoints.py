@@ -13,8 +13,8 @@ import safetensors.numpy
 from digits.backends import load_backend
 from digits.datasets import Split
 from digits.errors import DigitsError
+from digits.exchange.convert import open_model
 from digits.models import ModelInfo, read_safetensors
-from digits.models.convert import open_model
 from digits.recipes import RECIPES, Recipe
 from digits.runs import model_name
 from digits.training import steps

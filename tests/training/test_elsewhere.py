@@ -20,9 +20,9 @@ from digits.backends import BACKENDS
 from digits.backends.hardware import CORES
 from digits.datasets import Split
 from digits.errors import DigitsError
+from digits.exchange.convert import open_model
 from digits.jobs import cores_here
 from digits.jobs.worker import Worker
-from digits.models.convert import open_model
 from digits.recipes import RECIPES
 from digits.runs import load_run
 from digits.training import elsewhere, steps

@@ -10,14 +10,15 @@ from scipy.special import log_softmax, softmax
 
 from digits.backends import BACKENDS
 from digits.backends.hardware import CORES
-from digits.datasets import Split, nothing
+from digits.datasets import Split
 from digits.errors import DigitsError
 from digits.evaluation import visualize
-from digits.models.convert import open_model
-from digits.models.export import export
-from digits.models.predictor import Predictor
+from digits.exchange.convert import open_model
+from digits.exchange.export import export
+from digits.exchange.predictor import Predictor
 from digits.recipes import RECIPES
 from digits.runs import load_run
+from digits.synthesis import non_digits
 from digits.training import steps
 from digits.training.checkpoints import Checkpoint
 from digits.training.epochs import Progress, Training, best_epoch, finished
@@ -153,7 +154,7 @@ def test_a_network_says_what_is_no_digit(backend, mnist, tmp_path):
     probabilities, doubts = exported.answers(few.test.images[:1000])
     doubts = doubts.sum(axis=1)
     assert np.abs(probabilities - result.probabilities[:1000]).max() < 1e-3
-    none = exported.answers(nothing.draw(1000, few.train, np.random.default_rng(5)).images)[1].sum(axis=1)
+    none = exported.answers(non_digits.draw(1000, few.train, np.random.default_rng(5)).images)[1].sum(axis=1)
     assert (none > 0.5).mean() > 0.8 > 0.1 > (doubts > 0.5).mean()
 
 

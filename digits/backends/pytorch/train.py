@@ -15,10 +15,9 @@ from digits.backends.pytorch.threads import each_on_its_core, flushing, threads_
 from digits.datasets import Split
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
-from digits.recipes.augmentation import outlines, sample
-from digits.recipes.drawing import shown, shown_count
 from digits.recipes.randomness import derive, epoch_order
-from digits.recipes.schedule import learning_rates
+from digits.synthesis.augmentation import outlines, sample
+from digits.synthesis.epoch import shown, shown_count
 
 AT_ONCE = 16  # batches that are made of raw images together: as many as stay in the processor's cache
 
@@ -35,7 +34,7 @@ class Trainer:
         if not recipe.draws:
             self._show(self.training)
         steps = -(-shown_count(recipe, len(labels)) // recipe.batch_size)  # of an epoch
-        rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
+        rates = np.array(recipe.learning_rates(recipe.epochs * steps), np.float32)
         self.rates = rates.reshape(recipe.epochs, steps)
         self.optimizer = Adam(network, recipe, getattr(torch, precision))
         self.passes = passes(self.optimizer.network.train(), recipe.label_smoothing)

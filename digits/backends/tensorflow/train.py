@@ -14,10 +14,9 @@ from digits.backends.tensorflow.optimizer import Adam
 from digits.datasets import Split
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
-from digits.recipes.augmentation import BASIS, outlines, sample
-from digits.recipes.drawing import shown, shown_count
 from digits.recipes.randomness import derive, epoch_order
-from digits.recipes.schedule import learning_rates
+from digits.synthesis.augmentation import BASIS, outlines, sample
+from digits.synthesis.epoch import shown, shown_count
 
 
 class Trainer:
@@ -31,7 +30,7 @@ class Trainer:
         self.training = Split(images, labels)
         count = shown_count(recipe, len(labels))
         steps = -(-count // recipe.batch_size)  # of an epoch
-        rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
+        rates = np.array(recipe.learning_rates(recipe.epochs * steps), np.float32)
         self.rates = rates.reshape(recipe.epochs, steps)
         drawn_later = Split(np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.int64))
         first = drawn_later if recipe.draws else self.training
