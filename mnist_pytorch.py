@@ -1,7 +1,7 @@
 """Train a small convolutional network with PyTorch on MNIST, 70,000 handwritten digits; see how well it reads."""
 
 from digits.cli import training_script
-from digits.training import build, evaluate, load, save, train
+from digits.commands.train import build, evaluate, load, save, train
 
 # Numbers to play with. Each is a flag as well: python mnist_pytorch.py --epochs 5
 epochs = 3  # how often the network sees each training image

@@ -444,7 +444,6 @@ def _settings(backend: str, flags: argparse.Namespace) -> "Settings":
         summary=flags.summary,
         export=getattr(flags, "export", False),
         address=getattr(flags, "address", None),
-        asked_for=frozenset(name for name in about(Recipe) if getattr(flags, name, None) is not None),
     )
 
 
@@ -479,9 +478,9 @@ def _download(flags: argparse.Namespace) -> None:
 
 
 def _train(flags: argparse.Namespace) -> None:
-    from digits import training
+    from digits.commands.train import run
 
-    training.run(_settings(flags.backend, flags))
+    run(_settings(flags.backend, flags))
 
 
 def _tune(flags: argparse.Namespace) -> None:
@@ -513,8 +512,8 @@ def _visualize(flags: argparse.Namespace) -> None:
         name for name in ("backend", "dataset", "recipe", *about(Augmentation)) if getattr(flags, name) is not None
     ]
     if flags.what == "augmentation":
+        from digits.commands.visualize import show_augmentation
         from digits.datasets import full_name
-        from digits.training.preview import show_augmentation
 
         flags.recipe, backend = flags.recipe or "deep", flags.backend or "pytorch"
         dataset = full_name(flags.dataset or "mnist")
@@ -524,7 +523,7 @@ def _visualize(flags: argparse.Namespace) -> None:
         instead = "Run: digits visualize augmentation"
         raise DigitsError(f"{flag(given[0])} changes nothing in pictures of {flags.what}. {instead}")
     if flags.what == "strokes":
-        from digits.training.preview import show_strokes
+        from digits.commands.visualize import show_strokes
 
         show_strokes(flags.data_dir, flags.output_dir)
         return
@@ -620,6 +619,6 @@ def _publish(flags: argparse.Namespace) -> None:
 
 
 def _lockstep(flags: argparse.Namespace) -> None:
-    from digits.training.lockstep import show
+    from digits.commands.lockstep import show
 
     show(RECIPES[flags.recipe], flags.steps, flags.seed, flags.data_dir, flags.output_dir)

@@ -1,4 +1,4 @@
-"""What a network sees in training: what augmentation makes of images, and what is drawn beside them."""
+"""`digits visualize`: what runs are worth, what a network sees in training, and what is drawn beside that."""
 
 from pathlib import Path
 

@@ -1,0 +1,1 @@
+"""The commands of `digits`: a file each, with its flags, its action, and all that it prints."""
