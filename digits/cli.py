@@ -1,8 +1,8 @@
 """The command line: parses and delegates. Imports late, so that `digits --help` answers at once."""
 
 import argparse
+import linecache
 import os
-import signal
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from digits.backends import BACKENDS
-from digits.errors import DigitsError
-from digits.files import DATA_DIR, OUTPUT_DIR
+from digits.console import Ended, guarded
+from digits.errors import DigitsError, place
+from digits.files import DATA_DIR, OUTPUT_DIR, expanded
 from digits.recipes import RECIPES, RENAMED, Augmentation, Recipe, about, adjusted, check_seed, flag
 
 if TYPE_CHECKING:
@@ -24,9 +25,18 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"error: {message}. See: {self.prog} --help\n")
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        if message:
+            print(message, end="", file=sys.stderr)
+        raise Ended(status)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The `digits` command. Returns its exit status."""
+    return guarded(lambda: _command(argv))
+
+
+def _command(argv: Sequence[str] | None) -> None:
     parser = _Parser(prog="digits", description="Handwritten digits with small CNNs, in PyTorch and in TensorFlow.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, description, add_flags, run in [
@@ -56,23 +66,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         add_flags(command)
         command.set_defaults(run=run)
     flags = parser.parse_args(argv)
-    return guarded(lambda: flags.run(flags))
+    flags.run(flags)
 
 
 def script(description: str, add_flags: Callable[[argparse.ArgumentParser], None], run: Callable) -> None:
-    """Run one of the scripts at the project's root: parse its flags, call `run(flags)`, exit."""
-    parser = _Parser(description=description)
-    add_flags(parser)
-    flags = parser.parse_args()
-    sys.exit(guarded(lambda: run(flags)))
+    """Run one of the scripts at the project's root: parse its flags, call `run(flags)`; exit only where that fails.
+
+    Where the script was pasted into a notebook's cell, the command line is the notebook's own, and it gets no flags.
+    """
+
+    def action() -> None:
+        parser = _Parser(description=description)
+        add_flags(parser)
+        run(parser.parse_args(None if hasattr(sys.modules["__main__"], "__file__") else []))
+
+    if status := guarded(action):
+        sys.exit(status)
 
 
 def training_script(backend: str, run: Callable, *, seed: int, **numbers: Any) -> None:
     """Run `mnist_{backend}.py`: flags change the numbers at its top, fields of the baseline; `run` takes `Settings`."""
+    baseline, refused = _from_script(run, {**numbers, "seed": seed})
 
     def main(flags: argparse.Namespace) -> None:
-        baseline = _from_script({**numbers, "seed": seed})
-        flags.recipes = {**RECIPES, "baseline": baseline}
+        if refused:
+            raise refused
         settings = _settings(backend, flags)
         if settings.recipe.architecture != baseline.architecture:
             flag = "recipe" if flags.recipe != "baseline" else "architecture"
@@ -80,10 +98,9 @@ def training_script(backend: str, run: Callable, *, seed: int, **numbers: Any) -
             raise DigitsError(f"this script trains the network that it shows, not another. Run: {instead}")
         run(settings)
 
-    shown = {"baseline": replace(RECIPES["baseline"], **_allowed(numbers))}
     script(
         f"Train a small CNN on MNIST with {BACKENDS[backend].title}.",
-        lambda parser: add_script_flags(parser, {**RECIPES, **shown}, seed),
+        lambda parser: add_script_flags(parser, {**RECIPES, "baseline": baseline}, seed),
         main,
     )
 
@@ -94,18 +111,12 @@ def add_script_flags(parser: argparse.ArgumentParser, recipes: Mapping[str, Reci
     parser.add_argument("--export", action="store_true", help="save the trained network as an ONNX file, too")
 
 
-def _allowed(numbers: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the numbers at the top of a script that are allowed, for `--help`; the others are refused later."""
-    return {name: value for name, value in numbers.items() if about(Recipe)[name].allows(value)}
+def _from_script(run: Callable, numbers: Mapping[str, Any]) -> tuple[Recipe, DigitsError | None]:
+    """The baseline with the numbers at the top of the script that `run` stands in; what is wrong with the first other.
 
-
-def _from_script(numbers: Mapping[str, Any]) -> Recipe:
-    """The baseline with the numbers at the top of the script that runs.
-
-    Raises:
-        DigitsError: one is not allowed; its line is named.
+    A number that is not allowed is left out, so that `--help` can be had all the same.
     """
-    recipe = RECIPES["baseline"]
+    recipe, refused = RECIPES["baseline"], None
     for name, value in numbers.items():
         try:
             if name == "seed":
@@ -113,39 +124,15 @@ def _from_script(numbers: Mapping[str, Any]) -> Recipe:
             else:
                 recipe = replace(recipe, **{name: value})
         except DigitsError as error:
-            raise DigitsError(f"{_line_of(name)}: {error}") from error
-    return recipe
+            refused = refused or DigitsError(f"{_line_of(name, run)}: {error}")
+    return recipe, refused
 
 
-def _line_of(name: str) -> str:
-    """Where the script that runs gives this number its value."""
-    path = Path(sys.argv[0])
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    number = next((index for index, line in enumerate(lines, 1) if line.split("=")[0].strip() == name), None)
-    return f"{path.name}, line {number}" if number else path.name
-
-
-def guarded(action: Callable[[], object]) -> int:
-    """Call `action`; what a user can put right becomes one line on stderr. Returns the exit status."""
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a pipe gets each line at once, too
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and so cleans up on the way
-    try:
-        action()
-    except DigitsError as error:
-        return _fail(str(error))
-    except BrokenPipeError:  # the reader of our output, say `head`, has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except KeyboardInterrupt:
-        return _fail("interrupted; earlier outputs are as they were", 128 + signal.SIGINT)
-    return 0
-
-
-def _fail(message: str, status: int = 1) -> int:
-    print(f"error: {message}", file=sys.stderr)
-    return status
+def _line_of(name: str, run: Callable) -> str:
+    """Where the script that `run` stands in gives this number its value."""
+    path = run.__code__.co_filename
+    lines = enumerate(linecache.getlines(path), 1)
+    return place(path, next((number for number, line in lines if line.split("=")[0].strip() == name), None))
 
 
 def add_download_flags(parser: argparse.ArgumentParser) -> None:
@@ -220,7 +207,10 @@ def _add_recipe_flags(
 
 def _numbers(text: str) -> tuple[int, ...]:
     """The whole numbers of a flag, with commas between them."""
-    return tuple(map(int, text.split(",")))
+    try:
+        return tuple(map(int, text.split(",")))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not whole numbers with commas between them, say 16,32") from None
 
 
 class _Renamed(argparse.Action):
@@ -383,6 +373,12 @@ def _add_serve_flags(parser: argparse.ArgumentParser) -> None:
         help="listen on this address; 0.0.0.0 lets in who has the printed link, such as your phone (%(default)s)",
     )
     parser.add_argument("--port", type=_port, metavar="N", help="(default: the first free one from 8000 on)")
+    parser.add_argument(
+        "--allow-host",
+        metavar="NAME",
+        help="answer to this name, too, which leads here from elsewhere, as in Codespaces or through a tunnel; it lets "
+        "in who has the printed link",
+    )
     parser.add_argument("--model", type=Path, metavar="FILE", help="an .onnx model, to choose beside those that come")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
 
@@ -585,11 +581,12 @@ def _export(flags: argparse.Namespace) -> None:
 def _predict(flags: argparse.Namespace) -> None:
     from digits.exchange.predictor import predict, submit
 
+    files = list(expanded(flags.files))
     if flags.submission:
-        submit(flags.model, flags.files, flags.submission)
+        submit(flags.model, files, flags.submission)
         print(f"Saved {flags.submission}")
         return
-    for line in predict(flags.model, flags.files):
+    for line in predict(flags.model, files):
         print(line)
 
 
@@ -597,7 +594,7 @@ def _read(flags: argparse.Namespace) -> None:
     from digits.reading.command import read_files
 
     read_files(
-        flags.files,
+        list(expanded(flags.files)),
         flags.model,
         flags.output_dir,
         as_json=flags.json,
@@ -609,7 +606,7 @@ def _read(flags: argparse.Namespace) -> None:
 def _serve(flags: argparse.Namespace) -> None:
     from digits.page import serve
 
-    serve(flags.host, flags.port, model=flags.model, open_browser=not flags.no_browser)
+    serve(flags.host, flags.port, allow_host=flags.allow_host, model=flags.model, open_browser=not flags.no_browser)
 
 
 def _publish(flags: argparse.Namespace) -> None:

@@ -1,11 +1,12 @@
 """Where files lie, writing them so that a reader never sees half of one, and reading arrays without unpickling."""
 
+import glob
 import hashlib
 import io
 import math
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from tokenize import TokenError
 from typing import IO, TYPE_CHECKING
@@ -106,6 +107,17 @@ def _npy_header(stream: IO[bytes]) -> "tuple[tuple[int, ...], np.dtype, int]":
     old = npy.read_magic(stream) == (1, 0)
     shape, _, dtype = (npy.read_array_header_1_0 if old else npy.read_array_header_2_0)(stream)
     return shape, dtype, stream.tell()
+
+
+def expanded(paths: Iterable[Path]) -> Iterator[Path]:
+    """The paths, and for a pattern such as `*.png` the files that it fits: Windows' shell leaves patterns to programs.
+
+    A pattern that fits nothing stays as it is.
+    """
+    for path in paths:
+        is_pattern = glob.has_magic(str(path)) and not path.exists()
+        fitting = glob.glob(str(path)) if is_pattern else []  # noqa: PTH207  # Path.glob takes no whole paths
+        yield from sorted(map(Path, fitting)) or [path]
 
 
 def display(folder: Path) -> str:

@@ -6,19 +6,23 @@ Users' datasets and pictures to read are both opened in this way.
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from digits.errors import DigitsError
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")  # as Pillow calls them
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-ALLOWED = "PNG, JPEG, BMP, GIF, TIFF or WebP"
+_AVIF = ["AVIF"] if find_spec("PIL._avif") else []  # not every build of Pillow has it
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", *_AVIF)  # as Pillow calls them
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", *(f".{name.lower()}" for name in _AVIF))
+ALLOWED = " or ".join(", ".join(["PNG", "JPEG", "BMP", "GIF", "TIFF", "WebP", *_AVIF]).rsplit(", ", 1))
 
 MAX_FILE = 256 << 20  # bytes
 MAX_PIXELS = 50_000_000  # a photograph of a telephone has 12 to 50 millions
+FAINT = 32  # levels of 255; an image whose pixels differ by less is nearly blank
 MAX_SIDE = 65_500  # pixels: as long as a JPEG can be, and as OpenCV takes
 
 # Formats in which telephones write one photograph, with previews and depths beside it, which are not looked at.
@@ -83,10 +87,29 @@ def check_image(image: Image.Image, name: str) -> None:
     Raises:
         DigitsError: it is too large, holds several images, or has pixels of 32 bits.
     """
+    check_page(image, name)
+    check_pages(image, name, most=1)
+
+
+def check_pages(image: Image.Image, name: str, most: int) -> int:
+    """How many images the file of an opened one holds: pages, or frames of an animation.
+
+    Raises:
+        DigitsError: they are more than `most`.
+    """
+    pages = 1 if image.format in _OF_TELEPHONES else getattr(image, "n_frames", 1)
+    if pages > most:
+        raise DigitsError(f"{name} holds {pages:,} images; allowed: {'one' if most == 1 else f'up to {most:,}'}")
+    return pages
+
+
+def check_page(image: Image.Image, name: str) -> None:
+    """As `check_image`, of one of the images that a file holds.
+
+    Raises:
+        DigitsError: it is too large, or has pixels of 32 bits.
+    """
     check_size(image.width, image.height, name)
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1 and image.format not in _OF_TELEPHONES:
-        raise DigitsError(f"{name} holds {frames} images; allowed: one")
     if image.mode in ("I", "F"):
         raise DigitsError(f"{name} has pixels of 32 bits; allowed: 8 or 16 bits")
 
@@ -104,3 +127,47 @@ def check_size(width: int, height: int, name: str) -> None:
 def _too_large(name: str) -> DigitsError:
     allowed = f"images of up to {MAX_PIXELS // 1_000_000} megapixels, {MAX_SIDE:,} pixels long or high"
     return DigitsError(f"{name} is too large; allowed: {allowed}")
+
+
+def decoded(image: Image.Image) -> np.ndarray:
+    """The pixels of an opened image: uint8, `(height, width)` or, in colours, `(height, width, 3)`.
+
+    Transparent ones lie on the ground that `lay_on_ground` chooses; those of 16 bits are scaled by what they use.
+    """
+    if image.mode.startswith("I;16"):
+        return _in_bytes(np.asarray(image))
+    if image.has_transparency_data:
+        return lay_on_ground(np.asarray(image.convert("RGBA")))
+    return np.asarray(image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB"))
+
+
+def is_blank(colours: np.ndarray) -> bool:
+    """Whether pixels (uint8, `(…, 3)`, not empty) show nothing, or nearly so: all have about one colour."""
+    return bool(np.ptp(colours.reshape(-1, 3), axis=0).max() < FAINT)
+
+
+def _in_bytes(deep: np.ndarray) -> np.ndarray:
+    """Pixels of 16 bits as uint8. White is the largest number of 8, 12 or 16 bits, whichever holds all of them.
+
+    A camera may use 12, a program that wrote bytes 8. What is taken wrongly for less than it is, is nearly blank.
+    """
+    white = next(white for white in (255, 4095, 65535) if deep.max() <= white)
+    return ((deep.astype(np.uint32) * 255 + white // 2) // white).astype(np.uint8)
+
+
+def lay_on_ground(image: np.ndarray) -> np.ndarray:
+    """Pixels with transparency (uint8, `(height, width, 4)`) as colours, `(height, width, 3)`, on a ground.
+
+    The ground is white, but black where most of the ink on a transparent ground is bright: white ink on white would be
+    blank. Where most of the image is opaque and not blank, that is a page, and its usual colour lies under the rest.
+    """
+    alpha = image[:, :, 3]
+    if alpha.min() == 255:
+        return np.ascontiguousarray(image[:, :, :3])
+    opaque = image[alpha > 127][:, :3]
+    if len(opaque) > alpha.size / 2 and not is_blank(opaque):
+        ground = np.median(opaque, axis=0)
+    else:
+        ground = np.full(3, 0 if len(opaque) and opaque.mean() > 127 else 255)
+    share = alpha[:, :, np.newaxis].astype(np.float32) / 255
+    return np.rint(image[:, :, :3] * share + ground * (1 - share)).astype(np.uint8)

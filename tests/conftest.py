@@ -75,7 +75,9 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def run(*command: object, timeout: float = 300, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *command: object, timeout: float = 300, encoding: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run Python on `command` from the project's root, as a user would; output is captured, never a terminal."""
     return subprocess.run(
         [sys.executable, *map(str, command)],
@@ -83,6 +85,7 @@ def run(*command: object, timeout: float = 300, **environment: str) -> subproces
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
+        encoding=encoding,
         timeout=timeout,
     )
 

@@ -80,6 +80,13 @@ def test_a_command_line_that_is_wrong_gets_one_line(command):
     assert "--help" in done.stderr
 
 
+@pytest.mark.parametrize("filters", ["16 32", "16,32,", "16;32", "many"])
+def test_filters_that_are_no_whole_numbers_with_commas(filters, capsys):
+    assert main(["train", "pytorch", "--filters", filters]) == 2
+    said = f"argument --filters: {filters!r} is not whole numbers with commas between them, say 16,32. See: "
+    assert capsys.readouterr().err == f"error: {said}digits train --help\n"
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_field_of_a_recipe_can_be_changed_by_a_flag(recipe):
     fields = flat(RECIPES[recipe])
@@ -175,6 +182,25 @@ def test_a_data_folder_beside_a_path_is_refused(command, tmp_path):
         f"error: --data-dir changes nothing for your own data in {own}; it is the folder of mnist and fashion-mnist\n"
     )
     assert (done.stdout, done.stderr, done.returncode) == ("", said, 1)
+
+
+def test_read_and_predict_take_patterns(mnist, tmp_path):
+    """Not through a shell here, as on Windows; under names that not every stream can write."""
+    from PIL import Image
+
+    folder = tmp_path / "名前"
+    folder.mkdir()
+    for number in range(2):
+        Image.fromarray(mnist.test.images[number]).save(folder / f"{number}.png")
+    read = run("-m", "digits", "read", folder / "*.png", PYTHONIOENCODING="cp1252:strict")
+    assert read.returncode == 0, read.stderr
+    assert [line.split(" (")[0] for line in read.stdout.splitlines()] == [
+        f"{tmp_path}/\\u540d\\u524d/{number}.png: {label}" for number, label in enumerate(mnist.test.labels[:2])
+    ]
+    model = ROOT / "digits" / "page" / "baseline.onnx"
+    predicted = run("-m", "digits", "predict", model, folder / "*.png")
+    assert predicted.returncode == 0, predicted.stderr
+    assert [line[:8] for line in predicted.stdout.splitlines()] == ["0.png: 7", "1.png: 2"]
 
 
 @pytest.mark.parametrize(("old", "new"), [("averaging", "ema-decay"), ("refinement", "unaugmented-share")])

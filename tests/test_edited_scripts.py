@@ -2,7 +2,6 @@
 
 import re
 import runpy
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -98,7 +97,6 @@ def own(mnist, tmp_path_factory) -> Path:
 @pytest.fixture
 def run(own, tmp_path, monkeypatch, capsys):
     """Run a script, edited or not, with flags, in a folder; what it said, on stdout and stderr, and its exit status."""
-    handler = signal.getsignal(signal.SIGTERM)
 
     def run(backend: str, edit: Callable[[str, str], str] | None, *flags: object) -> tuple[str, str, int]:
         text = (ROOT / f"mnist_{backend}.py").read_text()
@@ -109,13 +107,15 @@ def run(own, tmp_path, monkeypatch, capsys):
         where = ["--dataset", own, "--output-dir", tmp_path / "outputs"]
         monkeypatch.setattr(sys, "argv", [str(path), *map(str, [*where, *flags])])
         capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
+        try:
             runpy.run_path(str(path), run_name="__main__")
+            status = 0
+        except SystemExit as ended:
+            status = ended.code
         said = capsys.readouterr()
-        return said.out, said.err, ended.value.code or 0
+        return said.out, said.err, status
 
-    yield run
-    signal.signal(signal.SIGTERM, handler)
+    return run
 
 
 @pytest.fixture(params=BACKENDS)
@@ -232,20 +232,31 @@ def nine_scores(text: str, backend: str) -> str:
 
 WHOLE = "but must be a whole number"
 NONSENSE = {
-    "no epochs": (replacing("epochs = 3", "epochs = 0"), f"line 7: epochs is 0, {WHOLE}, 1 or more"),
-    "half epochs": (replacing("epochs = 3", "epochs = 2.5"), f"line 7: epochs is 2.5, {WHOLE}, 1 or more"),
+    "no epochs": (replacing("epochs = 3", "epochs = 0"), f"line 6: epochs is 0, {WHOLE}, 1 or more"),
+    "half epochs": (replacing("epochs = 3", "epochs = 2.5"), f"line 6: epochs is 2.5, {WHOLE}, 1 or more"),
     "a word": (
         replacing("learning_rate = 0.001", 'learning_rate = "low"'),
-        "line 9: learning rate is low, but must be",
+        "line 8: learning rate is 'low', but must be",
     ),
-    "no filters": (replacing("filters = (16, 32)", "filters = ()"), r"line 10: filters is \(\), but must be whole"),
-    "0 filters": (replacing("filters = (16, 32)", "filters = (16, 0)"), r"line 10: filters is \(16, 0\), but must"),
-    "many": (replacing("hidden_units = 128", "hidden_units = 10**6"), f"line 11: hidden units is 1000000, {WHOLE}"),
-    "seed": (replacing("seed = 0", "seed = -1"), f"line 13: seed is -1, {WHOLE}, 0 or more"),
-    "9 scores": (nine_scores, r"line 16: the network gives \(9,\) numbers for an image; allowed: 10"),
+    "digits in quotes": (replacing("epochs = 3", 'epochs = "3"'), f"line 6: epochs is '3', {WHOLE}, 1 or more"),
+    "3 filters": (
+        replacing("filters = (16, 32)", "filters = (16, 32, 64)"),
+        r"line 9: filters is \(16, 32, 64\), but must be 2 numbers for baseline, one for each convolution",
+    ),
+    "no filters": (replacing("filters = (16, 32)", "filters = ()"), r"line 9: filters is \(\), but must be whole"),
+    "0 filters": (replacing("filters = (16, 32)", "filters = (16, 0)"), r"line 9: filters is \(16, 0\), but must"),
+    "many": (replacing("hidden_units = 128", "hidden_units = 10**6"), f"line 10: hidden units is 1000000, {WHOLE}"),
+    "seed": (replacing("seed = 0", "seed = -1"), f"line 12: seed is -1, {WHOLE}, 0 or more"),
+    "9 scores": (nine_scores, r"line 15: the network gives \(9,\) numbers for an image; allowed: 10"),
     "shapes": (shapes, r"line \d+: the network does not work \(.*80[01]"),
-    "a typo": (replacing("Dropout(dropout)", "Dropout(dropuot)"), r"line 3\d: .* \(name 'dropuot' is not defined\)"),
+    "a typo": (replacing("Dropout(dropout)", "Dropout(dropuot)"), r"line 29: .* \(name 'dropuot' is not defined\)"),
 }
+
+
+def test_help_can_be_had_whatever_stands_at_the_top(backend, run):
+    out, err, status = run(backend, replacing("filters = (16, 32)", "filters = (16, 32, 64)"), "--help")
+    assert (err, status) == ("", 0)
+    assert "--filters" in out
 
 
 @pytest.mark.parametrize(("edit", "message"), NONSENSE.values(), ids=NONSENSE)
@@ -255,6 +266,45 @@ def test_nonsense_is_one_line_that_names_the_line(edit, message, backend, run, t
     assert re.match(rf"error: mnist_{backend}\.py, {message}", err), err
     assert err.count("\n") == 1
     assert not (tmp_path / "outputs" / f"{backend}_run.json").exists()
+
+
+LAST_POOLING = r"        nn\.MaxPool2d\(2\),  # \(n, 32, 5, 5\).*\n"
+MISFITS = {
+    "no pooling": (LAST_POOLING, "", r"nn.Linear(800, 128) gets 3,872 numbers for an image, but needs 800"),
+    "maps": (r"Conv2d\(filters\[0\], ", "Conv2d(17, ", "nn.Conv2d(17, 32, …) gets 16 maps, but needs 17"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "message"), MISFITS.values(), ids=MISFITS)
+def test_a_layer_that_does_not_fit_is_named_with_its_numbers(old, new, message, run):
+    """In Keras layers fit themselves to what they get."""
+    _, err, status = run("pytorch", lambda text, backend: re.sub(old, new, text))
+    assert status == 1
+    assert err == f"error: mnist_pytorch.py, line 15: the network does not work ({message})\n"
+
+
+def test_in_a_network_of_ones_own_class_the_line_is_named_too(run):
+    def wrong(text: str, backend: str) -> str:
+        return a_skip_connection(text, backend).replace("filters[0] * 14 * 14", "801")
+
+    _, err, status = run("pytorch", wrong)
+    line = int(re.search(r"line (\d+): the network does not work \(nn.Linear\(801, 10\) gets 3,136 numbers", err)[1])
+    assert status == 1
+    assert line > 20
+
+
+def test_a_run_that_has_not_learned_says_so(backend, run):
+    """Also where smoothed targets let no loss come near 0."""
+    for flags in ((), ("--label-smoothing", 0.2)):
+        out, err, status = run(backend, replacing("learning_rate = 0.001", "learning_rate = 0.3"), *flags)
+        assert status == 0
+        assert re.search(r"^Test Accuracy: \d\.|1\d\.", out, re.MULTILINE)
+        assert re.fullmatch(
+            r"warning: it has not learned \(a loss of \d+\.\d{4} is no better than a guess's, 2\.\d{4}\); "
+            r"try a smaller learning rate, or more epochs\n",
+            err,
+        )
+    assert run(backend, None, "--label-smoothing", 0.2)[1] == ""
 
 
 @pytest.mark.parametrize(

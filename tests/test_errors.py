@@ -67,13 +67,40 @@ def test_in_a_clone_the_extra_is_named(clone, tmp_path, data_dir):
     assert "Would install digits" in what_pip_says(command, clone)
 
 
-def test_elsewhere_the_packages_are_named(installed, tmp_path, data_dir):
-    message = said(installed, "torch", tmp_path, "train", "pytorch", "--data-dir", str(data_dir))
-    instruction, command = message.split(": ")
-    assert instruction == "PyTorch is not installed. Run"
-    torch = next(line for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("torch=="))
-    assert command == f'pip install onnx onnxscript "{torch}"'
-    assert "Would install" not in what_pip_says(command, tmp_path)  # all are here
+@pytest.mark.parametrize(
+    ("package", "title", "extra", "command"),
+    [
+        ("torch", "PyTorch", "pytorch", ("train", "pytorch")),
+        ("cv2", "opencv", "read", ("read", "a.png")),
+        ("onnxruntime", "onnxruntime", "onnx", ("read", "a.png")),
+    ],
+)
+def test_elsewhere_the_extra_of_what_is_installed_is_named(
+    package, title, extra, command, installed, tmp_path, data_dir, monkeypatch
+):
+    data = ["--data-dir", str(data_dir)] if command[0] == "train" else []
+    message = said(installed, package, tmp_path, *command, *data)
+    assert message == f'{title} is not installed. Run: pip install "digits[{extra}]"'
+    monkeypatch.setenv("PYTHONPATH", str(installed))  # where pip finds that digits is installed, and looks no further
+    assert "Would install" not in what_pip_says(message.split(": ")[1], tmp_path)  # all are here
+
+
+@pytest.mark.parametrize(
+    ("of", "commands"),
+    [
+        ("clone", ["python download_mnist.py", "python mnist_pytorch.py", "python mnist_tensorflow.py"]),
+        ("installed", ["digits download", "digits train pytorch", "digits train tensorflow"]),
+    ],
+)
+def test_what_is_to_be_run_is_there(of, commands, tmp_path, request):
+    """The scripts are not part of what pip installs."""
+    tried = [
+        ("train", "pytorch", "--data-dir", tmp_path, "--output-dir", tmp_path),
+        *(("evaluate", tmp_path / f"{backend}_run.json") for backend in ("pytorch", "tensorflow")),
+    ]
+    for command, named in zip(tried, commands, strict=True):
+        message = refused("-P", "-m", "digits", *command, PYTHONPATH=str(request.getfixturevalue(of)))
+        assert message.partition(" Run: ")[2].removesuffix(f" --data-dir {tmp_path}") == named
 
 
 PAGES = "".join((ROOT / page).read_text() for page in ("README.md", "docs/installing.md"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from digits.files import display, sha256, write_together
+from digits.files import display, expanded, sha256, write_together
 
 
 def test_files_are_written_into_a_folder_that_is_made(tmp_path: Path) -> None:
@@ -71,3 +71,12 @@ def test_sha256_is_the_published_one_of_abc() -> None:
 )
 def test_display_writes_a_folder_as_the_seed_does(folder: str, shown: str) -> None:
     assert display(Path(folder)) == shown
+
+
+def test_a_pattern_that_the_shell_has_left_stands_for_the_files_that_it_fits(tmp_path: Path) -> None:
+    """Windows' shell leaves them all; a name may look like a pattern, and a pattern may fit nothing."""
+    for name in ("b.png", "a.png", "c[1].png", "c1.png", "d.txt", ".hidden.png"):
+        (tmp_path / name).touch()
+    given = [tmp_path / "d.txt", tmp_path / "*.png", tmp_path / "c[1].png", tmp_path / "*.gif", Path("-")]
+    names = [path.name for path in expanded(given)]
+    assert names == ["d.txt", "a.png", "b.png", "c1.png", "c[1].png", "c[1].png", "*.gif", "-"]

@@ -10,7 +10,7 @@ from PIL import Image
 from digits import image_files
 from digits.datasets.forms.images import read_grey
 from digits.errors import DigitsError
-from digits.image_files import check_image, check_size, guarded, read_file, read_stream
+from digits.image_files import check_image, check_size, decoded, guarded, is_blank, read_file, read_stream
 from digits.reading.picture import open_picture
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (150, 220), dtype=np.uint8)
@@ -26,7 +26,7 @@ PNG, TIFF = encoded(Image.fromarray(PIXELS)), encoded(Image.fromarray(PIXELS), "
 ONCE_MORE = {"save_all": True, "append_images": [Image.fromarray(255 - PIXELS)]}
 
 BAD = {
-    "nothing": (b"", "picture is not a readable image; allowed: PNG, JPEG, BMP, GIF, TIFF or WebP"),
+    "nothing": (b"", "picture is not a readable image; allowed: PNG, JPEG, BMP, GIF, TIFF, WebP or AVIF"),
     "truncated": (PNG[:-2000], r"is not a readable image \(.*\); allowed: PNG"),
     "another format": (encoded(Image.fromarray(PIXELS), "ICNS"), "is not a readable image; allowed: PNG"),
     "a bomb": (encoded(Image.new("1", (20_000, 20_000))), "is too large; allowed: images of up to 50 megapixels"),
@@ -114,3 +114,54 @@ def test_what_cannot_be_read_says_why(tmp_path):
     for path, reason in [(tmp_path / "none.png", "No such file or directory"), (tmp_path, "Is a directory")]:
         with pytest.raises(DigitsError, match=f"^it cannot be read: {reason}$"):
             read_file(path, "it")
+
+
+def shown_by(read, image: Image.Image, kind: str = "PNG") -> np.ndarray:
+    """The pixels of an image of 150 × 200 as a dataset or the reader sees them, grey."""
+    pixels = read(encoded(image, kind))
+    return pixels if isinstance(pixels, np.ndarray) else pixels.pixels[:, :, 0]
+
+
+READERS = [lambda data: read_grey(data, "it"), open_picture]
+
+
+@pytest.mark.parametrize("read", READERS, ids=["dataset", "picture"])
+@pytest.mark.parametrize(
+    ("white", "kind"), [(255, "PNG"), (255, "TIFF"), (4095, "PNG"), (4095, "TIFF"), (65535, "PNG")]
+)
+def test_sixteen_bits_are_scaled_by_those_that_are_used(read, white, kind):
+    deep = np.full((150, 200), white, np.uint16)
+    deep[40:110, 90:110] = 0
+    deep[:40] = white // 2
+    pixels = shown_by(read, Image.fromarray(deep), kind)
+    assert [pixels[75, 100], pixels[120, 10]] == [0, 255]
+    assert abs(int(pixels[10, 10]) - 127) <= 1
+
+
+@pytest.mark.parametrize("read", READERS, ids=["dataset", "picture"])
+@pytest.mark.parametrize(("ink", "ground"), [(255, 0), (0, 255)])
+@pytest.mark.parametrize("wide", [10, 80], ids=["a stroke", "a shape that fills most of it"])
+def test_ink_on_transparency_lies_on_the_ground_that_shows_it(read, ink, ground, wide):
+    image = np.full((150, 200, 4), (ink, ink, ink, 0), np.uint8)
+    image[10:140, 100 - wide : 100 + wide, 3] = 255
+    pixels = shown_by(read, Image.fromarray(image))
+    assert [pixels[75, 100], pixels[5, 5]] == [ink, ground]
+
+
+def test_what_has_about_one_colour_is_blank():
+    yellow = np.full((5, 5, 3), (255, 255, 0), np.uint8)
+    assert is_blank(yellow)
+    yellow[0, 0, 2] = 31
+    assert is_blank(yellow)
+    yellow[0, 0, 2] = 32
+    assert not is_blank(yellow)
+
+
+def test_a_picture_that_is_transparent_all_over_is_blank():
+    assert is_blank(open_picture(np.dstack([PIXELS, PIXELS, PIXELS, PIXELS * 0])).pixels)
+
+
+def test_a_shape_in_colour_that_fills_most_of_a_transparent_image_is_no_page():
+    image = np.full((50, 50, 4), (255, 255, 0, 0), np.uint8)
+    image[5:45, :, 3] = 255
+    assert decoded(Image.fromarray(image))[[0, 25], 25].tolist() == [[0, 0, 0], [255, 255, 0]]

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from digits.errors import not_installed
+from digits.errors import not_installed, script
 
 if TYPE_CHECKING:
     from digits.backends.interface import Backend
@@ -35,8 +35,11 @@ class Framework:
 
 # By the name that commands and files have for it.
 BACKENDS = {
-    "pytorch": Framework("PyTorch", ".safetensors", "python mnist_pytorch.py", ("torch",)),
-    "tensorflow": Framework("TensorFlow", ".keras", "python mnist_tensorflow.py", ("tensorflow", "keras")),
+    name: Framework(title, suffix, script(f"mnist_{name}.py", f"digits train {name}"), modules)
+    for name, title, suffix, modules in [
+        ("pytorch", "PyTorch", ".safetensors", ("torch",)),
+        ("tensorflow", "TensorFlow", ".keras", ("tensorflow", "keras")),
+    ]
 }
 
 

@@ -75,7 +75,10 @@ class Backend(Protocol):
         """The SHA-256 of what the network is made of and does, but for its weights, in hexadecimal."""
 
     def layers(self, network: Any) -> list[Layer]:
-        """The layers of a single network in order, but for activations and those that only change shapes."""
+        """The layers of a single network in order, but for activations and those that only change shapes.
+
+        Raises ValueError if one cannot take what it gets from those before it.
+        """
 
     def members(self, network: Any) -> list[Any]:
         """The networks of an ensemble, which is trained by training each of them; or a single network alone."""

@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from digits.errors import script
+
 
 @dataclass(frozen=True)
 class IdxFile:
@@ -54,7 +56,9 @@ class DatasetSpec:
     @property
     def command(self) -> str:
         """What gets it."""
-        return "python download_mnist.py" if self.name == MNIST.name else f"digits download --dataset {self.name}"
+        if self.name == MNIST.name:
+            return script("download_mnist.py", "digits download")
+        return f"digits download --dataset {self.name}"
 
 
 def _idx_files(train_images: str, train_labels: str, test_images: str, test_labels: str) -> tuple[IdxFile, ...]:

@@ -7,16 +7,18 @@ from digits.backends import BACKENDS, load_backend
 from digits.backends.interface import Backend
 from digits.errors import DigitsError
 from digits.files import write_together
-from digits.models import SAMPLE, ModelInfo
+from digits.models import SAMPLE, ModelInfo, export_command
 
 
 def convert(source: Path, target: Path) -> None:
     """Write the model in `source` as a model of the other framework into `target`; suffixes say which is which.
 
     Raises:
-        DigitsError: a suffix is neither framework's, both are the same, or `source` is damaged or not ours.
+        DigitsError: a suffix is neither framework's, both are the same, or `source` is missing, damaged or not ours.
         OSError: `target` cannot be written.
     """
+    if target.suffix == ".onnx":
+        raise DigitsError(f"{target} would be an exported model. Run: {export_command(source, target)}")
     theirs, ours = backend_of(source), backend_of(target)
     if theirs == ours:
         raise DigitsError(f"{source} and {target} are models of the same framework; nothing to convert")
@@ -31,6 +33,8 @@ def backend_of(path: Path) -> str:
         if path.suffix == framework.suffix:
             return backend
     suffixes = " or ".join(framework.suffix for framework in BACKENDS.values())
+    if path.suffix == ".onnx":
+        raise DigitsError(f"{path} is exported already, from which there is no way back; allowed: {suffixes}")
     raise DigitsError(f"{path} is no model's name; allowed: names that end in {suffixes}")
 
 

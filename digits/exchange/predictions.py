@@ -27,6 +27,8 @@ def open_answers(path: Path, data_dir: Path, dataset: str | None = None) -> Run:
     Raises:
         DigitsError: it is neither, is missing or damaged, or the dataset is.
     """
+    if path.name not in _BACKEND_OF and not path.exists():
+        raise DigitsError(f"there is no file {path}")
     if path.suffix == ".onnx":
         from digits.exchange.predictor import Predictor
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from digits.backends import BACKENDS
 from digits.datasets import read_unlabelled
 from digits.errors import DigitsError, not_installed
 from digits.files import sha256, write_together
-from digits.models import BATCH, MAX_BYTES, METADATA_KEY, ModelInfo, onnx_field
+from digits.models import BATCH, MAX_BYTES, METADATA_KEY, ModelInfo, export_command, onnx_field
 
 _ARRAYS = (".npy", ".csv")  # files of many images
 _INSTEAD = "; any other picture of digits: digits read"
@@ -65,7 +66,10 @@ class Predictor:
 def _read(path: Path) -> bytes:
     """The bytes of the model in `path`, if they are not more than any of ours has."""
     if not path.is_file():
-        raise DigitsError(f"{path} is not there. Run: digits export outputs/pytorch_model.safetensors")
+        raise DigitsError(f"{path} is not there. Run: {export_command(Path('outputs/pytorch_model.safetensors'))}")
+    if path.suffix in {framework.suffix for framework in BACKENDS.values()}:
+        name = path.with_suffix(".onnx")
+        raise DigitsError(f"{path} has to be exported, and {name} named in its stead. Run: {export_command(path)}")
     if path.stat().st_size > MAX_BYTES:
         raise DigitsError(f"{path} is larger than any of our models")
     return path.read_bytes()

@@ -7,6 +7,7 @@ ensemble's networks begin with `members.0.`, `members.1.` and so on.
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -152,6 +153,12 @@ class ModelInfo:
             )
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError, AttributeError, DigitsError) as error:
             raise DigitsError(f"{path} is not a model of ours: its description is not one ({error})") from error
+
+
+def export_command(model: Path, target: Path | None = None) -> str:
+    """What makes an exported model, by default of the same name, of a framework's model."""
+    output = f" --output {shlex.quote(str(target))}" if target else ""
+    return f"digits export {shlex.quote(str(model))}{output}"
 
 
 def onnx_field(text: str) -> bytes:

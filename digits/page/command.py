@@ -14,7 +14,7 @@ import uvicorn
 
 from digits.errors import DigitsError
 from digits.files import display, write_together
-from digits.page.server import application
+from digits.page.server import HOST, application
 from digits.page.site import site
 from digits.reading import Reader
 
@@ -23,28 +23,44 @@ PORT = 8000
 _TRIED = 20  # ports from there on
 
 
-def serve(host: str = HERE, port: int | None = None, *, model: Path | None = None, open_browser: bool = True) -> None:
+def serve(
+    host: str = HERE,
+    port: int | None = None,
+    *,
+    allow_host: str | None = None,
+    model: Path | None = None,
+    open_browser: bool = True,
+) -> None:
     """Serve the page until it is interrupted.
 
     Args:
         host: the address to listen on; another than this machine's own lets others in who have the printed link.
         port: None for the first free one from 8000 on.
+        allow_host: a name that leads here from elsewhere, as in Codespaces or through a tunnel; it lets in who has the
+            printed link.
         model: an exported model, to choose beside those that come with the package.
         open_browser: whether to open the page.
 
     Raises:
-        DigitsError: the address is none of this machine, the port is taken, or see `site`.
+        DigitsError: the address is none of this machine, the port is taken, `allow_host` is no name, or see `site`.
     """
+    forwarded = (allow_host or "").lower()
+    if allow_host is not None and not HOST.fullmatch(forwarded):
+        allowed = "a name alone, such as NAME-8000.app.github.dev"
+        raise DigitsError(f"--allow-host {allow_host} is no host's name; allowed: {allowed}")
     listener = _listen(host, port)
     port = listener.getsockname()[1]
     files = site(photographs=True, model=model)
     is_local = _is_loopback(host)
-    token = "" if is_local else secrets.token_urlsafe(16)
+    token = "" if is_local and not forwarded else secrets.token_urlsafe(16)
     addresses = [host] if host not in ("0.0.0.0", "::") else _own_addresses()  # noqa: S104
-    names = ["127.0.0.1", "localhost", "[::1]", *map(_bracketed, addresses)]
+    names = ["127.0.0.1", "localhost", "[::1]", *map(_bracketed, addresses), *filter(None, [forwarded])]
     app = application(files, Reader(model), names, token)
-    link = f"http://{_bracketed(addresses[0])}:{port}/{f'?token={token}' if token else ''}"
+    query = f"?token={token}" if token else ""
+    link = f"http://{_bracketed(addresses[0])}:{port}/{query}"
     print(f"The page is at {link} (Ctrl-C ends it)")
+    if forwarded:
+        print(f"Elsewhere, for everybody who has this link: https://{forwarded}/{query}")
     if not is_local:
         print(
             "Everybody in this network who has this link can use the page; photographs go to this machine, unencrypted,"

@@ -9,6 +9,7 @@ import base64
 import contextlib
 import hmac
 import mimetypes
+import re
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
@@ -18,7 +19,6 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -34,6 +34,7 @@ MOST_WAITING = 8  # photographs, with the one that is being read
 RECEIVE_SECONDS = 30.0  # for a photograph to come
 READ_SECONDS = 30.0  # for it to wait and be read
 COOKIE = "digits"
+HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")  # a host's name
 
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -120,7 +121,7 @@ def application(files: Mapping[str, bytes], reader: Reader, hosts: list[str], to
         routes=[Route("/read", read, methods=["POST"]), Route("/{path:path}", file)],
         middleware=[
             Middleware(_WithHeaders),
-            Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
+            Middleware(_WithHost, hosts=hosts),
             *([Middleware(_WithToken, token=token)] if token else []),
         ],
         exception_handlers={HTTPException: _refusal, DigitsError: _no_picture, ClientDisconnect: _gone},
@@ -197,6 +198,25 @@ class _WithHeaders:
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+
+class _WithHost:
+    """Lets in who calls the page by one of its names, so that no other site can pass the page off as its own."""
+
+    def __init__(self, app: ASGIApp, hosts: list[str]):
+        self.app = app
+        self.hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        host = re.sub(r":\d*$", "", Headers(scope=scope).get("Host", "") if scope["type"] == "http" else "").lower()
+        if scope["type"] != "http" or host in self.hosts:
+            await self.app(scope, receive, send)
+            return
+        name = host if HOST.fullmatch(host) else "NAME"
+        say = (
+            f"The page does not answer to this name. If you forward it, start it with: digits serve --allow-host {name}"
+        )
+        await JSONResponse({"error": say}, 400)(scope, receive, send)
 
 
 class _WithToken:

@@ -4,11 +4,12 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from digits.datasets import in_natural_order
 from digits.errors import DigitsError
 from digits.files import display, write_together
-from digits.image_files import SUFFIXES, read_stream
+from digits.image_files import SUFFIXES, is_blank, read_stream
 from digits.reading.draw import explain, show
 from digits.reading.reader import Reader, Trace
 
@@ -25,7 +26,7 @@ def read_files(
     show_boxes: bool = False,
     show_steps: bool = False,
 ) -> None:
-    """Read each file, and each image in each folder, and print a line for it; `-` is standard input.
+    """Read each file, and each image in each folder, and print a line for each of its pages; `-` is standard input.
 
     Args:
         files: pictures, and folders of them.
@@ -45,33 +46,44 @@ def read_files(
         read += 1
         try:
             source = read_stream(sys.stdin.buffer, "standard input") if str(path) == STDIN else path
-            trace = reader.trace(source, "standard input")
+            for trace in reader.traces(source, "standard input"):
+                print(json.dumps(_described(path, trace)) if as_json else _line(path, trace))
+                name = _free_name(_name(path, trace), names)
+                drawn = {f"{name}.png": show(trace)} if show_boxes else {}
+                if show_steps:
+                    drawn[f"{name}-steps.png"] = explain(trace)
+                if drawn:
+                    write_together(output_dir / "read", drawn)
+                    saved = " and ".join(display(output_dir / "read" / one) for one in drawn)
+                    print(f"Saved {saved}", file=sys.stderr if as_json else sys.stdout)
         except DigitsError as error:
             failed += 1
             if as_json:
                 print(json.dumps({"file": str(path), "error": str(error)}))
             else:
                 print(f"error: {error}", file=sys.stderr)
-            continue
-        print(json.dumps({"file": str(path), **trace.reading.to_dict()}) if as_json else _line(path, trace))
-        name = _free_name("stdin" if str(path) == STDIN else path.stem, names)
-        drawn = {f"{name}.png": show(trace)} if show_boxes else {}
-        if show_steps:
-            drawn[f"{name}-steps.png"] = explain(trace)
-        if drawn:
-            write_together(output_dir / "read", drawn)
-            saved = " and ".join(display(output_dir / "read" / one) for one in drawn)
-            print(f"Saved {saved}", file=sys.stderr if as_json else sys.stdout)
     if failed:
         raise DigitsError(f"{failed} of {read} {'file' if read == 1 else 'files'} could not be read")
 
 
+def _described(path: Path, trace: Trace) -> dict[str, Any]:
+    page = {"page": trace.picture.page} if trace.picture.pages > 1 else {}
+    return {"file": str(path), **page, **trace.reading.to_dict()}
+
+
+def _name(path: Path, trace: Trace) -> str:
+    """What a picture of what was read is called, without a suffix."""
+    name = "stdin" if str(path) == STDIN else path.stem
+    return f"{name}-page{trace.picture.page}" if trace.picture.pages > 1 else name
+
+
 def _line(path: Path, trace: Trace) -> str:
     reading = trace.reading
+    place = f"{path}, page {trace.picture.page}" if trace.picture.pages > 1 else str(path)
     if not reading.text:
-        return f"{path}: no digit"
+        return f"{place}: no digit{', the picture is blank' * is_blank(trace.picture.pixels)}"
     first, *others = reading.text.split("\n")
-    return "\n".join([f"{path}: {first} ({reading.confidence:.1%})", *(f"    {row}" for row in others)])
+    return "\n".join([f"{place}: {first} ({reading.confidence:.1%})", *(f"    {row}" for row in others)])
 
 
 def _pictures(files: list[Path]) -> Iterator[Path]:

@@ -35,7 +35,7 @@ def _boxes(trace: Trace) -> np.ndarray:
 
 def explain(trace: Trace) -> bytes:
     """The steps from the picture to the text, side by side, as a PNG."""
-    from matplotlib.figure import Figure
+    from digits.figures import Figure
 
     found, pixels = trace.found, trace.picture.pixels
     height, width = pixels.shape[:2]

@@ -5,7 +5,8 @@ a network that sees 20, so pictures are reduced to about two megapixels, most of
 """
 
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -13,9 +14,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from digits.errors import DigitsError, not_installed
-from digits.image_files import FORMATS, check_image, check_size, guarded, read_file
+from digits.image_files import FORMATS, check_page, check_pages, check_size, decoded, guarded, lay_on_ground, read_file
 
 ENOUGH = 2_000_000  # pixels that the other steps work on, at most
+MOST_PAGES = 1000  # of a file, or frames of an animation
 SMALL = 112  # pixels; a picture with a shorter side is enlarged, so that strokes are some pixels wide
 
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"heif")
@@ -30,10 +32,14 @@ class Picture:
     Attributes:
         pixels: uint8, `(height, width, 3)`: red, green, blue, upright, on a ground that shows the ink.
         scale: pixels of the upright original for one of these, along either side.
+        page: which of the pictures in its file it is, from 1.
+        pages: how many the file holds.
     """
 
     pixels: np.ndarray
     scale: float
+    page: int = 1
+    pages: int = 1
 
     @property
     def size(self) -> tuple[int, int]:
@@ -57,25 +63,49 @@ def open_picture(source: Source, name: str = "the image") -> Picture:
     Raises:
         DigitsError: it is no picture, has too many pixels, or holds several.
     """
+    return next(_pages(source, name, most=1))
+
+
+def open_pages(source: Source, name: str = "the image") -> Iterator[Picture]:
+    """As `open_picture`, each of the pictures that a file of several pages or an animation holds, in their order.
+
+    Raises:
+        DigitsError: it is no picture, has too many pixels or pages, or one of the pages is damaged.
+    """
+    return _pages(source, name, MOST_PAGES)
+
+
+def _pages(source: Source, name: str, most: int) -> Iterator[Picture]:
     if isinstance(source, str | Path):
         name = str(source) if str(source).isprintable() else ascii(str(source))
         source = read_file(Path(source), name)
+    if isinstance(source, np.ndarray):
+        yield _fit(_in_colour(_checked(source, name)), source.shape[1])
+        return
     if isinstance(source, bytes):
-        return _decode(source, name)
+        source = _opened(source, name)
     if isinstance(source, Image.Image):
         with guarded(name):
-            return _from_pil(source, name)
-    if isinstance(source, np.ndarray):
-        return _fit(lay_on_ground(_checked(source, name)), source.shape[1])
+            check_page(source, name)
+            pages = check_pages(source, name, most)
+        for page in range(1, pages + 1):
+            called = f"{name}, page {page}" if pages > 1 else name
+            with guarded(called):
+                if pages > 1:
+                    source.seek(page - 1)
+                picture = _from_pil(source, called)
+            yield replace(picture, page=page, pages=pages)
+        return
     raise DigitsError(f"{name} is of type {type(source).__name__}; allowed: a path, bytes, a PIL image or an array")
 
 
-def _decode(data: bytes, name: str) -> Picture:
+def _opened(data: bytes, name: str) -> Image.Image:
     formats: tuple[str, ...] = FORMATS
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+    brands = data[8 : min(int.from_bytes(data[:4]), 64)]  # of what is in the file, the first the most important
+    if data[4:8] == b"ftyp" and brands[:4] in _HEIC_BRANDS and b"avif" not in brands:
         formats = (*formats, _support_heic(name))
-    with guarded(name), Image.open(io.BytesIO(data), formats=formats) as image:
-        return _from_pil(image, name)
+    with guarded(name):
+        return Image.open(io.BytesIO(data), formats=formats)
 
 
 def _support_heic(name: str) -> str:
@@ -88,24 +118,15 @@ def _support_heic(name: str) -> str:
 
 
 def _from_pil(image: Image.Image, name: str) -> Picture:
-    check_image(image, name)
+    check_page(image, name)
     width = image.width
     reduction = (image.width * image.height / ENOUGH) ** 0.5
     if reduction > 1:  # a JPEG can be decoded at a half, a quarter or an eighth of its size, and that is quick
         image.draft(None, (int(image.width / reduction), int(image.height / reduction)))
     reduced = width / image.width
     turned = ImageOps.exif_transpose(image)
-    picture = _fit(lay_on_ground(_array(turned)), turned.width)
+    picture = _fit(_in_colour(decoded(turned)), turned.width)
     return Picture(picture.pixels, picture.scale * reduced)
-
-
-def _array(image: Image.Image) -> np.ndarray:
-    """uint8, `(height, width)` or `(height, width, 3 or 4)`."""
-    if image.mode.startswith("I;16"):
-        return (np.asarray(image) >> 8).astype(np.uint8)
-    if image.has_transparency_data:
-        return np.asarray(image.convert("RGBA"))
-    return np.asarray(image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB"))
 
 
 def _checked(array: np.ndarray, name: str) -> np.ndarray:
@@ -117,26 +138,11 @@ def _checked(array: np.ndarray, name: str) -> np.ndarray:
     return array[:, :, 0] if array.ndim == 3 and channels == 1 else array
 
 
-def lay_on_ground(image: np.ndarray) -> np.ndarray:
-    """Grey, colour or transparent pixels as colours, `(height, width, 3)`, transparent ones on a ground.
-
-    The ground is white, but black where most of the ink on a transparent ground is bright: white ink on white would be
-    blank. Where most of the image is opaque, that is a page, and its usual colour lies under what is not.
-    """
+def _in_colour(image: np.ndarray) -> np.ndarray:
+    """Grey, coloured or transparent pixels as red, green and blue, `(height, width, 3)`."""
     if image.ndim == 2:
         return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_GRAY2RGB)
-    if image.shape[2] == 3:
-        return np.ascontiguousarray(image)
-    alpha = image[:, :, 3]
-    if alpha.min() == 255:
-        return np.ascontiguousarray(image[:, :, :3])
-    opaque = image[alpha > 127][:, :3]
-    if len(opaque) > alpha.size / 2:
-        ground = np.median(opaque, axis=0)
-    else:
-        ground = np.full(3, 0 if len(opaque) and opaque.mean() > 127 else 255)
-    share = alpha[:, :, np.newaxis].astype(np.float32) / 255
-    return np.rint(image[:, :, :3] * share + ground * (1 - share)).astype(np.uint8)
+    return lay_on_ground(image) if image.shape[2] == 4 else np.ascontiguousarray(image)
 
 
 def _fit(pixels: np.ndarray, original_width: int) -> Picture:

@@ -1,6 +1,7 @@
 """What comes out: the digits of a picture, and the text that they make."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
@@ -13,7 +14,7 @@ from digits.reading.find import Found, find
 from digits.reading.form import SIDE, to_mnist
 from digits.reading.network import Answers, Network
 from digits.reading.path import Row, best_path, cut_from
-from digits.reading.picture import Picture, Source, open_picture
+from digits.reading.picture import Picture, Source, open_pages, open_picture
 
 SURE = 0.5  # a row holds no digits if the mean of their confidences is below this
 WORDS = 1 / 3  # a picture of which less than this share are digits is a page of something else
@@ -116,18 +117,28 @@ class Reader:
         """The digits in a picture.
 
         Args:
-            image: the path or the bytes of a file (PNG, JPEG, BMP, GIF, TIFF, WebP; HEIC with its extra), a PIL image,
-                or an array: uint8, `(height, width)` or `(height, width, 3 or 4)`, red first.
+            image: the path or the bytes of a file (PNG, JPEG, BMP, GIF, TIFF, WebP, AVIF; HEIC with its extra), a PIL
+                image, or an array: uint8, `(height, width)` or `(height, width, 3 or 4)`, red first.
             name: what the picture is called in an error, where it has no path.
 
         Raises:
-            DigitsError: it is no picture, has more than 50 megapixels, or holds several.
+            DigitsError: it is no picture, has more than 50 megapixels, or holds several, which `read_pages` reads.
         """
         return self.trace(image, name).reading
 
+    def read_pages(self, image: Source, name: str = "the image") -> list[Reading]:
+        """As `read`, each page of a file that holds several, or each frame of an animation, by itself."""
+        return [trace.reading for trace in self.traces(image, name)]
+
     def trace(self, image: Source, name: str = "the image") -> Trace:
         """As `read`, with all steps on the way."""
-        picture = open_picture(image, name)
+        return self._trace(open_picture(image, name))
+
+    def traces(self, image: Source, name: str = "the image") -> Iterator[Trace]:
+        """As `read_pages`, with all steps on the way; a page is read when it is asked for."""
+        return map(self._trace, open_pages(image, name))
+
+    def _trace(self, picture: Picture) -> Trace:
         found = find(picture.pixels)
         images = [_images(row, found.width) for row in found.rows]
         answers = self.network(np.concatenate([np.zeros((0, SIDE, SIDE), np.uint8), *images]))

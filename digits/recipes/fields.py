@@ -96,7 +96,7 @@ def check(record: Any) -> None:
 
 def refuse(name: str, value: object, allowed: str) -> None:
     """Raise the error of a field that has another value than it may have."""
-    raise DigitsError(f"{name.replace('_', ' ')} is {value}, but must be {allowed}")
+    raise DigitsError(f"{name.replace('_', ' ')} is {value!r}, but must be {allowed}")
 
 
 def _is_a(value: object, kind: type) -> bool:

@@ -4,11 +4,11 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from digits.datasets.dataset import SIDE
+from digits.figures import matplotlib
 from digits.synthesis.strokes import BOX, CENTRE
 
 _STYLES = {

@@ -1,16 +1,16 @@
 """A network that a script shows, and that its reader may have edited: tried before it is trained."""
 
+import contextlib
 import inspect
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from digits.backends.interface import Backend, MakeNetwork
-from digits.errors import DigitsError
+from digits.errors import DigitsError, place
 from digits.models import SAMPLE, ModelInfo
 
 
@@ -25,7 +25,7 @@ def build_custom(backend: Backend, info: ModelInfo, seed: int, device: Any, make
     found = backend.structure(network)
     if found == backend.structure(backend.build(info.single, seed, device)):
         return network, info
-    logits = _tried(make, lambda: backend.predict(network, SAMPLE))
+    logits = _tried(make, lambda: _asked(backend, network))
     if logits.shape != (len(SAMPLE), info.outputs):
         wanted = f"{info.outputs}, a score for each class" + " and one for none" * info.tells_nothing
         given = f"the network gives {logits.shape[1:]} numbers for an image"
@@ -33,6 +33,21 @@ def build_custom(backend: Backend, info: ModelInfo, seed: int, device: Any, make
     if not np.isfinite(logits).all():
         raise DigitsError(f"{_place(make)}: the network gives scores that are not finite before it is trained")
     return network, replace(info, network=found)
+
+
+def _asked(backend: Backend, network: Any) -> np.ndarray:
+    """What the network says of `SAMPLE`.
+
+    Raises:
+        ValueError: a layer cannot take what it gets; it is named, which PyTorch's own error does not do.
+        Exception: whatever else goes wrong.
+    """
+    try:
+        return backend.predict(network, SAMPLE)
+    except Exception:
+        with contextlib.suppress(AttributeError):  # of a layer of Keras that was not reached
+            backend.layers(backend.members(network)[0])
+        raise
 
 
 def _tried(make: MakeNetwork, action: Callable[[], Any]) -> Any:
@@ -48,7 +63,9 @@ def _tried(make: MakeNetwork, action: Callable[[], Any]) -> Any:
 
 def _place(make: MakeNetwork, error: Exception | None = None) -> str:
     """Where in the script the network stands, and if it can be told the very line that is wrong."""
-    path = inspect.getsourcefile(make) or "the script"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__ if error else None) if frame.filename == path]
-    line = frames[-1].lineno if frames else inspect.getsourcelines(make)[1]
-    return f"{Path(path).name}, line {line}"
+    code = make.__code__ if inspect.isfunction(make) else None  # of an object or a class there is only the source
+    path = code.co_filename if code else inspect.getsourcefile(type(make)) or ""
+    chain = (error, error.__cause__) if error else ()
+    frames = [frame for one in chain if one for frame in traceback.extract_tb(one.__traceback__)]
+    lines = [frame.lineno for frame in frames if frame.filename == path]
+    return place(path, lines[-1] if lines else code and code.co_firstlineno)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import entr, log_softmax
 
 from digits.backends.interface import Backend
 from digits.datasets import Split
@@ -68,6 +68,16 @@ def validate(backend: Backend, network: Any, validation: Split, smoothing: float
     loss = -(1 - smoothing) * right.mean() - smoothing * logarithms.mean()
     accuracy = (logits.argmax(axis=1) == validation.labels).mean()
     return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
+
+
+def guessing(labels: np.ndarray, classes: int, smoothing: float) -> float:
+    """The least loss that can be had without looking at the images, in nats: by how often each class comes.
+
+    It is ln(`classes`) where they come equally often. Labels are int, `(n,)`; targets are smoothed as in training.
+    """
+    shares = np.bincount(labels, minlength=classes) / len(labels)
+    targets = (1 - smoothing) * shares + smoothing / classes
+    return float(entr(targets).sum())
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:

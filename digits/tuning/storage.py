@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from digits.console import in_main_thread
 from digits.errors import DigitsError, not_installed
 from digits.files import display
 from digits.tuning.space import Space
@@ -66,21 +67,21 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         DigitsError: one does.
     """
+    from filelock import FileLock, Timeout
+
+    path = folder / f"{JOURNAL}.lock-file"
+    lock = FileLock(path)
     try:
-        import fcntl
-    except ImportError:  # on Windows, which has another way
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        instead = "Wait for it, or name another folder with --output-dir"
+        raise DigitsError(f"another search is at work in {display(folder)}. {instead}") from error
+    try:
         yield
-        return
-    with (folder / f"{JOURNAL}.lock-file").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            instead = "Wait for it, or name another folder with --output-dir"
-            raise DigitsError(f"another search is at work in {display(folder)}. {instead}") from error
-        try:
-            yield
-        finally:
-            Path(file.name).unlink(missing_ok=True)
+    finally:
+        with contextlib.suppress(OSError):  # on Windows, where the next line does it
+            path.unlink()
+        lock.release()
 
 
 def open_study(
@@ -99,7 +100,9 @@ def open_study(
         )
     _mend(path)
     try:
-        storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
+        journal = optuna.storages.journal
+        lock = journal.JournalFileOpenLock(str(path))  # the usual one is a link, which Windows allows to few
+        storage = optuna.storages.JournalStorage(journal.JournalFileBackend(str(path), lock))
         options = {"storage": storage, "sampler": sampler, "pruner": pruner}
         study = optuna.create_study(study_name=STUDY, load_if_exists=True, direction="minimize", **options)
         theirs = study.user_attrs.get("identity")
@@ -129,6 +132,9 @@ def undisturbed() -> Iterator[None]:
 
     In the middle of its work on the file it would say that its lock is missing, and not that it was interrupted.
     """
+    if not in_main_thread():  # to which alone they come
+        yield
+        return
     came: list[int] = []
     usual = {one: signal.signal(one, lambda number, _: came.append(number)) for one in (signal.SIGINT, signal.SIGTERM)}
     try:

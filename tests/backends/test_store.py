@@ -1,5 +1,7 @@
 import io
 import json
+import re
+import runpy
 import sys
 import zipfile
 from collections.abc import Callable
@@ -9,14 +11,18 @@ import h5py
 import numpy as np
 import pytest
 import safetensors.numpy
+import torch
 from safetensors import safe_open
+from safetensors.torch import load_file
 from scipy.special import softmax
 
 from digits.backends import BACKENDS, load_backend
+from digits.backends.pytorch import networks
 from digits.errors import DigitsError
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
 from tests.backends.conftest import built
+from tests.conftest import ROOT
 
 CPU = {"pytorch": "cpu", "tensorflow": "/CPU:0"}
 NAMES = ["conv1", "conv2", "dense1", "dense2"]
@@ -105,13 +111,61 @@ def test_weights_of_another_precision_are_refused(backend):
 
 def test_safetensors_usual_tool_opens_the_models_of_pytorch(finished_runs):
     with safe_open(finished_runs / "pytorch_model.safetensors", framework="np") as file:
-        assert set(file.keys()) == {f"{name}.{kind}" for name in NAMES for kind in ("weight", "bias")}
-        assert file.get_tensor("dense1.weight").shape == (128, 800)
+        assert set(file.keys()) == {f"{layer}.{kind}" for layer in (0, 3, 7, 10) for kind in ("weight", "bias")}
+        assert file.get_tensor("7.weight").shape == (128, 800)
         description = json.loads(file.metadata()["digits"])
     assert description["recipe"]["architecture"] == "baseline"
     assert description["recipe"]["epochs"] == 3
     assert description["classes"] == list("0123456789")
     assert description["pixel_range"] == [-1, 1]
+
+
+LOADING = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "models.md").read_text(), re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("lines", "backend", "answer"),
+    [
+        (LOADING[0], "pytorch", lambda model, images: model(torch.from_numpy(images[:, None] / np.float32(127.5) - 1))),
+        (LOADING[1], "tensorflow", lambda model, images: model(images)),
+        (LOADING[2], "tensorflow", lambda model, images: model(images[..., None] / np.float32(255))),
+    ],
+)
+def test_what_the_page_shows_loads_a_run_into_the_network_of_the_script(
+    lines, backend, answer, finished_runs, mnist, tmp_path, monkeypatch
+):
+    assert len(lines.splitlines()[1:]) <= 3
+    (tmp_path / "outputs").symlink_to(finished_runs)
+    monkeypatch.chdir(tmp_path)
+    script = runpy.run_path(str(ROOT / f"mnist_{backend}.py"))
+    load_backend(backend)  # which tells the framework how many threads it may have
+    known = {"network": script["network"], "keras": sys.modules.get("keras")}
+    exec(lines, known)  # noqa: S102
+    with torch.no_grad():
+        logits = answer(known["model"], mnist.test.images[:1000]).numpy()
+    assert np.abs(softmax(logits, axis=1) - np.load(f"outputs/{backend}_probs.npy")[:1000]).max() < 1e-5
+
+
+def test_files_with_the_names_that_earlier_versions_wrote_open(tmp_path):
+    backend, path = load_backend("pytorch"), tmp_path / "model.safetensors"
+    _, arrays = filled(backend)
+    safetensors_file(path, arrays, info_of(backend))
+    assert all(np.array_equal(array, arrays[name]) for name, array in backend.weights(opened(backend, path)[0]).items())
+
+
+@pytest.mark.parametrize("recipe", ["deep", "fast"])
+def test_the_networks_of_an_ensemble_load_by_their_own_names(recipe, tmp_path):
+    backend, path = load_backend("pytorch"), tmp_path / "model.safetensors"
+    info = replace(info_of(backend), recipe=replace(RECIPES[recipe], ensemble=2))
+    models = backend.build(info, 3, backend.select_device("cpu"))
+    path.write_bytes(backend.encode(models, info))
+    tensors = load_file(path)
+    for index, member in enumerate(backend.members(models)):
+        begin = f"members.{index}."
+        network = networks.ARCHITECTURES[recipe](info.recipe.filters, info.recipe.hidden_units, 0.0, 10)
+        network.load_state_dict({n.removeprefix(begin): one for n, one in tensors.items() if n.startswith(begin)})
+        for name, one in member.network.state_dict().items():
+            assert torch.equal(network.state_dict()[name], one)
 
 
 def test_keras_own_loader_opens_the_models_of_tensorflow(finished_runs, mnist):

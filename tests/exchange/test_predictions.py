@@ -20,7 +20,14 @@ def test_every_file_of_a_run_names_it(finished_runs, data_dir, kind):
 
 @pytest.mark.parametrize("name", ["", "predictions.npy", "jax_preds.npy", "pytorch_preds.npy.gz", "pytorch.png"])
 def test_what_is_neither_run_nor_model_is_refused(tmp_path, name):
+    (tmp_path / (name or "a file beside it")).write_bytes(b"")
     with pytest.raises(DigitsError, match="is not a run: allowed are its files, pytorch_run.json, pytorch_preds"):
+        open_answers(tmp_path / name, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a", "a.json", "a.onnx", "a.keras", "a.safetensors", "folder/a.npy"])
+def test_a_file_that_is_not_there_is_said_not_to_be(tmp_path, name):
+    with pytest.raises(DigitsError, match=f"^there is no file {tmp_path / name}$"):
         open_answers(tmp_path / name, tmp_path)
 
 

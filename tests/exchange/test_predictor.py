@@ -1,4 +1,5 @@
 import io
+import shlex
 import struct
 import zlib
 from pathlib import Path
@@ -254,6 +255,14 @@ def test_a_file_that_is_no_model_is_refused(data, tmp_path):
     path = tmp_path / "model.onnx"
     path.write_bytes(data)
     assert "is damaged or not an ONNX model" in refused_model(path) or data == b""
+
+
+@pytest.mark.parametrize("name", ["my model.safetensors", "model.keras"])
+def test_a_model_that_is_not_exported_names_the_command_that_does_it(name, tmp_path):
+    path = tmp_path / name
+    assert "is not there" in refused_model(path)
+    path.write_bytes(b"whatever it is")
+    assert refused_model(path).endswith(f"Run: digits export {shlex.quote(str(path))}")
 
 
 def test_a_truncated_or_missing_model_is_refused(model, tmp_path):

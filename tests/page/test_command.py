@@ -42,6 +42,10 @@ def test_without_a_port_the_next_free_one_is_used_and_said(monkeypatch, capsys):
         (("--host", "203.0.113.7"), "--host 203.0.113.7 is no address of this machine; allowed: 127.0.0.1, 0.0.0.0"),
         (("--host", "no.such.host.invalid"), "--host no.such.host.invalid is no address; allowed"),
         (("--model", "nowhere.onnx"), "nowhere.onnx is not there"),
+        (
+            ("--allow-host", "https://a.example/"),
+            "--allow-host https://a.example/ is no host's name; allowed: a name alone",
+        ),
         (("--port", "70000"), "'70000' is no port; allowed: 0 to 65535"),
         (("--port", "x"), "'x' is no port; allowed: 0 to 65535"),
     ],
@@ -65,6 +69,19 @@ def test_others_are_let_in_by_the_printed_link_alone():
             said += process.stdout.readline()
         assert "Everybody in this network who has this link can use the page" in said
         assert "▄" in said or "█" in said or "▀" in said  # the QR code
+
+
+def test_a_name_that_leads_here_from_elsewhere_is_answered_with_the_printed_link_alone():
+    name = "Fancy-Space-8000.app.github.dev"
+    with serving("--port", 0, "--allow-host", name) as (process, link, _):
+        said = process.stdout.readline()
+        token = re.fullmatch(rf".*: https://{name.lower()}/\?token=([\w-]{{20,}})\n", said)[1]
+        assert link.endswith(f"/?token={token}")
+        here = link.partition("?")[0]
+        assert call(here, Host=name)[0] == 403
+        assert call(here, path=f"/?token={token}", Host=name)[0] == 303
+        assert call(here, Host=name, Cookie=f"digits={token}")[0] == 200
+        assert call(here, Host="other.app.github.dev", Cookie=f"digits={token}")[0] == 400
 
 
 def test_a_phone_in_the_network_opens_the_link_and_uses_the_page(open_page):

@@ -109,7 +109,18 @@ def test_there_is_nothing_but_the_page(link, path):
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", ""])
 def test_a_foreign_host_is_refused(link, host):
     for method, path in (("GET", "/"), ("POST", "/read")):
-        assert call(link, method, path, PHOTO if method == "POST" else b"", Host=host)[0] == 400
+        status, _, said = call(link, method, path, PHOTO if method == "POST" else b"", Host=host)
+        named = host.partition(":")[0] or "NAME"
+        assert (status, json.loads(said)["error"].endswith(f"start it with: digits serve --allow-host {named}")) == (
+            400,
+            True,
+        )
+
+
+def test_a_name_that_no_host_has_is_not_repeated(link):
+    status, _, said = call(link, Host="a;rm -rf b")
+    assert status == 400
+    assert b"rm" not in said
 
 
 def test_localhost_is_this_machine(link):

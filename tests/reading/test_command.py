@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits.errors import not_installed
+import digits
+from digits.errors import DigitsError, not_installed
 from tests.conftest import ROOT, run
 from tests.reading.compose import Layout, Paper
 
@@ -24,12 +25,12 @@ def read(*arguments, model, tmp_path):
 
 
 def test_a_line_a_file_and_further_rows_below(photo, model, tmp_path):
-    Image.new("L", (200, 200), 255).save(tmp_path / "blank.png")
+    Image.new("RGBA", (200, 200), 0).save(tmp_path / "blank.png")
     done = read(photo, tmp_path / "blank.png", model=model, tmp_path=tmp_path)
     first, second, blank = done.stdout.splitlines()
     assert re.fullmatch(rf"{photo}: \d{{3}} \(\d+\.\d%\)", first)
     assert re.fullmatch(r"    \d\d", second)
-    assert blank == f"{tmp_path / 'blank.png'}: no digit"
+    assert blank == f"{tmp_path / 'blank.png'}: no digit, the picture is blank"
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -114,6 +115,22 @@ def test_opencv_that_is_missing_is_named(photo, model, tmp_path):
     (absent / "__init__.py").write_text("raise ModuleNotFoundError('No module named cv2', name='cv2')")
     done = run("-m", "digits", "read", photo, "--model", model, PYTHONPATH=str(absent.parent))
     assert done.stderr == f"error: {not_installed('opencv', 'read')}\n"
+
+
+def test_each_page_of_a_file_is_a_result(writer, model, tmp_path):
+    pages = [Image.fromarray(writer.picture(text, Paper(noise=3, blur=1), Layout())) for text in ("402", "17")]
+    path = tmp_path / "scan.tif"
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    said = read(path, "--show", model=model, tmp_path=tmp_path).stdout.splitlines()
+    assert [line.partition(": ")[0] for line in said[::2]] == [f"{path}, page 1", f"{path}, page 2"]
+    assert {one.name for one in (tmp_path / "outputs" / "read").iterdir()} == {"scan-page1.png", "scan-page2.png"}
+    as_json = list(map(json.loads, read(path, "--json", model=model, tmp_path=tmp_path).stdout.splitlines()))
+    assert [one["page"] for one in as_json] == [1, 2]
+    assert [len(one["text"]) for one in as_json] == [3, 2]
+    reader = digits.Reader(model)
+    assert [one.text for one in reader.read_pages(path)] == [one["text"] for one in as_json]
+    with pytest.raises(DigitsError, match="holds 2 images; allowed: one"):
+        reader.read(path)
 
 
 def test_no_framework_is_loaded(photo, model):

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from digits.errors import DigitsError
-from digits.reading.picture import ENOUGH, SMALL, open_picture
+from digits.reading.picture import ENOUGH, SMALL, open_pages, open_picture
 
 SCENE = np.random.default_rng(0).integers(0, 256, (150, 220, 3), dtype=np.uint8)
 
@@ -24,7 +24,7 @@ def test_a_path_bytes_an_image_and_an_array_are_the_same_picture(tmp_path):
     assert all(np.array_equal(picture.pixels, SCENE) and picture.scale == 1 for picture in pictures)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "WEBP", "JPEG", "HEIF"])
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "WEBP", "JPEG", "AVIF", "HEIF"])
 def test_every_format_is_read(kind):
     if kind == "HEIF":
         pytest.importorskip("pillow_heif").register_heif_opener()
@@ -82,6 +82,42 @@ def test_a_large_picture_is_reduced_and_its_boxes_are_in_its_own_pixels(shape):
         assert (left, top) == (0, 0)
         assert abs(wide - shape[1]) <= 3
         assert abs(high - shape[0]) <= 3
+
+
+SHADES = (40, 120, 200)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "PNG", "WEBP", "AVIF"])
+def test_each_page_of_a_file_is_a_picture(kind):
+    frames = [Image.new("RGB", (150, 120), (shade,) * 3) for shade in SHADES]
+    data = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
+    for source in (data, Image.open(io.BytesIO(data))):
+        pages = list(open_pages(source))
+        assert [(one.page, one.pages) for one in pages] == [(1, 3), (2, 3), (3, 3)]
+        assert [int(one.pixels.mean()) for one in pages] == pytest.approx(SHADES, abs=4)
+
+
+def test_a_page_that_is_damaged_is_said_and_those_before_it_are_pictures():
+    frames = [Image.fromarray(np.roll(SCENE, step)) for step in (0, 9)]
+    data = encoded(frames[0], "TIFF", compression="tiff_lzw", save_all=True, append_images=frames[1:])
+    middle = 3 * len(data) // 4  # of the second
+    pages = open_pages(data[:middle] + bytes(2000) + data[middle + 2000 :], "scan.tif")
+    assert next(pages).page == 1
+    with pytest.raises(DigitsError, match=r"^scan.tif, page 2 is not a readable image"):
+        next(pages)
+
+
+def test_more_pages_than_anybody_has_are_refused(monkeypatch):
+    monkeypatch.setattr("digits.reading.picture.MOST_PAGES", 1)
+    with pytest.raises(DigitsError, match="^the image holds 2 images; allowed: one"):
+        next(open_pages(animated()))
+
+
+def test_avif_is_known_whatever_stands_first():
+    data = bytearray(encoded(Image.fromarray(SCENE), "AVIF"))
+    assert b"avif" in data[12:40]
+    data[8:12] = b"mif1"  # as a file of HEIC begins
+    assert open_picture(bytes(data)).pixels.shape == SCENE.shape
 
 
 def test_a_small_drawing_is_enlarged():

@@ -90,42 +90,77 @@ def structure(model: nn.Module) -> str:
 
 def layers(model: nn.Module) -> list[Layer]:
     found: list[Layer] = []
-    names = {layer: name for name, layer in _named_layers(model) if isinstance(layer, tuple(KINDS))}
+    names = {layer: name for name, _, layer in _named_layers(model) if isinstance(layer, tuple(KINDS))}
 
     def note(layer: nn.Module, _: Any, output: Any) -> None:
         weights = sum(parameter.numel() for parameter in layer.parameters())
         found.append(Layer(names[layer], tuple(output.shape[1:]), weights))
 
+    given: list[tuple[nn.Module, torch.Size]] = []  # what each layer is, and what it gets
+
+    def enter(layer: nn.Module, inputs: Any) -> None:
+        if inputs and not any(layer.children()):
+            given.append((layer, inputs[0].shape))
+
     with contextlib.ExitStack() as stack, torch.no_grad():
         for layer in names:
             stack.callback(layer.register_forward_hook(note).remove)
-        model.eval()(torch.zeros(1, 28, 28, dtype=torch.uint8, device=next(model.parameters()).device))
+        for layer in model.modules():
+            stack.callback(layer.register_forward_pre_hook(enter).remove)
+        try:
+            model.eval()(torch.zeros(1, 28, 28, dtype=torch.uint8, device=next(model.parameters()).device))
+        except RuntimeError as error:
+            raise ValueError(_misfit(*given[-1], str(error))) from error
     return found
 
 
-def _named_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """The layers of a single model by name: kind and number, as `conv1`, or of other kinds the name in the network."""
+def _misfit(layer: nn.Module, shape: torch.Size, otherwise: str) -> str:
+    """What is wrong with a layer that cannot take an input of this shape, `(1, …)`: in numbers where that can be."""
+    if isinstance(layer, nn.Linear) and shape[-1] != layer.in_features:
+        name = f"nn.Linear({layer.in_features}, {layer.out_features})"
+        return f"{name} gets {shape[-1]:,} numbers for an image, but needs {layer.in_features:,}"
+    if isinstance(layer, nn.Conv2d) and shape[1] != layer.in_channels:
+        name = f"nn.Conv2d({layer.in_channels}, {layer.out_channels}, …)"
+        return f"{name} gets {shape[1]:,} maps, but needs {layer.in_channels:,}"
+    return f"{layer}: {otherwise}"
+
+
+def _named_layers(model: nn.Module) -> Iterator[tuple[str, str, nn.Module]]:
+    """The layers of a single model: name, place in it and the layer itself.
+
+    A name is kind and number, as `conv1`, or of other kinds the place.
+    """
     counts: Counter[str] = Counter()
     for path, layer in model.named_modules():
         kind = next((kind for layer_type, kind in KINDS.items() if isinstance(layer, layer_type)), None)
         if kind:
             counts[kind] += 1
-        yield f"{kind}{counts[kind]}" if kind else path, layer
+        yield f"{kind}{counts[kind]}" if kind else path, path, layer
 
 
 def named_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
-    """All parameters, and the running means and variances of batch normalisation, by the names that files have.
+    """All parameters, and the running means and variances of batch normalisation, by the names of `models`.
 
     Layers are counted by kind, in the order in which the network has them: `conv1`, `conv2`, `dense1`. Whatever a
     network's author calls them, so the same network has the same names in both frameworks. A layer of another kind
     keeps its own.
     """
+    return {name: tensor for name, _, tensor in _tensors(model)}
+
+
+def state_names(model: nn.Module) -> dict[str, str]:
+    """What each network's own `state_dict` calls the tensors, as `0.weight`, by the names of `models`."""
+    return {name: place for name, place, _ in _tensors(model)}
+
+
+def _tensors(model: nn.Module) -> Iterator[tuple[str, str, torch.Tensor]]:
+    """Name, place in the network and the tensor itself."""
     if isinstance(model, Ensemble):
-        each = [named_tensors(member) for member in model.members]
-        return {f"members.{i}.{name}": tensor for i, named in enumerate(each) for name, tensor in named.items()}
-    return {
-        f"{layer_name}.{name}": tensor.detach()
-        for layer_name, layer in _named_layers(model)
-        for name, tensor in [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]
-        if tensor.is_floating_point()  # batch normalisation counts batches, too
-    }
+        for index, member in enumerate(model.members):
+            for name, place, tensor in _tensors(member):
+                yield f"members.{index}.{name}", f"members.{index}.{place}", tensor
+        return
+    for layer_name, path, layer in _named_layers(model):
+        for name, tensor in [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]:
+            if tensor.is_floating_point():  # batch normalisation counts batches, too
+                yield f"{layer_name}.{name}", f"{path}.{name}".removeprefix("network."), tensor.detach()

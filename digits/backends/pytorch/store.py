@@ -8,7 +8,7 @@ import safetensors.numpy
 import torch
 from torch import nn
 
-from digits.backends.pytorch.model import build, named_tensors
+from digits.backends.pytorch.model import build, named_tensors, state_names
 from digits.backends.pytorch.train import predict
 from digits.models import METADATA_KEY, SAMPLE, ModelInfo, check_weights, read_safetensors
 
@@ -27,8 +27,11 @@ def set_weights(network: nn.Module, arrays: Mapping[str, np.ndarray], name: str 
 
 
 def encode(network: nn.Module, info: ModelInfo) -> bytes:
-    arrays = weights(network)
-    return safetensors.numpy.save(arrays, metadata={METADATA_KEY: info.of(arrays, predict(network, SAMPLE)).to_json()})
+    """The file has the network's own names, so that the network that a script shows can load it as it is."""
+    arrays, names = weights(network), state_names(network)
+    description = info.of(arrays, predict(network, SAMPLE)).to_json()
+    tensors = {names[name]: array for name, array in arrays.items()}
+    return safetensors.numpy.save(tensors, metadata={METADATA_KEY: description})
 
 
 def decode(path: Path, device: torch.device) -> tuple[nn.Module, ModelInfo]:
@@ -36,6 +39,8 @@ def decode(path: Path, device: torch.device) -> tuple[nn.Module, ModelInfo]:
     info = ModelInfo.from_json(metadata.get(METADATA_KEY, ""), path)
     info.require_ours(path)
     network = build(info, 0, device)
+    ours = {place: name for name, place in state_names(network).items()}
+    arrays = {ours.get(place, place): array for place, array in arrays.items()}  # earlier versions wrote our names
     set_weights(network, arrays, str(path))
     info.check(arrays, path)
     return network, info

@@ -10,6 +10,7 @@ from digits.datasets.forms.parts import IN_WORDS, TEST, TRAIN, VALIDATION, Part,
 from digits.datasets.registry import DATASETS, full_name, title_of
 from digits.errors import DigitsError
 from digits.files import sha256
+from digits.image_files import FAINT
 
 HELD_OUT = 7  # where there is no test split, about one in so many images is held out for it
 
@@ -78,11 +79,27 @@ def _read(name: str) -> tuple[Path, Parts]:
     path = Path(full_name(name))
     try:
         path.stat()  # Python 3.14 answers is_dir() with no instead of an error
-        return path, read_parts(path)
+        parts = read_parts(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DigitsError(f"dataset is {name!r}; allowed: {allowed}, and there is nothing at this one") from error
     except OSError as error:
         raise DigitsError(f"dataset is {name!r}, which cannot be read: {error.strerror or error}") from error
+    _check_blank(parts, path)
+    return path, parts
+
+
+def _check_blank(parts: Parts, path: Path) -> None:
+    """Say how many images show nothing, or nearly so.
+
+    Raises:
+        DigitsError: all are like that.
+    """
+    blank = np.concatenate([part.images.blank() for part in parts.values()])
+    what = f"blank, or nearly: their pixels differ by less than {FAINT} of 255"
+    if blank.all():
+        raise DigitsError(f"all {len(blank):,} images in {path} are {what}. Save them again, with white as 255")
+    if blank.any():
+        tell(f"warning: {blank.sum():,} of {len(blank):,} images in {path} are {what}")
 
 
 def _check_classes_of(split: str, theirs: tuple[str, ...], ours: tuple[str, ...], path: Path) -> None:

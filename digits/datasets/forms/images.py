@@ -8,11 +8,13 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from digits.datasets.dataset import SIDE
-from digits.image_files import FORMATS, check_image, guarded
+from digits.image_files import FAINT, FORMATS, check_image, decoded, guarded
 
 
 def read_grey(data: bytes, name: str) -> np.ndarray:
-    """The image in the bytes of a file as uint8, `(height, width)`, upright as its EXIF data say, on white.
+    """The image in the bytes of a file as uint8, `(height, width)`, upright as its EXIF data say.
+
+    What is transparent lies on the ground that shows the ink, as in a picture to read.
 
     Raises:
         DigitsError: it is no image, too large, or more than one; `name` is what it is called in the error.
@@ -23,11 +25,8 @@ def read_grey(data: bytes, name: str) -> np.ndarray:
 
 
 def _grey(image: Image.Image) -> np.ndarray:
-    if image.mode.startswith("I;16"):
-        return ((np.asarray(image).astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-    if image.has_transparency_data:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    return np.asarray(image.convert("L"))
+    pixels = decoded(image)
+    return pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L"))
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,13 @@ class Canvas:
         below = counts.cumsum()
         middle = np.searchsorted(below, [(below[-1] - 1) // 2, below[-1] // 2], side="right")
         return float(middle.mean())
+
+    def blank(self) -> np.ndarray:
+        """Bool, `(n,)`: whether each image shows nothing, or nearly so."""
+        blank = np.empty(len(self.images), bool)
+        for which, rows, columns in self._groups():
+            blank[which] = np.ptp(self.images[which, rows, columns], axis=(1, 2)) < FAINT
+        return blank
 
     def on(self, background: int) -> np.ndarray:
         """The images, each with pixels of `background` around it: uint8, `(n, 28, 28)`."""
