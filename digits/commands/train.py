@@ -11,10 +11,11 @@ from digits.datasets import Dataset
 from digits.exchange.export import to_onnx
 from digits.files import display
 from digits.models import Epoch
-from digits.recipes import Recipe
+from digits.recipes import Recipe, flag
 from digits.runs import Run, RunRecord, exported_name, model_name, save_run
 from digits.synthesis.epoch import shown_count
 from digits.training import History, Model, Result, Settings, TrainingRun, load
+from digits.training.custom import unused
 from digits.training.events import open_events
 from digits.training.loop import best_epoch, finished
 from digits.training.validation import guessing, training_count
@@ -34,6 +35,9 @@ def run(settings: Settings) -> None:
 def build(settings: Settings, dataset: Dataset, make: MakeNetwork | None = None) -> Model:
     """See `training.build`; says where it computes, and shows a table of the layers where that is asked for."""
     model = training.build(settings, dataset, make)
+    if make and (names := unused(make)):
+        what = f"{' and '.join(map(flag, names))} change{'s' * (len(names) == 1)} nothing"
+        print(f"note: the network in this script does not use {', '.join(names)}: {what}", file=sys.stderr)
     print(f"Using device: {model.device}")
     if settings.summary:
         print(summary(model))

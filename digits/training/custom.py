@@ -1,6 +1,7 @@
 """A network that a script shows, and that its reader may have edited: tried before it is trained."""
 
 import contextlib
+import dis
 import inspect
 import traceback
 from collections.abc import Callable
@@ -33,6 +34,12 @@ def build_custom(backend: Backend, info: ModelInfo, seed: int, device: Any, make
     if not np.isfinite(logits).all():
         raise DigitsError(f"{_place(make)}: the network gives scores that are not finite before it is trained")
     return network, replace(info, network=found)
+
+
+def unused(make: MakeNetwork) -> list[str]:
+    """The names of those parameters of `make` that it does not look at, and so change nothing in its network."""
+    used = {one.argval for one in dis.get_instructions(make)} if inspect.isfunction(make) else set()
+    return [name for name in inspect.signature(make).parameters if used and name not in used]
 
 
 def _asked(backend: Backend, network: Any) -> np.ndarray:
