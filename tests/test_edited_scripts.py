@@ -175,7 +175,9 @@ def test_flags_change_what_the_shown_network_is(backend, run, tmp_path):
 @pytest.mark.parametrize("edit", STRUCTURES)
 def test_another_structure_is_trained_saved_and_never_taken_for_ours(edit, backend, run, own, tmp_path, capsys):
     out, err, status = run(backend, edit, "--epochs", 2, "--export")
-    assert (err, status) == ("", 0), err
+    ignores = "note: the network in this script does not use hidden_units, dropout: --hidden-units and --dropout change"
+    assert (err.replace(f"{ignores} nothing\n", ""), status) == ("", 0), err
+    assert (ignores in err) == (edit.__name__ == "a_skip_connection")
     losses = [float(loss) for loss in re.findall(r"Loss: (\d\.\d+)", out)]
     assert losses[1] < losses[0] < 2.5
     saved = load_run(tmp_path / "outputs", backend)

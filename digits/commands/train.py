@@ -18,7 +18,7 @@ from digits.training import History, Model, Result, Settings, TrainingRun, load
 from digits.training.custom import unused
 from digits.training.events import open_events
 from digits.training.loop import best_epoch, finished
-from digits.training.validation import guessing, training_count
+from digits.training.validation import training_count
 
 __all__ = ["build", "evaluate", "load", "run", "save", "train"]
 
@@ -68,7 +68,9 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
         if report.progress:
             whose = f"Network {place + 1}, seed {settings.seed + place}: " if running.cores_each else ""
             print(whose + _line(settings.recipe, report.progress.history))
-    _tell_if_nothing_was_learned(running)
+    if not model.has_learned:
+        what = f"a loss of {running.history.worst:.4f} is no better than a guess's, {running.guess:.4f}"
+        print(f"warning: it has not learned ({what}); try a smaller learning rate, or more epochs", file=sys.stderr)
     validated = running.history.validation
     if validated and settings.recipe.ensemble > 1:
         print(f"All {settings.recipe.ensemble} networks together{_validated(validated)}")
@@ -86,21 +88,6 @@ def _beginning(running: TrainingRun) -> str:
     if done:
         return f"Resuming after epoch {done} of {recipe.epochs * recipe.ensemble}..."
     return "Starting training..."
-
-
-def _tell_if_nothing_was_learned(running: TrainingRun) -> None:
-    """Warn where the loss of a network, on validation images if there are any, is no better than that of a guess."""
-    worst = max(_reached(history) for history in running.history.members)
-    outputs, labels = running.model.info.outputs, running.training.training.labels
-    guess = guessing(labels, outputs, running.settings.recipe.label_smoothing)
-    if worst >= guess:
-        what = f"a loss of {worst:.4f} is no better than a guess's, {guess:.4f}"
-        print(f"warning: it has not learned ({what}); try a smaller learning rate, or more epochs", file=sys.stderr)
-
-
-def _reached(history: list[Epoch]) -> float:
-    """The loss of the weights that are kept, on validation images if there are any."""
-    return history[best_epoch(history)].get("validation_loss", history[-1]["loss"])
 
 
 def _line(recipe: Recipe, history: list[Epoch]) -> str:

@@ -23,17 +23,17 @@ from digits.training.checkpoints import Checkpoint, RunState
 from digits.training.custom import build_custom
 from digits.training.ensembles import Reports, one_after_another, side_by_side
 from digits.training.events import Events
-from digits.training.loop import Report, Training, finished
+from digits.training.loop import Report, Training, best_epoch, finished
 from digits.training.parallel import cores_here, processes
 from digits.training.settings import Settings
-from digits.training.validation import fit_temperature, hold_out, training_count, validate
+from digits.training.validation import fit_temperature, guessing, hold_out, training_count, validate
 
 
 @dataclass
 class Model:
     """A network of one backend, what it is, the device that it is on, and the precision of its training.
 
-    Training changes it: the network's weights, and the temperature in what it is.
+    Training changes it: the network's weights, the temperature in what it is, and whether it has learned.
     """
 
     backend: Backend
@@ -41,6 +41,7 @@ class Model:
     info: ModelInfo
     device: str
     precision: str
+    has_learned: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,14 @@ class History:
             {name: (fsum if name == "seconds" else fmean)(epoch[name] for epoch in column) for name in column[0]}
             for column in columns
         ]
+
+    @property
+    def worst(self) -> float:
+        """The highest loss of a network's weights that are kept, on validation images if there are any."""
+        kept = (history[best_epoch(history)] for history in self.members)
+        return max(
+            best.get("validation_loss", history[-1]["loss"]) for best, history in zip(kept, self.members, strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -227,7 +236,15 @@ class TrainingRun:
             validated = validate(model.backend, model.network, self.validation, self.settings.recipe.label_smoothing)
             logits = model.backend.predict(model.network, self.validation.images)[:, : len(model.info.classes)]
             model.info = replace(model.info, temperature=fit_temperature(logits, self.validation.labels))
-        return History([progress.history for progress in self.state.networks], self.state.seconds, validated)
+        history = History([progress.history for progress in self.state.networks], self.state.seconds, validated)
+        model.has_learned = history.worst < self.guess
+        return history
+
+    @property
+    def guess(self) -> float:
+        """The loss of a guess, which a network that has learned is better than; see `validation.guessing`."""
+        labels, smoothing = self.training.training.labels, self.settings.recipe.label_smoothing
+        return guessing(labels, self.model.info.outputs, smoothing)
 
 
 def cores_each(settings: Settings, model: Model) -> int | None:
