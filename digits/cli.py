@@ -326,13 +326,16 @@ def _add_data_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", help="mnist, fashion-mnist or the path of your own data")
     parser.add_argument("target", type=Path, help="a new folder or, for npz, a new file")
     parser.add_argument("--to", choices=["images", "npz", "idx", "parquet"], required=True, help="its form")
+    parser.add_argument(
+        "--label-column", metavar="WHICH", help="of a CSV without a header: first or last, or another name in a header"
+    )
     _add_data_dir(parser)
 
 
 def _convert_data(flags: argparse.Namespace) -> None:
     from digits.datasets import load_dataset, write_dataset
 
-    write_dataset(load_dataset(flags.source, flags.data_dir), flags.target, flags.to)
+    write_dataset(load_dataset(flags.source, flags.data_dir, flags.label_column), flags.target, flags.to)
     print(f"Saved {flags.target}")
 
 

@@ -84,6 +84,10 @@ def make_files(folder: Path, mnist: Dataset, data_dir: Path) -> None:
     as_csv(folder / "mnist_in_csv" / "mnist_train.csv", images, labels)
     as_csv(folder / "mnist_in_csv" / "mnist_test.csv", test.images, test.labels)
 
+    noise = np.random.default_rng(0).integers(0, 256, len(images))
+    noisy = np.column_stack([noise, images.reshape(-1, 784)[:, 1:], labels])
+    np.savetxt(folder / "noisy.csv", noisy, fmt="%d", delimiter=",")
+
     np.savez(folder / "arrays.npz", x_train=images, y_train=labels, x_test=test.images, y_test=test.labels)
     flat = (images.reshape(-1, 784) / 255).astype(np.float32)
     np.savez(folder / "tutorial.npz", X_train=flat, y_train=np.eye(10)[labels])
@@ -91,6 +95,20 @@ def make_files(folder: Path, mnist: Dataset, data_dir: Path) -> None:
     np.save(folder / "arrays" / "images.npy", images.astype(np.int64)[..., np.newaxis])
     np.save(folder / "arrays" / "labels.npy", labels)
     np.save(folder / "new.npy", test.images[:3] / 255.0)
+
+    (folder / "kmnist").mkdir()
+    (folder / "emnist").mkdir()
+    for name, split, of in [("train", train, "train"), ("test", test, "t10k")]:
+        np.savez(folder / "kmnist" / f"kmnist-{name}-imgs.npz", split.images)
+        np.savez(folder / "kmnist" / f"kmnist-{name}-labels.npz", split.labels)
+        for kind in ("images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"):
+            shutil.copy(folder / "own_idx" / f"{of}-{kind}", folder / "emnist" / f"emnist-letters-{name}-{kind}")
+
+    (folder / "listed" / "images").mkdir(parents=True)
+    for number, image in enumerate(images):
+        (folder / "listed" / "images" / f"{number}.png").write_bytes(as_png(image))
+    lines = ["filename,label", *(f"{number}.png,{label}" for number, label in enumerate(labels))]
+    (folder / "listed" / "labels.csv").write_text("\n".join(lines))
 
     write_dataset(small, folder / "hf_mnist", "parquet")
 

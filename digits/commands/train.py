@@ -8,6 +8,7 @@ from tabulate import tabulate
 from digits import training
 from digits.backends.interface import MakeNetwork
 from digits.datasets import Dataset
+from digits.evaluation.guessing import hint
 from digits.exchange.export import to_onnx
 from digits.files import display
 from digits.models import Epoch
@@ -108,6 +109,8 @@ def evaluate(model: Model, dataset: Dataset) -> Result:
     """What the network makes of the test images, which it has not seen before; says which share is right."""
     result = training.evaluate(model, dataset)
     print(f"Test Accuracy: {result.accuracy:.2%}")
+    if model.has_learned and (said := hint(result.predictions, dataset.test.labels)):
+        print(f"note: {said}", file=sys.stderr)
     return result
 
 

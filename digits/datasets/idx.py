@@ -9,7 +9,11 @@ import numpy as np
 
 from digits.errors import DigitsError
 
-_UINT8 = 0x08  # the format's code for unsigned bytes, the only type that the published files use
+_UINT8 = 0x08  # the format's code for unsigned bytes, the only type that MNIST's files use
+_TYPES: dict[int, np.dtype] = {
+    _UINT8: np.dtype(np.uint8),
+    0x0C: np.dtype(">i4"),
+}  # and QMNIST's labels are of four bytes
 
 
 def places(folder: Path, name: str) -> Iterator[Path]:
@@ -26,22 +30,22 @@ def find(folder: Path, name: str) -> Path | None:
     return next((path for path in places(folder, name) if path.is_file()), None)
 
 
-def read_header(data: bytes | memoryview, name: str) -> tuple[tuple[int, ...], int]:
-    """The shape that the header of an IDX file says, and the place in `data`, its first bytes, where the array begins.
+def read_header(data: bytes | memoryview, name: str) -> tuple[tuple[int, ...], np.dtype, int]:
+    """The shape and type that the header of an IDX file says, and where in `data`, its first bytes, the array begins.
 
     Raises:
-        DigitsError: not an IDX file of unsigned bytes; `name` is what it is called in the error.
+        DigitsError: not an IDX file of unsigned bytes or int32; `name` is what it is called in the error.
     """
     if len(data) < 4 or bytes(data[:2]) != b"\0\0":
         raise DigitsError(f"{name} is not an IDX file: it begins with {bytes(data[:4])!r}, not with two zero bytes")
     code, dimensions = data[2], data[3]
-    if code != _UINT8 or not 1 <= dimensions <= 4:
-        raise DigitsError(f"{name} holds type {code:#04x} in {dimensions} dimensions; allowed: 0x08 in 1 to 4")
+    if code not in _TYPES or not 1 <= dimensions <= 4:
+        raise DigitsError(f"{name} holds type {code:#04x} in {dimensions} dimensions; allowed: 0x08 or 0x0c in 1 to 4")
     start = 4 + 4 * dimensions
     if len(data) < start:
         raise DigitsError(f"{name} is cut off within its header, after {len(data)} bytes")
     shape = struct.unpack(f">{dimensions}I", data[4:start])
-    return shape, start
+    return shape, _TYPES[code], start
 
 
 def decode(data: bytes | memoryview, name: str) -> np.ndarray:
@@ -52,15 +56,15 @@ def decode(data: bytes | memoryview, name: str) -> np.ndarray:
         name: what to call it in an error.
 
     Returns:
-        uint8, of the shape in the header, sharing memory with `data` and so read-only.
+        uint8 or int32 (big-endian), of the shape in the header, sharing memory with `data` and so read-only.
 
     Raises:
-        DigitsError: not an IDX file of unsigned bytes, or its length is not what its header says.
+        DigitsError: not an IDX file of unsigned bytes or int32, or its length is not what its header says.
     """
-    shape, start = read_header(data, name)
-    if len(data) - start != math.prod(shape) or 0 in shape:
+    shape, dtype, start = read_header(data, name)
+    if len(data) - start != math.prod(shape) * dtype.itemsize or 0 in shape:
         raise DigitsError(f"{name} holds {len(data) - start:,} bytes of pixels or labels, its header says {shape}")
-    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+    return np.frombuffer(data, dtype, offset=start).reshape(shape)
 
 
 def encode(array: np.ndarray) -> bytes:

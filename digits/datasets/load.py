@@ -7,6 +7,7 @@ import numpy as np
 from digits.datasets import idx, npz
 from digits.datasets.dataset import Dataset, Split
 from digits.datasets.forms.custom import load_custom, load_foreign
+from digits.datasets.forms.form import no_table
 from digits.datasets.registry import DATASETS
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, display, sha256
@@ -38,17 +39,20 @@ def load_test(name: str, data_dir: Path = DATA_DIR) -> tuple[tuple[str, ...], Sp
     return dataset.classes, dataset.test
 
 
-def load_dataset(name: str, data_dir: Path = DATA_DIR) -> Dataset:
+def load_dataset(name: str, data_dir: Path = DATA_DIR, label_column: str | None = None) -> Dataset:
     """The dataset `name`, read from `data_dir` and checked, byte for byte, against the published files.
 
-    A name that is none of these is the path of the user's own data; see `custom.load_custom`.
+    A name that is none of these is the path of the user's own data, and `label_column` is of a table in it; see
+    `custom.load_custom`.
 
     Raises:
         DigitsError: it is not there, or what is there is damaged; or see `check_data_dir`.
     """
     if name not in DATASETS:
         check_data_dir(data_dir, name)
-        return load_custom(name)
+        return load_custom(name, label_column)
+    if label_column is not None:
+        raise no_table(name)
     spec = DATASETS[name]
     path = data_dir / spec.npz
     remedy = spec.command + ("" if data_dir == DATA_DIR else f" --data-dir {data_dir}")

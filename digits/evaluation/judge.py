@@ -1,11 +1,13 @@
 """`digits evaluate`: what one run's predictions are worth, in numbers."""
 
 import json
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from digits.datasets.registry import title_of
 from digits.evaluation import metrics
+from digits.evaluation.guessing import hint
 from digits.evaluation.tables import table
 from digits.runs import Run, probs_name
 
@@ -48,6 +50,8 @@ def evaluate(run: Run, as_json: bool = False) -> None:
     """Print what a run is worth: tables, or one JSON object (see `to_json`)."""
     judgement = judge(run)
     print(json.dumps(to_json(run, judgement), indent=2) if as_json else _tables(run, judgement))
+    if said := hint(run.predictions, run.labels):
+        print(f"note: {said}", file=sys.stderr)
 
 
 def to_json(run: Run, judgement: Judgement) -> dict[str, Any]:

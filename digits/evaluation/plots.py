@@ -17,9 +17,11 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import ListedColormap
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, PercentFormatter, StrMethodFormatter
 
+from digits.evaluation.fonts import families
 from digits.evaluation.metrics import Accuracy, Calibration, accuracy_of
 
 RIGHT, WRONG, MUTED = "#dfe9f3", "#c2410c", "#6b7280"
@@ -420,8 +422,10 @@ def lockstep(
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as the bytes of a PNG file."""
+    """The figure as the bytes of a PNG file, its texts in whichever installed fonts have their letters."""
     buffer = io.BytesIO()
+    for text in figure.findobj(Text):
+        text.set_fontfamily(families(text.get_text()))
     with _boxes_for_missing_letters():
         figure.savefig(buffer, format="png", dpi=150)
     return buffer.getvalue()
@@ -467,12 +471,13 @@ def _gallery(
 def _width(text: str, size: float) -> float:
     """How many inches a line of text in letters of `size` points takes."""
     with _boxes_for_missing_letters():
-        return text_to_path.get_text_width_height_descent(text, FontProperties(size=size), ismath=False)[0] / 72
+        font = FontProperties(family=families(text), size=size)
+        return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
 
 
 @contextlib.contextmanager
 def _boxes_for_missing_letters() -> Iterator[None]:
-    """The picture shows letters that the font lacks as boxes; that is enough said."""
+    """The picture shows letters that no font has as boxes; that is enough said."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         yield

@@ -58,13 +58,15 @@ def render_page(template: str, pictures: Mapping[str, bytes], **values: Any) -> 
 
 def _view(run: Run) -> dict[str, Any]:
     """What the page says of one run."""
+    from digits.evaluation.fonts import drawable
+
     judgement, names = judge(run), run.classes
     return {
         "name": run.title,
         "accuracy": judgement.accuracy,
         "facts": _facts(run, judgement),
         "recipe": run.record.recipe if run.record else None,
-        "classes": list(zip(names, judgement.classes, strict=True)),
+        "classes": list(zip(names, drawable(names), judgement.classes, strict=True)),
         "confusions": [(names[true], names[predicted], images) for true, predicted, images in judgement.confusions],
         **{kind: picture_name(kind, run.backend) for kind in ("confusion_matrix", "reliability", "mistakes")},
     }

@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -70,8 +70,11 @@ def render_pictures(runs: Mapping[str, Run], data_dir: Path) -> dict[str, bytes]
         DigitsError: the labels of a run are not those of its dataset; or see `datasets.check_data_dir`.
     """
     from digits.evaluation import plots
+    from digits.evaluation.fonts import drawable
 
     check_data_dir(data_dir, *map(_dataset_name, runs.values()))
+    for classes in dict.fromkeys(run.classes for run in runs.values()):
+        _say_which_are_numbers(classes, drawable(classes))
     pictures: dict[str, bytes] = {}
     load = functools.cache(load_dataset)  # the runs are mostly of one dataset
     datasets = {backend: _dataset(run, data_dir, load) for backend, run in runs.items()}
@@ -80,7 +83,7 @@ def render_pictures(runs: Mapping[str, Run], data_dir: Path) -> dict[str, bytes]
     run, dataset = next(iter(runs.values())), next(iter(datasets.values()))
     if len(runs) == 2 and dataset and not why_incomparable(*runs.values()):
         answers = {run.title: run.predictions for run in runs.values()}
-        page = plots.disagreements(dataset.test.images, run.labels, answers, run.classes)
+        page = plots.disagreements(dataset.test.images, run.labels, answers, drawable(run.classes))
         pictures[DISAGREEMENTS] = plots.png(page)
     recorded = {run.title: run.record for run in runs.values() if run.record}
     if recorded:
@@ -98,8 +101,9 @@ def _curve(records: Mapping[str, RunRecord], key: str) -> dict[str, list[float]]
 def _pictures(run: Run, dataset: Dataset | None) -> dict[str, bytes]:
     """The pictures of one run: their file names and bytes."""
     from digits.evaluation import plots
+    from digits.evaluation.fonts import drawable
 
-    classes = run.classes
+    classes = drawable(run.classes)
     title = f"{run.title} on {dataset.title if dataset else 'the test images'}"
     counts = metrics.confusion(run.labels, run.predictions, len(classes))
     matrix = plots.confusion_matrix(counts, classes, title, metrics.accuracy(run.labels, run.predictions))
@@ -111,6 +115,14 @@ def _pictures(run: Run, dataset: Dataset | None) -> dict[str, bytes]:
         page = plots.mistakes(dataset.test.images, run.labels, run.predictions, confidence, classes, title)
         figures["mistakes"] = page
     return {picture_name(kind, run.backend): plots.png(figure) for kind, figure in figures.items()}
+
+
+def _say_which_are_numbers(classes: Sequence[str], shown: Sequence[str]) -> None:
+    """Say which classes pictures show by number, as no font here has the letters of their names."""
+    pairs = [f"{number} is {name}" for name, number in zip(classes, shown, strict=True) if name != number]
+    if pairs:
+        which = ", ".join(pairs[:20]) + ", and so on" * (len(pairs) > 20)
+        _warn(f"pictures show classes by number, as no installed font has their letters: {which}. Noto has all")
 
 
 def _dataset_name(run: Run) -> str:

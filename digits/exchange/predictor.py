@@ -17,7 +17,7 @@ from digits.errors import DigitsError, not_installed
 from digits.files import sha256, write_together
 from digits.models import BATCH, MAX_BYTES, METADATA_KEY, ModelInfo, export_command, onnx_field
 
-_ARRAYS = (".npy", ".csv")  # files of many images
+_ARRAYS = (".npy", ".csv", ".csv.gz")  # files of many images
 _INSTEAD = "; any other picture of digits: digits read"
 
 
@@ -121,7 +121,7 @@ def predict(model: Path, files: list[Path]) -> Iterator[str]:
     for path in files:
         images = read_images(path)
         for index, row in enumerate(predictor.probabilities(images)):
-            name = path.name if path.suffix not in _ARRAYS else f"{path.name}[{index}]"
+            name = path.name if not path.name.lower().endswith(_ARRAYS) else f"{path.name}[{index}]"
             yield f"{name}: {predictor.info.classes[row.argmax()]} ({row.max():.1%})"
 
 
@@ -145,7 +145,7 @@ def read_images(path: Path) -> np.ndarray:
     Raises:
         DigitsError: it is anything else. Nothing is resized or inverted, as a quiet guess would give wrong answers.
     """
-    images = read_unlabelled(path) if path.suffix in _ARRAYS else _read_png(path)
+    images = read_unlabelled(path) if path.name.lower().endswith(_ARRAYS) else _read_png(path)
     if images.shape[1:] != (28, 28):
         raise DigitsError(f"{path} has images of {images.shape[1]} × {images.shape[2]} pixels; allowed: 28 × 28")
     border = np.concatenate([images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]], axis=1)

@@ -7,13 +7,64 @@ import steps
 import training_speed
 from results import FOLDER, PUBLISHED
 
+from digits.evaluation.measured import MEASUREMENTS
+from tests.conftest import ROOT
+
 RUN = training_speed.Run(2.0, 4.0, 0.9885, 1.0, "float32")
 SPEEDS = [{"float32": 1640.0}]
+SPEED = json.loads(PUBLISHED.read_text())[training_speed.NAME]  # what is published, by level of processors
 EARLIER = "a processor that no machine has, 2 cores"
 
 
 def test_the_page_has_what_is_published():
     assert publish.page_with(publish.PAGE.read_text(), json.loads(PUBLISHED.read_text())) == publish.PAGE.read_text()
+
+
+TIMES = {level: {name: one["times"][0] for name, one in of["cases"].items()} for level, of in SPEED.items()}
+LEVELS = {"AVX2": "avx2", "AMX": "amx_bf16"}  # as README names them
+
+
+def text(page: str) -> str:
+    """What a page says, in one line."""
+    return " ".join((ROOT / page).read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [
+        ("README.md", "With AVX2 the baseline is {} (PyTorch) and {} times (TensorFlow) as fast as the "),
+        ("README.md", "`fast` {} times as fast as the fastest published recipe for 99"),
+        ("README.md", "; with AMX {}, {} and {}."),
+        ("resume_description.md", "Made training {} times (PyTorch) and {} times (TensorFlow) as fast as the usual "),
+        ("resume_description.md", "on two cores with AVX2, {} and {} times with AMX"),
+        ("resume_description.md", "{} times as fast as the fastest published one-epoch recipe"),
+    ],
+)
+def test_speeds_that_pages_claim_are_those_that_are_published(page, sentence):
+    level = "amx_bf16" if "AMX" in sentence or "one-epoch" in sentence else "avx2"
+    cases = ["baseline pytorch", "baseline tensorflow", "fast pytorch"]
+    cases = cases[2:] if sentence.count("{}") == 1 else cases[: sentence.count("{}")]
+    assert sentence.format(*(f"{TIMES[level][case]:.1f}" for case in cases)) in text(page)
+
+
+def test_seconds_that_are_listed_are_those_that_are_published():
+    for (recipe, dataset, backend), reached in MEASUREMENTS.items():
+        for name, seconds in reached.seconds.items():
+            if dataset == "mnist" and name in LEVELS:
+                published = SPEED[LEVELS[name]]["cases"][f"{recipe} {backend}"]["seconds"][0]
+                assert f"{published:.1f}" == str(seconds), (recipe, backend, name)
+
+
+def test_a_resume_claims_what_readme_lists():
+    said = text("resume_description.md")
+    fast, deep = (MEASUREMENTS[recipe, "mnist", "pytorch"] for recipe in ("fast", "deep"))
+    baselines = [MEASUREMENTS["baseline", "mnist", backend].accuracy for backend in ("pytorch", "tensorflow")]
+    assert [float(one) for one in re.findall(r"98\.\d\d", said)] == baselines
+    assert re.search(rf"reaches {fast.accuracy} ?% \(mean of five seeds\) in {fast.seconds['AMX']} seconds", said)
+    assert re.search(rf"together reach {deep.accuracy} ?% \(mean of five seeds\) in seven minutes", said)
+    assert round(deep.seconds["AVX512"] / 60) == 7
+    read = re.search(r"\| labelled, one digit \| (.*?) \|", text("docs/reading.md"))[1]
+    assert f"{read} single digits from eleven public sources" in said
 
 
 @pytest.fixture

@@ -259,7 +259,7 @@ def test_a_name_is_no_formula():
     assert len(plots.png(figure)) > 1000
 
 
-def test_letters_that_the_font_lacks_are_boxes_without_a_warning(recwarn):
+def test_letters_that_no_font_has_are_boxes_without_a_warning(recwarn):
     accuracy = metrics.accuracy(LABELS, LABELS)
     assert len(plots.png(plots.confusion_matrix(np.eye(2, dtype=int), ["漢字", "한글"], "on 漢字", accuracy))) > 1000
     assert not recwarn.list

@@ -1,14 +1,17 @@
 """A user's own data as CSV, an image a row, as Kaggle's Digit Recognizer has it: `label,pixel0,…,pixel783`."""
 
-import csv
-import math
+import codecs
+import gzip
 import re
+import zlib
 from collections.abc import Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
+from digits.datasets.forms.csv_layout import ALLOWED, Layout, find_layout
 from digits.datasets.forms.images import canvas
 from digits.datasets.forms.parts import (
     MAX_BYTES,
@@ -17,50 +20,43 @@ from digits.datasets.forms.parts import (
     Part,
     Parts,
     files_by_split,
-    in_natural_order,
     is_file_or_folder_of,
-    numbered,
     shown,
     tell,
 )
-from digits.datasets.forms.pixels import to_greys, to_labels
+from digits.datasets.forms.pixels import named, to_greys, upright
 from digits.errors import DigitsError
 
 _MAX_LINE = 1 << 20  # bytes; a row of 784 numbers takes 2 to 20 thousand
-_LABELS = ("label", "labels", "class", "target", "y")
-_SMALLEST = 64  # pixels of an image
-_ALLOWED = "a column of labels and 784 of pixels (or another square number)"
+_SUFFIXES = (".csv", ".csv.gz")
 
 
 def has_csv(path: Path) -> bool:
-    """Whether it is a `.csv`, or a folder with `train.csv` or the like."""
-    return is_file_or_folder_of(path, ".csv")
+    """Whether it is a `.csv`, gzipped or not, or a folder with `train.csv` or the like."""
+    return is_file_or_folder_of(path, *_SUFFIXES)
 
 
-def read_csv(path: Path) -> Parts:
+def read_csv(path: Path, label_column: str | None = None) -> Parts:
     """The dataset in a `.csv` or in a folder of them. A test file without labels, as Kaggle's, is left out with a note.
+
+    Args:
+        path: of a file, gzipped or not, or a folder.
+        label_column: which column has the labels, where that is not to be found out: `first`, `last` or its name.
 
     Raises:
         DigitsError: one is not of this form, or too large.
     """
     parts = {}
-    for split, files in files_by_split(path, ".csv").items():
+    for split, files in files_by_split(path, *_SUFFIXES).items():
         if len(files) > 1:
             raise DigitsError(f"{path} has {files[0].name} and {files[1].name}; allowed: one file for each split")
-        numbers, labels = _table(files[0])
+        greys, labels = _table(files[0], label_column)
         if labels is None:
             if split == TRAIN:
-                raise DigitsError(f"{shown(files[0])} has no column with the name label; allowed: {_ALLOWED}")
+                raise DigitsError(f"{shown(files[0])} has no column with the name label; allowed: {ALLOWED}")
             tell(f"note: {shown(files[0])} has no labels, and is not read")
             continue
-        where = shown(files[0])
-        (greys,), said = to_greys({where: numbers})
-        values, converted = to_labels(labels, f"the label of {where}")
-        if said := [
-            words for words in said + converted if "shape" not in words
-        ]:  # that rows are flat goes without saying
-            tell(f"note: in {where} {'; '.join(said)}")
-        parts[split] = Part(canvas(greys, len(greys)), *numbered(values))
+        parts[split] = Part(canvas(greys, len(greys)), *named(labels, shown(files[0])))
     return parts
 
 
@@ -70,118 +66,89 @@ def read_unlabelled_csv(path: Path) -> np.ndarray:
     Raises:
         DigitsError: it is not of this form, or too large.
     """
-    numbers, labels = _table(path)
+    greys, labels = _table(path, None)
     if labels is not None:
         tell(f"note: the labels in {shown(path)} are not read")
-    return to_greys({shown(path): numbers})[0][0]
+    return greys
 
 
-def _table(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    """The pixels of each row, `(n, pixels)`, and the labels, `(n,)`, or None.
-
-    Both are uint8, or float32 where the first row has a decimal point.
-    """
-    with path.open("rb") as stream:
-        first = _line(stream, path, 1)
-        cells = _cells(first, path)
-        has_header = not all(map(_is_number, cells))
-        label = _label_column(cells, has_header, path)
-        rows = _Rows(stream, path, [] if has_header else [first])
-        start = rows.peek()
-        if not start:
-            raise DigitsError(f"{shown(path)} has no rows")
-        dtype = np.dtype(np.float32 if b"." in start else np.uint8)
-        most = min(MAX_IMAGES, MAX_BYTES // (len(cells) * dtype.itemsize))
-        try:
-            table = np.loadtxt(
-                rows, dtype, comments=None, delimiter=",", encoding="latin-1", ndmin=2, max_rows=most + 1
-            )
-        except ValueError as error:
-            raise DigitsError(_why(str(error), rows, path, dtype)) from error
-    if table.shape[1] != len(cells):
-        raise DigitsError(f"{shown(path)} has {table.shape[1]:,} columns, its header has {len(cells):,}")
-    if len(table) > most:
+def _table(path: Path, label_column: str | None) -> tuple[np.ndarray, list[str] | None]:
+    """The images in a table, uint8, `(n, height, width)`, and the labels as they stand there, or None."""
+    layout = find_layout(partial(_lines, path), path, label_column)
+    rows = _Rows(path, layout)
+    start = next(iter(_Rows(path, layout)), None)
+    if start is None:
+        raise DigitsError(f"{shown(path)} has no rows")
+    dtype = np.dtype(np.float32 if b"." in start else np.uint8)
+    most = min(MAX_IMAGES, MAX_BYTES // (layout.pixels * dtype.itemsize))
+    try:
+        pixels = np.loadtxt(
+            rows,
+            dtype,
+            comments=None,
+            delimiter=layout.separator.decode(),
+            encoding="latin-1",
+            ndmin=2,
+            max_rows=most + 1,
+        )
+    except ValueError as error:
+        raise DigitsError(_why(str(error), rows, path, dtype)) from error
+    if pixels.shape[1] != layout.pixels:
+        found, named_ = pixels.shape[1] + layout.others, layout.columns
+        raise DigitsError(f"{shown(path)} has {found:,} columns, its header has {named_:,}")
+    if len(pixels) > most:
         raise DigitsError(f"{shown(path)} has too many rows; allowed: up to {most:,}")
-    if label is None:
-        return table, None
-    return table[:, 1:] if label == 0 else table[:, :-1], table[:, label]
+    (greys,), said = to_greys({shown(path): pixels})
+    if said := [words for words in said if "shape" not in words]:  # that rows are flat goes without saying
+        tell(f"note: in {shown(path)} {'; '.join(said)}")
+    return upright(greys, path.name), rows.labels if layout.labels else None
 
 
-def _cells(line: bytes, path: Path) -> list[str]:
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file, gzipped or not, up to its end or its empty end.
+
+    Raises:
+        DigitsError: one is longer than any that we take or empty, or what was gzipped is damaged.
+    """
     try:
-        (cells,) = csv.reader([line.decode("utf-8-sig")], strict=True)
-    except (ValueError, csv.Error) as error:
-        raise DigitsError(f"{shown(path)} is not a CSV file of numbers: its first line is not text") from error
-    return [cell.strip() for cell in cells]
-
-
-def _label_column(cells: list[str], has_header: bool, path: Path) -> int | None:
-    """Which column holds the labels, if one does; the others are the pixels, row after row of an image."""
-    names = [cell.lower() for cell in cells] if has_header else []
-    labels = [index for index, name in enumerate(names) if name in _LABELS]
-    if len(labels) > 1:
-        found = " and ".join(cells[index] for index in labels)
-        raise DigitsError(f"{shown(path)} has the columns {found}; allowed: one of labels")
-    if not has_header and _is_square(len(cells) - 1):
-        tell(f"note: {shown(path)} has no header; its first column is read as the label")
-        labels = [0]
-    if labels and labels[0] not in (0, len(cells) - 1):
-        raise DigitsError(f"{shown(path)} has its labels in column {labels[0] + 1:,}; allowed: the first or the last")
-    pixels = len(cells) - len(labels)
-    if not _is_square(pixels):
-        raise DigitsError(f"{shown(path)} has {pixels:,} columns of pixels; allowed: {_ALLOWED}")
-    names = [name for index, name in enumerate(names) if index not in labels]
-    if names != sorted(names, key=in_natural_order):
-        raise DigitsError(f"{shown(path)} has columns of pixels out of order; allowed: pixel0, pixel1 and so on")
-    return labels[0] if labels else None
-
-
-def _is_square(count: int) -> bool:
-    return count >= _SMALLEST and math.isqrt(count) ** 2 == count
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _line(stream: IO[bytes], path: Path, number: int) -> bytes:
-    """The next line of the file, if it is not longer than any that we take."""
-    line = stream.readline(_MAX_LINE + 1)
-    if len(line) > _MAX_LINE:
-        raise DigitsError(f"{shown(path)} is no CSV file of images: line {number:,} has more than {_MAX_LINE:,} bytes")
-    return line
+        with path.open("rb") as file:
+            is_packed = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if is_packed else path.open("rb") as stream:  # type: ignore[attr-defined]
+            for number in count(1):
+                if not (line := stream.readline(_MAX_LINE + 1)):
+                    return
+                if len(line) > _MAX_LINE:
+                    raise DigitsError(
+                        f"{shown(path)} is no CSV file of images: line {number:,} has more than {_MAX_LINE:,} bytes"
+                    )
+                if not line.strip():
+                    rest = stream.read(_MAX_LINE)
+                    if rest.strip() or len(rest) == _MAX_LINE:  # an empty end is no mistake
+                        raise DigitsError(f"{shown(path)} is empty in line {number:,}; allowed: an image a line")
+                    return
+                yield line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DigitsError(f"{shown(path)} is damaged or cut off ({error})") from error
 
 
 class _Rows:
-    """The rows of a file one by one, for NumPy; `number` counts the lines, and so says where an error is."""
+    """The pixels of the rows one by one, for NumPy; `labels` grows meanwhile, and `number` is the line's."""
 
-    def __init__(self, stream: IO[bytes], path: Path, begin: list[bytes]):
-        self.stream, self.path, self.begin = stream, path, begin
-        self.number = 1 - len(begin)
-
-    def peek(self) -> bytes:
-        """The first row, which stays; empty if there is none."""
-        self.begin = self.begin or [_line(self.stream, self.path, 2)]
-        return self.begin[0]
+    def __init__(self, path: Path, layout: Layout):
+        self.path, self.layout, self.number = path, layout, 0
+        self.labels: list[str] = []
 
     def __iter__(self) -> Iterator[bytes]:
-        for line in self._lines():
+        for line in _lines(self.path):
             self.number += 1
-            if not line.strip():
-                rest = self.stream.read(_MAX_LINE)
-                if rest.strip() or len(rest) == _MAX_LINE:  # an empty end is no mistake
-                    raise DigitsError(f"{shown(self.path)} is empty in line {self.number:,}; allowed: an image a line")
-                return
-            yield line
-
-    def _lines(self) -> Iterator[bytes]:
-        yield from self.begin
-        while line := _line(self.stream, self.path, self.number + 1):
-            yield line
+            if self.number == 1 and self.layout.has_header:
+                continue
+            cells = self.layout.split(line)
+            if cells is None:
+                raise DigitsError(f"{shown(self.path)}, line {self.number:,}: there are too few columns")
+            pixels, label = cells
+            self.labels.append(label.decode("utf-8", "replace"))
+            yield pixels
 
 
 def _why(reason: str, rows: _Rows, path: Path, dtype: np.dtype) -> str:
@@ -191,5 +158,6 @@ def _why(reason: str, rows: _Rows, path: Path, dtype: np.dtype) -> str:
     if found := re.search(r"could not convert string '(.*)' to ", reason, re.DOTALL):
         return f"{where}: {found[1][:40]!a} is in the place of a number; allowed: {allowed}"
     if found := re.search(r"changed from (\d+) to (\d+)", reason):
-        return f"{where}: there are {found[2]} columns, and {found[1]} in the lines before; allowed: as many in each"
+        before, now = (int(count) + rows.layout.others for count in found.groups())
+        return f"{where}: there are {now} columns, and {before} in the lines before; allowed: as many in each"
     return f"{where}: it cannot be read as {allowed} ({' '.join(reason.split())[:100]})"

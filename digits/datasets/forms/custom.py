@@ -15,17 +15,22 @@ from digits.image_files import FAINT
 HELD_OUT = 7  # where there is no test split, about one in so many images is held out for it
 
 
-def load_custom(name: str) -> Dataset:
+def load_custom(name: str, label_column: str | None = None) -> Dataset:
     """The dataset at the path `name`, in one of the forms of `forms.FORMS`.
 
     Without a test split a part of the training images is held out for it. Images of another size are scaled to fit,
     with the background around them. Where that is bright, all images are inverted. Each of these is said on stderr.
     The dataset's name is the whole path.
 
+    Args:
+        name: the path.
+        label_column: which column of a table has the labels, where that is not to be found out: `first`, `last` or its
+            name.
+
     Raises:
         DigitsError: nothing is there, or it is damaged or of another form.
     """
-    path, parts = _read(name)
+    path, parts = _read(name, label_column)
     if TRAIN not in parts:
         raise DigitsError(f"{path} has no training images, only {' and '.join(IN_WORDS[split] for split in parts)}")
     classes = parts[TRAIN].classes
@@ -72,14 +77,14 @@ def load_foreign(name: str) -> tuple[tuple[str, ...], Split]:
     return classes, everything
 
 
-def _read(name: str) -> tuple[Path, Parts]:
+def _read(name: str, label_column: str | None = None) -> tuple[Path, Parts]:
     allowed = f"{', '.join(DATASETS)}, or the path of your own data"
     if not name.isprintable() or not name:
         raise DigitsError(f"dataset is {name!a}; allowed: {allowed}")
     path = Path(full_name(name))
     try:
         path.stat()  # Python 3.14 answers is_dir() with no instead of an error
-        parts = read_parts(path)
+        parts = read_parts(path, label_column)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DigitsError(f"dataset is {name!r}; allowed: {allowed}, and there is nothing at this one") from error
     except OSError as error:

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from tqdm import tqdm
 from digits.datasets.forms.images import canvas, read_grey
 from digits.datasets.forms.parts import (
     SPLITS,
+    TEST,
     TRAIN,
     Part,
     Parts,
@@ -18,19 +18,19 @@ from digits.datasets.forms.parts import (
     check_names,
     check_size,
     in_natural_order,
+    is_rubbish,
     shown,
+    tell,
 )
 from digits.errors import DigitsError
 from digits.image_files import ALLOWED, SUFFIXES, read_file
 
-_RUBBISH = ("thumbs.db", "desktop.ini", "__macosx")  # what systems leave in folders, beside what begins with a dot
-
-Labelled = list[tuple[Path, int]]  # images, and the class of each
+_DATA = (".csv", ".npy", ".npz", ".parquet")  # files of other forms
 
 
 def has_folders(path: Path) -> bool:
     """Whether it is a folder with others in it."""
-    return path.is_dir() and any(entry.is_dir() and not _is_rubbish(entry) for entry in path.iterdir())
+    return path.is_dir() and any(entry.is_dir() and not is_rubbish(entry) for entry in path.iterdir())
 
 
 def read_folder(root: Path) -> Parts:
@@ -43,19 +43,38 @@ def read_folder(root: Path) -> Parts:
         DigitsError: something in a class's folder is not a readable image.
     """
     splits = _split_folders(root)
+    if TEST in splits and len(splits) > 1 and _has_no_classes(splits[TEST]):
+        tell(f"note: the images in {shown(splits.pop(TEST))} are in no class, and are not read")
     labelled = {split: _labelled(folder, root) for split, folder in splits.items()}
-    check_size(sum(len(files) for _, files in labelled.values()), 0, root)
-    return {
-        split: Part(
-            canvas(_greys(files), len(files)), np.array([label for _, label in files], np.int64), tuple(classes)
-        )
-        for split, (classes, files) in labelled.items()
-    }
+    check_size(sum(len(labels) for _, labels, _ in labelled.values()), 0, root)
+    return {split: read_images(*found, root) for split, found in labelled.items()}
+
+
+def read_images(images: list[Path], labels: np.ndarray, classes: tuple[str, ...], root: Path) -> Part:
+    """A split of image files, each with the place of its class (int64, `(n,)`), with a progress bar on a terminal.
+
+    Raises:
+        DigitsError: one is not readable, or all together, which lie in `root`, are too large.
+    """
+    check_size(len(images), sum(path.stat().st_size for path in images), root)
+    files = tqdm(images, desc="Reading images", unit=" images", leave=False, disable=not sys.stderr.isatty())
+    greys = (read_grey(read_file(path, shown(path)), shown(path)) for path in files)
+    return Part(canvas(greys, len(images)), labels, classes)
+
+
+def _has_no_classes(folder: Path) -> bool:
+    """Whether images lie in it, and no folders."""
+    inside = [entry for entry in folder.iterdir() if not is_rubbish(entry)]
+    return any(_is_image(entry) for entry in inside) and not any(entry.is_dir() for entry in inside)
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
 
 
 def _split_folders(root: Path) -> dict[str, Path]:
     """The folder of each split; `root` itself, for training, where its folders are classes."""
-    folders = _entries(root, root, want_folders=True)
+    folders = entries(root, root, want_folders=True)
     if not all(folder.name.lower() in SPLITS for folder in folders):
         return {TRAIN: root}
     found: dict[str, Path] = {}
@@ -66,25 +85,30 @@ def _split_folders(root: Path) -> dict[str, Path]:
     return found
 
 
-def _labelled(folder: Path, root: Path) -> tuple[list[str], Labelled]:
-    """The classes in `folder`, and all their images."""
-    folders = _entries(folder, root, want_folders=True)
+def _labelled(folder: Path, root: Path) -> tuple[list[Path], np.ndarray, tuple[str, ...]]:
+    """All images in `folder`, the class of each and the names of the classes."""
+    folders = entries(folder, root, want_folders=True)
     check_classes(len(folders), folder, least=1)
     check_names((one.name for one in folders), folder)
-    files: Labelled = []
-    for label, one in enumerate(folders):
-        images = _entries(one, root, want_folders=False)
-        if not images:
+    images = [entries(one, root, want_folders=False) for one in folders]
+    for one, inside in zip(folders, images, strict=True):
+        if not inside:
             raise DigitsError(f"{one} is empty; allowed: a folder of images ({ALLOWED}) for each class")
-        files += [(image, label) for image in images]
-    check_size(len(files), sum(path.stat().st_size for path, _ in files), folder)
-    return [one.name for one in folders], files
+        if data := next((file for file in inside if file.suffix.lower() in _DATA), None):
+            raise DigitsError(
+                f"{shown(data)} is no image of a class. If {one} is a dataset of its own, name that folder"
+            )
+    labels = np.repeat(np.arange(len(folders)), list(map(len, images)))
+    return [image for inside in images for image in inside], labels, tuple(one.name for one in folders)
 
 
-def _entries(folder: Path, root: Path, want_folders: bool) -> list[Path]:
+def entries(folder: Path, root: Path, want_folders: bool) -> list[Path]:
     """The class folders in a folder, or the images in a class folder, in natural order.
 
     Beside class folders other files may lie, such as a README, but no images, which would belong to no class.
+
+    Raises:
+        DigitsError: one leads out of `root`, or is of another kind.
     """
     found = []
     try:
@@ -92,27 +116,17 @@ def _entries(folder: Path, root: Path, want_folders: bool) -> list[Path]:
     except OSError as error:
         raise DigitsError(f"{folder} cannot be read: {error.strerror}") from error
     for path in sorted(everything, key=lambda path: in_natural_order(path.name)):
-        if _is_rubbish(path):
+        if is_rubbish(path):
             continue
         if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
             raise DigitsError(f"{shown(path)} is a link that leads out of {root}; put a copy in its place")
         if want_folders and path.is_dir():
             found.append(path)
         elif want_folders:
-            if path.suffix.lower() in SUFFIXES:
+            if _is_image(path):
                 raise DigitsError(f"{shown(path)} is in no class; allowed: images in a folder for each class")
         elif path.is_file():
             found.append(path)
         else:
             raise DigitsError(f"{shown(path)} is not a file; allowed in a class: images ({ALLOWED})")
     return found
-
-
-def _is_rubbish(path: Path) -> bool:
-    return path.name.startswith(".") or path.name.lower() in _RUBBISH
-
-
-def _greys(files: Labelled) -> Iterator[np.ndarray]:
-    """The images one by one (uint8, `(height, width)`), with a progress bar on a terminal."""
-    for path, _ in tqdm(files, desc="Reading images", unit=" images", leave=False, disable=not sys.stderr.isatty()):
-        yield read_grey(read_file(path, shown(path)), shown(path))

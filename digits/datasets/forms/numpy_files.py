@@ -3,8 +3,10 @@
 import math
 import re
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,10 +33,11 @@ from digits.files import read_npy
 CLASS_NAMES = "class_names"  # an array of the names of the classes, which a .npz may hold
 _IMAGES, _LABELS = "images", "labels"
 _KINDS = {
-    **dict.fromkeys(("x", "images", "image", "data"), _IMAGES),
+    **dict.fromkeys(("x", "images", "image", "imgs", "data"), _IMAGES),
     **dict.fromkeys(("y", "labels", "label", "targets", "target"), _LABELS),
 }
 _NEEDED = "x_train and y_train (and x_test and y_test), train_images and train_labels, or images and labels"
+_SUFFIXES = (".npy", ".npz")
 
 Open = Callable[[], IO[Any]]  # opens an array's `.npy` at its beginning
 
@@ -48,12 +51,12 @@ def is_npz(path: Path) -> bool:
 
 
 def has_npy(folder: Path) -> bool:
-    """Whether the folder holds `.npy` files, one of them of labels, and no folders."""
+    """Whether the folder holds `.npy` or `.npz` files, by their names images and labels, and no folders."""
     if not folder.is_dir():
         return False
     entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
-    roles = {_role(entry.stem) for entry in entries if entry.suffix.lower() == ".npy"}
-    return not any(entry.is_dir() for entry in entries) and any(role and role[0] == _LABELS for role in roles)
+    roles = _roles(entry.stem for entry in entries if entry.suffix.lower() in _SUFFIXES)
+    return not any(entry.is_dir() for entry in entries) and any(kind == _LABELS for kind, _ in roles.values())
 
 
 def read_npz(path: Path) -> Parts:
@@ -62,27 +65,53 @@ def read_npz(path: Path) -> Parts:
     Raises:
         DigitsError: it is damaged, too large, or not of such a form.
     """
-    try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            members = {one.filename.removesuffix(".npy"): one for one in archive.infolist()}
-            return _read({name: (partial(archive.open, one), one.file_size) for name, one in members.items()}, path)
-    except DigitsError:
-        raise
-    except OSError as error:
-        raise DigitsError(f"{path} cannot be read: {error.strerror or error}") from error
-    except Exception as error:  # a file that is something else, or partly something else, may raise anything
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DigitsError(f"{path} is damaged or not a .npz ({reason})") from error
+    with _refusing(path), zipfile.ZipFile(path) as archive:
+        return _read(_members(archive), path)
 
 
 def read_npy_folder(folder: Path) -> Parts:
-    """The dataset in the `.npy` files of a folder. Nothing is ever unpickled.
+    """The dataset in the `.npy` files of a folder, or in `.npz` files with one array each. Nothing is ever unpickled.
 
     Raises:
         DigitsError: one is damaged, too large, or they are not of such a form.
     """
-    files = {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() == ".npy" and file.is_file()}
-    return _read({name: (partial(file.open, "rb"), file.stat().st_size) for name, file in files.items()}, folder)
+    arrays: dict[str, tuple[Open, int]] = {}
+    with ExitStack() as stack:
+        for file in sorted(folder.iterdir()):
+            if file.suffix.lower() not in _SUFFIXES or not file.is_file():
+                continue
+            if file.stem in arrays:
+                raise DigitsError(f"{folder} has {file.stem}.npy and {file.stem}.npz; allowed: one of them")
+            if file.suffix.lower() == ".npy":
+                arrays[file.stem] = partial(file.open, "rb"), file.stat().st_size
+                continue
+            with _refusing(file):
+                members = _members(stack.enter_context(zipfile.ZipFile(file)))
+            if len(members) != 1:
+                raise DigitsError(f"{file} has {len(members)} arrays; allowed, among others in a folder: one")
+            (arrays[file.stem],) = members.values()
+        with _refusing(folder):
+            return _read(arrays, folder)
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, tuple[Open, int]]:
+    return {
+        one.filename.removesuffix(".npy"): (partial(archive.open, one), one.file_size) for one in archive.infolist()
+    }
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Makes one line of whatever reading raises for a file that is something else, or partly something else."""
+    try:
+        yield
+    except DigitsError:
+        raise
+    except OSError as error:
+        raise DigitsError(f"{path} cannot be read: {error.strerror or error}") from error
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DigitsError(f"{path} is damaged or not a .npz ({reason})") from error
 
 
 def read_array(path: Path) -> np.ndarray:
@@ -139,11 +168,7 @@ def _by_split(names: Iterable[str], path: Path) -> dict[str, dict[str, str]]:
     """For each split the names of its arrays of images and of labels. Arrays of no split are for training."""
     names = list(names)
     roles: dict[str, dict[str, str]] = {}
-    for name in names:
-        role = _role(name)
-        if role is None:
-            continue
-        kind, split = role
+    for name, (kind, split) in _roles(names).items():
         first = roles.setdefault(split, {}).setdefault(kind, name)
         if first != name:
             raise DigitsError(f"{path} has both {first} and {name}; allowed: one of them")
@@ -164,14 +189,23 @@ def _some(names: list[str]) -> str:
     return ", ".join(shown(name)[:40] for name in names[:6]) or "nothing"
 
 
-def _role(name: str) -> tuple[str, str] | None:
-    """Whether an array of this name holds images or labels, and of which split ("" if of none); None for others."""
-    words = re.split("[_ .-]+", name.lower())
-    kinds = [_KINDS[word] for word in words if word in _KINDS]
-    splits = [SPLITS[word] for word in words if word in SPLITS]
-    if len(kinds) != 1 or len(splits) > 1 or len(words) != len(kinds) + len(splits):
-        return None
-    return kinds[0], splits[0] if splits else ""
+def _roles(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Of the arrays that hold images or labels: which of these, and of which split ("" if of none).
+
+    Words that all names begin with, as in `kmnist-train-imgs`, tell nothing.
+    """
+    words = {name: re.split("[_ .-]+", name.lower()) for name in names if name != CLASS_NAMES}
+    known = {*_KINDS, *SPLITS}
+    shared = takewhile(lambda each: len(set(each)) == 1 and each[0] not in known, zip(*words.values(), strict=False))
+    begin = len(list(shared))
+    roles = {}
+    for name in words:
+        of = words[name][begin:]
+        kinds = [_KINDS[word] for word in of if word in _KINDS]
+        splits = [SPLITS[word] for word in of if word in SPLITS]
+        if len(kinds) == 1 and len(splits) <= 1 and len(of) == len(kinds) + len(splits):
+            roles[name] = kinds[0], splits[0] if splits else ""
+    return roles
 
 
 def _class_names(arrays: dict[str, tuple[Open, int]], path: Path) -> tuple[str, ...]:

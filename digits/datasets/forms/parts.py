@@ -97,18 +97,18 @@ def check_size(images: int, size: int, where: object) -> None:
         raise DigitsError(f"{where} is too large; allowed: up to {MAX_BYTES >> 30} GiB of images")
 
 
-def is_file_or_folder_of(path: Path, suffix: str) -> bool:
-    """Whether `path` is a file with this ending, or a folder with such a file of a split and no folders in it."""
+def is_file_or_folder_of(path: Path, *suffixes: str) -> bool:
+    """Whether `path` is a file with such an ending, or a folder with such a file of a split and no folders in it."""
     if not path.is_dir():
-        return path.suffix.lower() == suffix and path.is_file()
+        return path.name.lower().endswith(suffixes) and path.is_file()
     entries = [entry for entry in path.iterdir() if not entry.name.startswith(".")]
     return not any(entry.is_dir() for entry in entries) and any(
-        entry.suffix.lower() == suffix and _split_of(entry) for entry in entries
+        entry.name.lower().endswith(suffixes) and _split_of(entry) for entry in entries
     )
 
 
-def files_by_split(path: Path, suffix: str) -> dict[str, list[Path]]:
-    """The files with this ending in the folder `path`, by split: `train-0.parquet`, `mnist_test.csv`.
+def files_by_split(path: Path, *suffixes: str) -> dict[str, list[Path]]:
+    """The files with such an ending in the folder `path`, by split: `train-0.parquet`, `mnist_test.csv`.
 
     A `path` that is a file holds training images, whatever its name. Other files with this ending are named in a note.
 
@@ -119,7 +119,7 @@ def files_by_split(path: Path, suffix: str) -> dict[str, list[Path]]:
         return {TRAIN: [path]}
     found: dict[str, list[Path]] = {}
     others = []
-    for file in sorted(file for file in path.iterdir() if file.suffix.lower() == suffix):
+    for file in sorted(file for file in path.iterdir() if file.name.lower().endswith(suffixes)):
         if file.name.startswith("."):
             continue
         split = _split_of(file)
@@ -138,6 +138,11 @@ def _split_of(file: Path) -> str | None:
     if len(words) > 1:
         raise DigitsError(f"{shown(file)} is of {' and '.join(sorted(words))} by its name; allowed: one of them")
     return words.pop() if words else None
+
+
+def is_rubbish(path: Path) -> bool:
+    """Whether it is what systems leave in folders, or hidden."""
+    return path.name.startswith(".") or path.name.lower() in ("thumbs.db", "desktop.ini", "__macosx")
 
 
 def in_natural_order(name: str) -> tuple[list[str | int], str]:

@@ -4,12 +4,13 @@ What was done is told in words, for one line to the user.
 """
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from PIL import Image
 
-from digits.datasets.forms.parts import MAX_LABEL
+from digits.datasets.forms.parts import MAX_LABEL, check_names, in_natural_order, numbered, tell
 from digits.errors import DigitsError
 from digits.image_files import MAX_PIXELS
 
@@ -64,6 +65,40 @@ def to_labels(array: np.ndarray, where: str) -> tuple[np.ndarray, list[str]]:
     if low < 0 or high > MAX_LABEL:
         raise DigitsError(f"{where} holds the label {low if low < 0 else high}; allowed: 0 to {MAX_LABEL:,}")
     return array.astype(np.int64), said
+
+
+def named(cells: list[str], where: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The labels and classes of a `Part` from the cells of a table: whole numbers, or words, which name the classes.
+
+    Raises:
+        DigitsError: one is empty, or is a word among numbers.
+    """
+    try:
+        numbers = np.array(cells, np.float64)
+    except ValueError:
+        pass
+    else:
+        return numbered(to_labels(numbers, f"the label of {where}")[0])
+    are_words = [not cell.isdecimal() for cell in cells]
+    if max(map(len, cells)) == 1:  # letters and digits, as in EMNIST
+        are_words = [True] * len(cells)
+    for row, (cell, is_word) in enumerate(zip(cells, are_words, strict=True), 1):
+        if not cell or (is_word and not all(are_words)):
+            raise DigitsError(
+                f"{where}, row {row:,}: the label is {cell[:40]!a}; allowed: whole numbers in all rows, or words in all"
+            )
+    classes = tuple(sorted(set(cells), key=in_natural_order))
+    check_names(classes, where)
+    places = {name: place for place, name in enumerate(classes)}
+    return np.array([places[cell] for cell in cells], np.int64), classes
+
+
+def upright(greys: np.ndarray, file: str) -> np.ndarray:
+    """The images, `(n, height, width)`, of the file of this name; those of EMNIST's own files lie on their side."""
+    if not re.match(r"emnist-(balanced|byclass|bymerge|digits|letters|mnist)-", file.lower()):
+        return greys
+    tell(f"note: {file} has EMNIST's images, whose rows are columns; they are turned upright")
+    return np.ascontiguousarray(greys.transpose(0, 2, 1))
 
 
 def _shaped(array: np.ndarray, where: str, said: list[str]) -> np.ndarray:

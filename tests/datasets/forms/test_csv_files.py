@@ -1,12 +1,15 @@
 """CSV as Kaggle has it, and as it should not be."""
 
+import gzip
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from digits.datasets import read_unlabelled
+from digits.cli import main
+from digits.datasets import Dataset, load_dataset, read_unlabelled
 from digits.errors import DigitsError
 from tests.datasets.forms.test_custom import GOOD, assert_form, assert_refused, drawings, load, save_images
 
@@ -66,9 +69,172 @@ def test_the_label_may_be_the_last_column_and_pixels_may_be_named_by_place(tmp_p
     assert {image.tobytes() for image in dataset.train.images} < {image.tobytes() for image in GOOD["x_train"]}
 
 
-def test_without_a_header_the_first_column_is_the_label_and_that_is_said(tmp_path, capsys):
-    assert_form(load(save(tmp_path / "train.csv", GOOD_ROWS)))
-    assert "has no header; its first column is read as the label" in capsys.readouterr().err
+def assert_holds(dataset: Dataset, classes: tuple[str, ...] = ("0", "1", "2")) -> None:
+    """The training images of `GOOD` and nothing else, each with its label, wherever some are held out."""
+    assert dataset.classes == classes
+    labels = {image.tobytes(): label for image, label in zip(GOOD["x_train"], GOOD["y_train"], strict=True)}
+    found = [pair for split in (dataset.train, dataset.test) for pair in zip(split.images, split.labels, strict=True)]
+    assert len(found) == len(labels)
+    assert all(labels[image.tobytes()] == label for image, label in found)
+
+
+FLAT = GOOD["x_train"].reshape(12, 784)
+
+
+def table(*columns: np.ndarray | list, separator: str = ",") -> list[str]:
+    """The columns, or tables of columns, side by side."""
+    return [separator.join(map(str, row)) for row in np.column_stack([np.asarray(one, object) for one in columns])]
+
+
+def as_pandas_reads(row: str) -> str:
+    """A row that was taken for a header: pandas numbers what comes again."""
+    seen: Counter[str] = Counter()
+    names = []
+    for cell in row.split(","):
+        names.append(f"{cell}.{seen[cell]}" if seen[cell] else cell)
+        seen[cell] += 1
+    return ",".join(names)
+
+
+HEADERS_OF_NUMBERS = {
+    "counted": ",".join(map(str, range(785))),
+    "counted from 1": ",".join(map(str, range(1, 786))),
+    "a row that pandas took for one": as_pandas_reads(GOOD_ROWS[4]),
+    "the same, of label 0": as_pandas_reads(GOOD_ROWS[0]),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS_OF_NUMBERS.values(), ids=HEADERS_OF_NUMBERS)
+def test_a_header_of_numbers_is_no_image(header, tmp_path, capsys):
+    assert_holds(load(save(tmp_path / "train.csv", [header, *GOOD_ROWS])))
+    assert "has numbers for names, and is read as a header" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("size", [8, 28])
+@pytest.mark.parametrize("begin", [",", "", "label,"])
+def test_nor_is_one_an_image_to_predict(begin, size, tmp_path):
+    """Else each ImageId of a submission would be one more."""
+    images = drawings(5, (size, size))
+    header = begin + ",".join(map(str, range(size * size)))
+    columns = [np.arange(5)] if begin else []
+    path = save(tmp_path / "test.csv", [header, *table(*columns, images.reshape(5, -1))])
+    np.testing.assert_array_equal(read_unlabelled(path), images)
+
+
+def test_a_header_that_pandas_made_of_an_image_is_no_image_to_predict(tmp_path):
+    lines = rows(GOOD["x_test"])
+    path = save(tmp_path / "test.csv", [as_pandas_reads(lines[0]), *lines])
+    np.testing.assert_array_equal(read_unlabelled(path), GOOD["x_test"])
+
+
+def test_images_of_8_by_8_with_labels_under_a_counted_header(tmp_path):
+    images = drawings(6, (8, 8))
+    lines = table(np.arange(6) % 2, images.reshape(6, 64))
+    dataset = load(save(tmp_path / "train.csv", [",".join(map(str, range(65))), *lines]))
+    assert len(dataset.train) + len(dataset.test) == 6
+
+
+def test_a_first_line_that_could_be_names_or_an_image_is_refused(tmp_path):
+    first = ",".join(map(str, range(0, 128, 2)))
+    path = save(tmp_path / "train.csv", [first, *rows(drawings(4, (8, 8)))])
+    with pytest.raises(DigitsError, match="no two numbers in the first line .* are the same, .* give it a header"):
+        read_unlabelled(path)
+
+
+def test_noise_without_a_header_is_read(tmp_path):
+    """No two numbers are the same in any of its rows."""
+    noise = np.random.default_rng(0).random((6, 64))
+    noise[0, 0] = 1
+    assert len(read_unlabelled(save(tmp_path / "test.csv", rows(noise)))) == 6
+
+
+def test_without_a_header_the_labels_are_at_the_edge_that_is_no_ground(tmp_path, capsys):
+    assert_holds(load(save(tmp_path / "train.csv", GOOD_ROWS)))
+    assert "names no column of labels; they are read from its first one" in capsys.readouterr().err
+    assert_holds(load(save(tmp_path / "train.csv", table(FLAT, GOOD["y_train"]))))
+    assert "names no column of labels; they are read from its last one" in capsys.readouterr().err
+
+
+NOISY = FLAT.copy()
+NOISY[:, [0, -1]] = np.arange(12)[:, np.newaxis] % 4
+
+
+def test_labels_that_could_be_first_or_last_are_refused_and_a_flag_says_which(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for place, lines in {"first": table(GOOD["y_train"], NOISY), "last": table(NOISY, GOOD["y_train"])}.items():
+        path = save(tmp_path / f"{place}.csv", lines)
+        assert_refused(path, "both its first and its last could be that. Give it a header with label in it, or")
+        with pytest.raises(DigitsError, match="both its first and its last could be that"):
+            read_unlabelled(path)
+        command = ["convert-data", str(path), f"{place}.npz", "--to", "npz", "--label-column", place]
+        assert main(command) == 0, capsys.readouterr().err
+        with np.load(f"{place}.npz") as arrays:
+            pairs = [
+                (image.tobytes(), label)
+                for split in ("train", "test")
+                for image, label in zip(arrays[f"x_{split}"], arrays[f"y_{split}"], strict=True)
+            ]
+        assert sorted(pairs) == sorted(
+            (image.tobytes(), label) for image, label in zip(NOISY.astype(np.uint8), GOOD["y_train"], strict=True)
+        )
+
+
+def test_the_flag_may_be_a_name_and_has_an_effect_or_is_refused(tmp_path):
+    path = save(tmp_path / "train.csv", [HEADER.replace("label", "Digit"), *GOOD_ROWS])
+    assert_refused(
+        path, "has 785 columns of pixels", "if one has labels under another name, digits convert-data --label"
+    )
+    assert_holds(load_dataset(str(path), label_column="Digit"))
+    for label_column, reason in [
+        ("kind", "label column is kind; allowed: first, last or a name; .* has digit, pixel0, pixel782, pixel783"),
+        ("pixel5", "has its labels in column 7; allowed: the first or the last"),
+    ]:
+        with pytest.raises(DigitsError, match=reason):
+            load_dataset(str(path), label_column=label_column)
+    for other in (save_images(tmp_path / "images"), "mnist"):
+        with pytest.raises(DigitsError, match="--label-column changes nothing for .*, which is no CSV"):
+            load_dataset(str(other), label_column="first")
+
+
+TABLES = {
+    "semicolons": ([HEADER.replace(",", ";"), *table(GOOD["y_train"], FLAT, separator=";")], tuple("012")),
+    "tabs": ([HEADER.replace(",", "\t"), *table(GOOD["y_train"], FLAT, separator="\t")], tuple("012")),
+    "semicolons and no header": (table(FLAT, GOOD["y_train"], separator=";"), tuple("012")),
+    "pandas' index": (["," + HEADER, *table(np.arange(12), GOOD["y_train"], FLAT)], tuple("012")),
+    "an index by name": (["ID," + HEADER, *table(np.arange(700, 712), GOOD["y_train"], FLAT)], tuple("012")),
+    "an index that was saved": (["Unnamed: 0," + HEADER, *table(np.arange(12), GOOD["y_train"], FLAT)], tuple("012")),
+    "an index and labels at the end": (
+        ["index," + ",".join(PIXELS) + ",Label", *table(np.arange(12), FLAT, GOOD["y_train"])],
+        tuple("012"),
+    ),
+    "words": ([HEADER, *table(np.array(["a cat", "b", "dog"], object)[GOOD["y_train"]], FLAT)], ("a cat", "b", "dog")),
+    "words and no header": (table(np.array(["a", "b", "c"], object)[GOOD["y_train"]], FLAT), ("a", "b", "c")),
+    "words in quotes": ([HEADER, *table(np.array(['"a"', '"b"', '"c"'], object)[GOOD["y_train"]], FLAT)], tuple("abc")),
+    "digits and letters": ([HEADER, *table(np.array(["0", "A", "b"], object)[GOOD["y_train"]], FLAT)], ("0", "A", "b")),
+    "numbers above 255": ([HEADER, *table(GOOD["y_train"] + 300, FLAT)], ("300", "301", "302")),
+    "whole floats": ([HEADER, *table(GOOD["y_train"] / 1, FLAT)], tuple("012")),
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(("lines", "classes"), TABLES.values(), ids=TABLES)
+def test_a_table_that_has_one_reading_is_read(lines, classes, packed, tmp_path):
+    path = save(tmp_path / "train.csv", lines)
+    if packed:
+        path = path.rename(tmp_path / "train.csv.gz")
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    assert_holds(load(path), classes)
+    assert_holds(load(tmp_path), classes)
+
+
+def test_a_gzipped_table_is_read_without_labels_and_one_that_is_damaged_is_refused(tmp_path):
+    path = tmp_path / "test.csv.gz"
+    packed = gzip.compress("\n".join(rows(GOOD["x_test"])).encode())
+    path.write_bytes(packed)
+    np.testing.assert_array_equal(read_unlabelled(path), GOOD["x_test"])
+    path.write_bytes(packed[:-30])
+    with pytest.raises(DigitsError, match=r"test.csv.gz is damaged or cut off \("):
+        read_unlabelled(path)
 
 
 def test_floats_are_read_as_arrays_of_floats_are(tmp_path, capsys):
@@ -111,16 +277,21 @@ BAD = {
     ),
     "below 0": ([HEADER, ROW, ROW[: ROW.rindex(",")] + ",-1"], "line 3: '-1' is in the place of a number"),
     "a hole": ([HEADER, ROW[: ROW.rindex(",")] + ","], "line 2: '' is in the place of a number"),
-    "a word": ([HEADER, ROW, "seven" + ROW[1:]], "line 3: 'seven' is in the place of a number"),
-    "an open quote": ([HEADER, ROW, '"' + ROW], "line 3: '\"0' is in the place of a number"),
-    "a label that is no number": ([HEADER, "A" + ROW[1:]], "line 2: 'A' is in the place of a number"),
+    "a word": ([HEADER, ROW, "seven" + ROW[1:]], "row 2: the label is 'seven'; allowed: whole numbers in"),
+    "an open quote": ([HEADER, ROW, '"' + ROW], "row 2: the label is '\"0'; allowed: whole numbers in"),
+    "no label": ([HEADER, ROW, ROW[1:]], "row 2: the label is ''; allowed: whole numbers in all rows, or words in all"),
+    "a word among letters": (
+        [HEADER, *("A" + ROW[1:], "AB" + ROW[1:], "3" + ROW[1:])],
+        "row 1: the label is 'A'; allow",
+    ),
+    "nothing but a label": ([HEADER, ROW, "5"], "line 3: there are too few columns"),
     "an empty line": ([HEADER, ROW, "", ROW], "is empty in line 3; allowed: an image a line"),
     "two labels": (["label,class," + ",".join(PIXELS), "0," + ROW], "has the columns label and class; allowed: one"),
     "a label in the middle": ([",".join(["pixel0", "label", *PIXELS[1:]]), ROW], "has its labels in column 2; allowed"),
     "pixels out of order": ([",".join(["label", *PIXELS[::-1]]), ROW], "has columns of pixels out of order"),
     "no labels": ([",".join(PIXELS), *rows(GOOD["x_train"])], "has no column with the name label; allowed"),
     "NaN": ([HEADER, "0.0" + ROW[1:], "nan" + ROW[1:]], "labels that are not whole"),
-    "infinity": ([HEADER, "0.0" + ROW[1:], ROW[: ROW.rindex(",")] + ",1e999"], "holds values that are not finite"),
+    "infinity": ([HEADER, ROW + ".0", ROW[: ROW.rindex(",")] + ",1e999"], "holds values that are not finite"),
     "a line without an end": (["0" * 2_000_000], "line 1 has more than 1,048,576 bytes"),
     "a row without an end": ([HEADER, ROW, "0," * 1_000_000], "line 3 has more than 1,048,576 bytes"),
 }

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from digits.datasets import Dataset, full_name, idx, load_dataset
-from digits.datasets.forms import images, parts
+from digits.datasets.forms.form import images, parts
 from digits.datasets.registry import MNIST
 from digits.errors import DigitsError
 
@@ -638,7 +638,10 @@ def test_names_that_cannot_be_printed_are_refused_on_one_line(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda root: root.mkdir(), "is of no form that is known; allowed: a folder of images for each class, MNIST's"),
+        (
+            lambda root: root.mkdir(),
+            "is of no form that is known; it is empty; allowed: a folder of images for each class",
+        ),
         (lambda root: save_images(root, classes=("cat",)), "has 1 class; allowed: 2 to 1,000"),
         (lambda root: [(root / f"{n}").mkdir(parents=True) for n in range(1001)], "has 1,001 classes; allowed: 2 to"),
         (lambda root: (save_images(root) / "bird").mkdir(), "bird is empty; allowed: a folder of images"),
