@@ -17,6 +17,6 @@ def hint(predictions: np.ndarray, labels: np.ndarray) -> str:
     if chance == 1 or accuracy + 2 * (near * (1 - near) / len(labels)) ** 0.5 >= near:
         return ""
     return (
-        f"{accuracy:.1%} right is hardly better than guessing ({chance:.1%}): the test images may be turned, mirrored or "
-        "inverted, or their labels may be others'. Look at some of them"
+        f"{accuracy:.1%} right is hardly better than guessing ({chance:.1%}): the test images may be turned, mirrored "
+        "or inverted, or their labels may be others'. Look at some of them"
     )

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from digits.datasets import Dataset, full_name, idx, load_dataset
-from digits.datasets.forms.form import images, parts
+from digits.datasets.forms import images, parts
 from digits.datasets.registry import MNIST
 from digits.errors import DigitsError
 
