@@ -1,12 +1,26 @@
 """`digits lockstep`: trains both frameworks in step, prints each step, and draws both."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from digits.datasets import load_dataset
-from digits.evaluation import plots
+import rich_click as click
+
+from digits.commands import options
 from digits.files import display, write_together
-from digits.recipes import Recipe
-from digits.training.lockstep import Step, lockstep
+from digits.recipes import RECIPES, Recipe
+
+if TYPE_CHECKING:
+    from digits.training.lockstep import Step
+
+
+@options.command("lockstep", "train both frameworks in step and compare their weights", "digits lockstep --steps 50")
+@click.option("--recipe", type=click.Choice(list(RECIPES)), default="baseline", show_default=True, help="Which.")
+@click.option("--steps", type=int, default=200, show_default=True, metavar="N", help="In each precision.")
+@options.seed()
+@options.data_dir()
+@options.output_dir()
+def command(recipe: str, steps: int, seed: int, data_dir: Path, output_dir: Path) -> None:
+    show(RECIPES[recipe], steps, seed, data_dir, output_dir)
 
 
 def show(recipe: Recipe, steps: int, seed: int, data_dir: Path, output_dir: Path) -> None:
@@ -16,6 +30,10 @@ def show(recipe: Recipe, steps: int, seed: int, data_dir: Path, output_dir: Path
         DigitsError: see `lockstep`; or the data are missing or damaged.
         OSError: the picture cannot be written.
     """
+    from digits.datasets import load_dataset
+    from digits.evaluation import plots
+    from digits.training.lockstep import lockstep
+
     dataset = load_dataset("mnist", data_dir)
     runs: dict[str, list[Step]] = {}
     for precision in ("float64", "float32"):

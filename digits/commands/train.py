@@ -1,155 +1,93 @@
-"""`digits train`, and the steps that the scripts spell out: load, build, train, evaluate, save, each with its lines."""
+"""`digits train`: its flags, which the two training scripts have, too."""
 
-import sys
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from tabulate import tabulate
+import rich_click as click
 
-from digits import training
-from digits.backends.interface import MakeNetwork
-from digits.datasets import Dataset
-from digits.evaluation.guessing import hint
-from digits.exchange.export import to_onnx
-from digits.files import display
-from digits.models import Epoch
-from digits.recipes import Recipe, flag
-from digits.runs import Run, RunRecord, exported_name, model_name, save_run
-from digits.synthesis.epoch import shown_count
-from digits.training import History, Model, Result, Settings, TrainingRun, load
-from digits.training.custom import unused
-from digits.training.events import open_events
-from digits.training.loop import best_epoch, finished
-from digits.training.validation import training_count
+from digits.backends import BACKENDS
+from digits.commands import options
+from digits.commands.options import BEGIN, IMAGES, MACHINE, MORE, WHERE
+from digits.recipes import RECIPES, Augmentation, Recipe, about
 
-__all__ = ["build", "evaluate", "load", "run", "save", "train"]
+if TYPE_CHECKING:
+    from digits.training import Settings
 
 
-def run(settings: Settings) -> None:
-    """A whole run, as the scripts spell it out."""
-    dataset = load(settings)
-    model = build(settings, dataset)
-    history = train(settings, model, dataset)
-    result = evaluate(model, dataset)
-    save(settings, model, dataset, history, result)
+def training_options(recipes: Mapping[str, Recipe], seed: Any) -> options.Decorator:
+    """The flags of whatever trains; `recipes` has them by name, `baseline` being the default, as `seed` is another."""
+    return options.together(
+        [
+            *(click.option_panel(name) for name in (BEGIN, WHERE, MACHINE, MORE, IMAGES)),
+            options.recipe_options(recipes, "baseline", {**about(Recipe), **about(Augmentation)}),
+            options.seed(seed, panel=BEGIN),
+            click.option("--summary", is_flag=True, panel=BEGIN, help="Print the layers, their shapes and weights."),
+            options.dataset(panel=WHERE),
+            options.data_dir(panel=WHERE),
+            options.output_dir(panel=WHERE),
+            click.option(
+                *("--resume",),
+                is_flag=True,
+                panel=WHERE,
+                help="Go on after the last complete epoch of a run that was interrupted.",
+            ),
+            click.option(
+                *("--metrics",),
+                type=click.Choice(["tensorboard"]),
+                panel=WHERE,
+                help="Write event files for TensorBoard into the output folder.",
+            ),
+            click.option(
+                *("--device",),
+                type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+                default="auto",
+                show_default=True,
+                panel=MACHINE,
+                help="Where to train.",
+            ),
+            click.option(
+                *("--precision",),
+                type=click.Choice(["auto", "float32", "bfloat16"]),
+                default="auto",
+                show_default=True,
+                panel=MACHINE,
+                help="Arithmetic of training; auto is bfloat16 where the hardware has it.",
+            ),
+        ]
+    )
 
 
-def build(settings: Settings, dataset: Dataset, make: MakeNetwork | None = None) -> Model:
-    """See `training.build`; says where it computes, and shows a table of the layers where that is asked for."""
-    model = training.build(settings, dataset, make)
-    if make and (names := unused(make)):
-        what = f"{' and '.join(map(flag, names))} change{'s' * (len(names) == 1)} nothing"
-        print(f"note: the network in this script does not use {', '.join(names)}: {what}", file=sys.stderr)
-    print(f"Using device: {model.device}")
-    if settings.summary:
-        print(summary(model))
-    return model
-
-
-def summary(model: Model) -> str:
-    """A table of the layers of the network, each with the shape of what it returns and the number of its weights."""
-    layers = model.backend.layers(model.backend.members(model.network)[0])
-    rows = [(layer.name, " × ".join(map(str, layer.shape)), f"{layer.weights:,}") for layer in layers]
-    rows.append(("in all", "", f"{sum(layer.weights for layer in layers):,}"))
-    return tabulate(rows, ("layer", "returns", "weights"), "plain", colalign=("left", "left", "right"))
-
-
-def train(settings: Settings, model: Model, dataset: Dataset) -> History:
-    """Train the network, or each of an ensemble, in place, with a line and a checkpoint for each epoch.
+def settings(backend: str, flags: Mapping[str, Any], recipes: Mapping[str, Recipe] = RECIPES) -> "Settings":
+    """What was chosen by the flags.
 
     Raises:
-        DigitsError: see `training.TrainingRun`.
+        DigitsError: a value is not allowed.
     """
-    running = TrainingRun(settings, model, dataset)
-    print(_beginning(running))
-    shown = -1  # the network whose epochs are being told
-    for place, report in running:
-        if settings.recipe.ensemble > 1 and not running.cores_each and place != shown:
-            print(f"Network {place + 1} of {settings.recipe.ensemble}, seed {settings.seed + place}")
-            shown = place
-        if report.progress:
-            whose = f"Network {place + 1}, seed {settings.seed + place}: " if running.cores_each else ""
-            print(whose + _line(settings.recipe, report.progress.history))
-    if not model.has_learned:
-        what = f"a loss of {running.history.worst:.4f} is no better than a guess's, {running.guess:.4f}"
-        print(f"warning: it has not learned ({what}); try a smaller learning rate, or more epochs", file=sys.stderr)
-    validated = running.history.validation
-    if validated and settings.recipe.ensemble > 1:
-        print(f"All {settings.recipe.ensemble} networks together{_validated(validated)}")
-    return running.history
+    from digits.datasets import full_name
+    from digits.training import Settings
 
-
-def _beginning(running: TrainingRun) -> str:
-    """What to say before a training that stands where it stands."""
-    recipe, networks = running.settings.recipe, running.state.networks
-    done = sum(len(network.history) for network in networks)
-    if running.cores_each:
-        cores = f"{running.cores_each} core{'s' * (running.cores_each > 1)}"
-        where = f"{running.workers} at a time, each on {cores}"
-        return f"{'Resuming' if done else 'Training'} {len(running.left)} networks, {where}..."
-    if done:
-        return f"Resuming after epoch {done} of {recipe.epochs * recipe.ensemble}..."
-    return "Starting training..."
-
-
-def _line(recipe: Recipe, history: list[Epoch]) -> str:
-    """What to say of the last epoch."""
-    last, line = history[-1], f"Epoch {len(history)}/{recipe.epochs}, Loss: {history[-1]['loss']:.4f}"
-    if "validation_loss" in last:
-        line += _validated(last)
-        if finished(recipe, history):
-            line += f"\nKeeping the weights of epoch {best_epoch(history) + 1}, which had the lowest validation loss"
-    return line
-
-
-def _validated(epoch: Epoch) -> str:
-    return f", Validation Loss: {epoch['validation_loss']:.4f}, Accuracy: {epoch['validation_accuracy']:.2%}"
-
-
-def evaluate(model: Model, dataset: Dataset) -> Result:
-    """What the network makes of the test images, which it has not seen before; says which share is right."""
-    result = training.evaluate(model, dataset)
-    print(f"Test Accuracy: {result.accuracy:.2%}")
-    if model.has_learned and (said := hint(result.predictions, dataset.test.labels)):
-        print(f"note: {said}", file=sys.stderr)
-    return result
-
-
-def save(settings: Settings, model: Model, dataset: Dataset, history: History, result: Result) -> None:
-    """Write model, predictions, labels, probabilities and the run's record into the output folder, all or nothing.
-
-    Raises:
-        OSError: the folder cannot be written, or the disk is full.
-    """
-    identity = training.identity(settings, model, dataset)
-    record = RunRecord(
-        **identity,
-        class_names=dataset.classes,
-        recipe=asdict(settings.recipe),
-        epochs=history.epochs,
-        members=history.members if settings.recipe.ensemble > 1 else None,
-        validation_loss=history.validation.get("validation_loss"),
-        validation_accuracy=history.validation.get("validation_accuracy"),
-        train_seconds=history.seconds,
-        evaluate_seconds=result.seconds,
-        test_accuracy=result.accuracy,
+    return Settings(
+        backend,
+        options.chosen(recipes, "baseline", flags),
+        seed=flags["seed"],
+        device=flags["device"],
+        precision=flags["precision"],
+        data_dir=flags["data_dir"],
+        output_dir=flags["output_dir"],
+        resume=flags["resume"],
+        dataset=full_name(flags["dataset"]),
+        tensorboard=flags["metrics"] == "tensorboard",
+        summary=flags["summary"],
+        export=flags.get("export", False),
+        address=flags.get("address"),
     )
-    left = Run(
-        settings.backend,
-        result.predictions,
-        dataset.test.labels,
-        result.probabilities,
-        dataset.classes,
-        dataset.name,
-        record,
-    )
-    info = replace(model.info, origin={**identity, "test_accuracy": result.accuracy})
-    files = {model_name(settings.backend): model.backend.encode(model.network, info)}
-    if settings.export:
-        files[exported_name(settings.backend)] = to_onnx(settings.backend, model.network, info)
-    save_run(settings.output_dir, left, files)
-    what = "ensemble" if settings.recipe.ensemble > 1 else f"seed_{settings.seed}"
-    with open_events(settings, what) as write:
-        images = training_count(len(dataset.train), settings.recipe.validation)
-        write("test_accuracy", result.accuracy, len(history.epochs) * shown_count(settings.recipe, images))
-    training.checkpoint(settings, model, dataset).delete()
-    print(f"Predictions and labels saved to {display(settings.output_dir)}")
+
+
+@options.command("train", "train a CNN, evaluate it and save its predictions", "digits train pytorch --epochs 5")
+@click.argument("backend", type=click.Choice(list(BACKENDS)))
+@training_options(RECIPES, seed=0)
+@options.address("Train the networks of an ensemble", panel=MACHINE)
+def command(backend: str, **flags: Any) -> None:
+    from digits.commands.steps import run
+
+    run(settings(backend, flags))

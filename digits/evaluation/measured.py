@@ -8,11 +8,6 @@ of how seeds differ: there it is Wilson's interval of an accuracy that was measu
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tabulate import tabulate
-
-from digits.backends import BACKENDS
-from digits.recipes.recipe import RECIPES, Recipe
-
 # Those that seconds were measured on, two cores of each.
 PROCESSORS = {
     "AMX": "an Intel Xeon (family 6, model 167) with AMX-BF16",
@@ -80,42 +75,3 @@ MEASUREMENTS: dict[tuple[str, str, str], Measurement] = {
         "--ensemble 1 --epochs 20 --rotation 0 --shear 0 --elastic 0 --thickness 0 --unaugmented-share 0",
     ),
 }
-
-
-def table() -> str:
-    """The recipes with the costs of their networks, and the accuracies and seconds that they were measured to reach.
-
-    What is not known of a recipe is a dash.
-    """
-    headers = ("recipe", "networks", "parameters", "multiply-adds", "epochs", "measured")
-    rows = [
-        (*(_costs(recipe) if index == 0 else [""] * 5), line)
-        for recipe in RECIPES.values()
-        for index, line in enumerate(_measured(recipe))
-    ]
-    align = ("left", *["right"] * 4, "left")
-    listed = tabulate(rows, headers, tablefmt="plain", colalign=align, disable_numparse=True)
-    processors = "".join(f"\n{name}: {processor}." for name, processor in PROCESSORS.items())
-    return (
-        f"{listed}\n\nTest accuracy: the mean over seeds with its 95 % interval. Multiply-adds: for one image. "
-        f"Seconds: to train and evaluate a seed on two cores.{processors}"
-    )
-
-
-def _costs(recipe: Recipe) -> list[str]:
-    """The cells of a recipe that say what it costs."""
-    cost = COSTS.get(recipe.name)
-    figures = (cost.parameters, cost.multiply_adds) if cost else ()
-    costs = [f"{recipe.ensemble * figure:,}" for figure in figures] or ["–", "–"]
-    return [recipe.name, str(recipe.ensemble), *costs, str(recipe.epochs)]
-
-
-def _measured(recipe: Recipe) -> list[str]:
-    """A line for each measurement of the recipe."""
-    return [
-        f"{measured} on {dataset}, {BACKENDS[backend].title}, {measured.seeds} seed{'s' * (measured.seeds > 1)}"
-        + "".join(f", {seconds:.3g} s ({processor})" for processor, seconds in measured.seconds.items())
-        + (f", with {measured.flags}" if measured.flags else "")
-        for (name, dataset, backend), measured in MEASUREMENTS.items()
-        if name == recipe.name
-    ] or ["–"]
