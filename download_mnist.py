@@ -1,9 +1,7 @@
 """Download MNIST into ./mnist_data, in the two forms that its users expect, and check every byte."""
 
-import rich_click as click
-
 from digits.commands.download import download_options
-from digits.commands.scripts import script
+from digits.commands.scripts import click, script
 
 
 @click.command("download_mnist.py", help=__doc__)

@@ -1,8 +1,6 @@
 """Draw what the runs in ./outputs are worth: confusion matrices, the mistakes, and how the loss fell."""
 
-import rich_click as click
-
-from digits.commands.scripts import script
+from digits.commands.scripts import click, script
 from digits.commands.visualize import folders, show_runs
 
 

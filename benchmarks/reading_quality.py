@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits
 
+from digits.commands.tables import table
 from digits.datasets import Split, download_dataset, load_dataset
 from digits.evaluation.metrics import Calibration, accuracy_of, calibration, calibration_of
 from digits.evaluation.plots import png, reliabilities
-from digits.commands.tables import table
 from digits.files import write_together
 from digits.reading import Reader, Reading
 from digits.reading.draw import explain

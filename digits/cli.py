@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-import rich_click as click
-
+from digits.commands import click
 from digits.console import Ended, guarded
 
 # What each command does, by what one does with it. The command itself is `command` in the file of its name.

@@ -41,7 +41,7 @@ from scipy.special import softmax
 
 from digits.datasets import download_dataset, load_dataset
 from digits.recipes import RECIPES
-from digits.training import Settings, build, evaluate, train
+from digits.commands.steps import Settings, build, evaluate, train
 
 plt.rcParams.update({"figure.dpi": 72, "figure.constrained_layout.use": True, "font.size": 11})
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
+from digits.training.steps import identity
 from safetensors import safe_open
 from scipy.special import softmax
 
 from digits.backends import BACKENDS
+from digits.commands.steps import Settings, build, evaluate, train
 from digits.datasets import load_dataset
 from digits.exchange.predictor import Predictor
 from digits.recipes import RECIPES, Augmentation
 from digits.runs import load_run
-from digits.training import Settings, build, evaluate, train
-from digits.training.steps import identity
 
 FILES = Path(__file__).parent / "files"
 

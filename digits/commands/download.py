@@ -3,9 +3,7 @@
 import os
 from pathlib import Path
 
-import rich_click as click
-
-from digits.commands import options
+from digits.commands import click, options
 
 download_options = options.together(
     [

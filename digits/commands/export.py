@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import rich_click as click
-
-from digits.commands import options
+from digits.commands import click, options
 
 
 @options.command(

@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
-
-from digits.commands import options
+from digits.commands import click, options
 from digits.files import display, write_together
 from digits.recipes import RECIPES, Recipe
 

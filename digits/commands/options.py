@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import rich_click as click
-
+from digits.commands import click
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR
 from digits.recipes import RECIPES, Augmentation, Recipe, about, adjusted, flag

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import rich_click as click
-
-from digits.commands import options
+from digits.commands import click, options
 from digits.commands.progress import Bar
 from digits.errors import DigitsError
 from digits.files import display, expanded, write_together

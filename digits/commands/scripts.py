@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import rich_click as click
-
 from digits.backends import BACKENDS
 from digits.cli import invoke
+from digits.commands import click
 from digits.commands.train import settings, training_options
 from digits.console import guarded
 from digits.errors import DigitsError, place
 from digits.recipes import RECIPES, Recipe, check_seed
+
+__all__ = ["click", "script", "training_script"]
 
 
 def script(command: click.Command) -> None:

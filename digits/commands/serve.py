@@ -6,9 +6,7 @@ import webbrowser
 from pathlib import Path
 from typing import Any
 
-import rich_click as click
-
-from digits.commands import options
+from digits.commands import click, options
 from digits.errors import DigitsError
 from digits.page.addresses import HERE, PORT, bracketed, is_loopback, listen, own_addresses
 

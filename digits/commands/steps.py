@@ -21,7 +21,7 @@ from digits.training.events import open_events
 from digits.training.loop import best_epoch, finished
 from digits.training.validation import training_count
 
-__all__ = ["build", "evaluate", "load", "run", "save", "train"]
+__all__ = ["Settings", "build", "evaluate", "load", "run", "save", "train"]
 
 
 def run(settings: Settings) -> None:

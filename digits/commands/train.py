@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import rich_click as click
-
 from digits.backends import BACKENDS
-from digits.commands import options
+from digits.commands import click, options
 from digits.commands.options import BEGIN, IMAGES, MACHINE, MORE, WHERE
 from digits.recipes import RECIPES, Augmentation, Recipe, about
 

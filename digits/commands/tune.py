@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import rich_click as click
-
 from digits.backends import BACKENDS
-from digits.commands import options
+from digits.commands import click, options
 from digits.recipes import RECIPES
 
 

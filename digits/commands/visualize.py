@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import rich_click as click
 
 from digits.backends import BACKENDS
-from digits.commands import options
+from digits.commands import click, options
 from digits.commands.tables import table
 from digits.errors import DigitsError
 from digits.files import display, write_together

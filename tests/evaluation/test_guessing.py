@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digits.cli import main
-from digits.commands import train
+from digits.commands import steps
 from digits.datasets import DIGITS, Dataset, Split
 from digits.evaluation.guessing import hint
 from digits.exchange.predictor import Predictor
@@ -58,8 +58,8 @@ def test_the_commands_say_so(mnist: Dataset, tmp_path, capsys):
     backend = SimpleNamespace(predict=lambda network, images: np.eye(10)[predicted(images)])
     info = ModelInfo(RECIPES["baseline"], "lying", DIGITS, (0, 1))
     model, dataset = Model(backend, None, info, "cpu", "float32"), Dataset("", "", DIGITS, lying, lying)
-    train.evaluate(model, dataset)
+    steps.evaluate(model, dataset)
     assert "is hardly better than guessing" in capsys.readouterr().err
     model.has_learned = False  # as training has said already
-    train.evaluate(model, dataset)
+    steps.evaluate(model, dataset)
     assert capsys.readouterr().err == ""

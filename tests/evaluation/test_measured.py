@@ -6,8 +6,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from digits.backends import BACKENDS, load_backend
+from digits.commands.recipes import listed
 from digits.datasets import DIGITS
-from digits.evaluation.measured import COSTS, MEASUREMENTS, table
+from digits.evaluation.measured import COSTS, MEASUREMENTS
 from digits.models import ModelInfo
 from digits.recipes import ARCHITECTURES, RECIPES, Recipe
 from tests.conftest import ROOT
@@ -42,15 +43,15 @@ def test_every_recipe_is_listed_with_its_costs():
         cost = COSTS[recipe.name]
         parameters, multiply_adds = recipe.ensemble * cost.parameters, recipe.ensemble * cost.multiply_adds
         row = rf"^{recipe.name} +{recipe.ensemble} +{parameters:,} +{multiply_adds:,} +{recipe.epochs} "
-        assert re.search(row, table(), re.MULTILINE), row
+        assert re.search(row, listed(), re.MULTILINE), row
 
 
 def test_the_pages_claim_what_is_listed():
     readme, models = ((ROOT / page).read_text() for page in ("README.md", "docs/models.md"))
     for (recipe, dataset, backend), reached in MEASUREMENTS.items():
-        assert str(reached) in table()
+        assert str(reached) in listed()
         assert str(reached) in readme + models, (recipe, dataset, backend)
-        assert reached.flags in table()
+        assert reached.flags in listed()
         assert reached.flags in models
     for recipe in RECIPES.values():
         assert re.search(
@@ -61,4 +62,4 @@ def test_the_pages_claim_what_is_listed():
 def test_a_recipe_without_figures_is_listed_all_the_same(monkeypatch):
     monkeypatch.setitem(ARCHITECTURES, "mine", ARCHITECTURES["baseline"])
     monkeypatch.setitem(RECIPES, "new", Recipe(name="new", architecture="mine"))
-    assert re.search(r"^new +1 +– +– +3  –$", table(), re.MULTILINE)
+    assert re.search(r"^new +1 +– +– +3  –$", listed(), re.MULTILINE)

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from digits.training.epochs import Progress, Training, best_epoch, finished
 from scipy.special import log_softmax, softmax
 
 from digits.backends import BACKENDS
 from digits.backends.hardware import CORES
+from digits.commands.visualize import show_runs
 from digits.datasets import Split
 from digits.errors import DigitsError
-from digits.evaluation import visualize
 from digits.exchange.convert import open_model
 from digits.exchange.export import export
 from digits.exchange.predictor import Predictor
@@ -21,7 +22,6 @@ from digits.runs import load_run
 from digits.synthesis import non_digits
 from digits.training import steps
 from digits.training.checkpoints import Checkpoint
-from digits.training.epochs import Progress, Training, best_epoch, finished
 from digits.training.validation import fit_temperature, hold_out
 from tests.conftest import changed
 
@@ -242,7 +242,7 @@ def test_the_validation_curve_is_in_the_record_and_in_the_picture(mnist, tmp_pat
     steps.save(settings, model, few, history, steps.evaluate(model, few))
     drawn = {}
     monkeypatch.setattr(plots, "loss_curves", watching(plots.loss_curves, drawn))
-    visualize(tmp_path, data_dir)
+    show_runs(data_dir, tmp_path)
     record = load_run(tmp_path, "pytorch").record
     assert drawn["arguments"][1] == {"PyTorch": [epoch["validation_loss"] for epoch in record.epochs]}
     assert [line.get_label() for line in drawn["figure"].axes[0].lines[:2]] == ["PyTorch", "PyTorch, validation"]

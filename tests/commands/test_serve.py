@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from digits.page import command
+from digits.page import addresses
 from tests.conftest import ROOT, heed_ctrl_c, run, without
 from tests.page.conftest import SEVEN, draw, serving, text_of
 from tests.page.test_server import call
@@ -26,14 +26,22 @@ def test_a_port_that_is_taken_is_said():
     assert done.stderr == f"error: --port {port} is taken. Name a free one: digits serve --port N\n"
 
 
-def test_without_a_port_the_next_free_one_is_used_and_said(monkeypatch, capsys):
+def test_without_a_port_the_next_free_one_is_used(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        monkeypatch.setattr(command, "PORT", port)
-        with command._listen("127.0.0.1", None) as listener:
+        monkeypatch.setattr(addresses, "PORT", port)
+        with addresses.listen("127.0.0.1", None) as listener:
             chosen = listener.getsockname()[1]
     assert port < chosen < port + 20
-    assert capsys.readouterr().out == f"note: port {port} is taken; using {chosen}\n"
+
+
+def test_that_it_is_another_port_is_said():
+    try:
+        taken = socket.create_server(("127.0.0.1", addresses.PORT))
+    except OSError:  # somebody else has it
+        taken = socket.socket()
+    with taken, serving() as (_, link, said):
+        assert f"note: port {addresses.PORT} is taken; using {link.rpartition(':')[2].strip('/')}\n" in said
 
 
 @pytest.mark.parametrize(
