@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from digits.backends import BACKENDS
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR
-from digits.recipes import RECIPES, RENAMED, Augmentation, Recipe, about, adjusted, check_seed, flag
+from digits.recipes import RECIPES, Augmentation, Recipe, about, adjusted, check_seed, flag
 
 if TYPE_CHECKING:
     from digits.training import Settings
@@ -203,7 +203,6 @@ def _add_recipe_flags(
     )
     group.set_defaults(recipes=recipes)
     usual = {**vars(recipes[default]), **vars(recipes[default].augmentation)}
-    old_names = {new: old for old, new in RENAMED.items()}
     for name, known in {**about(Recipe), **about(Augmentation)}.items():
         if name in changeable:
             shown = ",".join(map(str, usual[name])) if known.kind is tuple else usual[name]
@@ -214,36 +213,11 @@ def _add_recipe_flags(
                 metavar=None if known.choices else {int: "N", tuple: "N,N"}.get(known.kind, "X"),
                 help=f"{known.help} ({default}: {shown})",
             )
-            if name in old_names:
-                group.add_argument(flag(old_names[name]), dest=name, type=known.kind, action=_Renamed)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
     """The whole numbers of a flag, with commas between them."""
     return tuple(map(int, text.split(",")))
-
-
-class _Renamed(argparse.Action):
-    """A flag by the name that it had once: it is understood, and says its new name."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any):
-        super().__init__(option_strings, dest, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **options)
-
-    def __call__(
-        self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: str | None = None
-    ) -> None:
-        print(f"note: {option_string} is called {flag(self.dest)} now", file=sys.stderr)
-        setattr(namespace, self.dest, values)
-
-
-class _Dropped(argparse.Action):
-    """A flag that there was once: it is understood, and says that it is not needed."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any):
-        super().__init__(option_strings, argparse.SUPPRESS, help=argparse.SUPPRESS, **options)
-
-    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
-        print(f"note: {option} is not needed any more", file=sys.stderr)
 
 
 def _add_train_flags(parser: argparse.ArgumentParser) -> None:
@@ -348,7 +322,6 @@ def _convert_data(flags: argparse.Namespace) -> None:
 
 def _add_export_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=Path, help="a .safetensors or .keras model")
-    parser.add_argument("--to", choices=["onnx"], action=_Dropped)
     parser.add_argument("--output", type=Path, metavar="FILE", help="(default: beside the model, ending in .onnx)")
 
 
@@ -484,8 +457,9 @@ def _train(flags: argparse.Namespace) -> None:
 
 
 def _tune(flags: argparse.Namespace) -> None:
+    from digits.commands.tune import tune
     from digits.datasets import full_name
-    from digits.tuning import Search, default_space, parse_space, tune
+    from digits.tuning import Search, default_space, parse_space
 
     recipe = _named(flags.recipe, RECIPES)
     tune(
@@ -502,7 +476,6 @@ def _tune(flags: argparse.Namespace) -> None:
             output_dir=flags.output_dir,
             resume=flags.resume,
             address=flags.address,
-            origin=flags.recipe,
         )
     )
 

@@ -57,11 +57,11 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
     print(_beginning(running))
     shown = -1  # the network whose epochs are being told
     for place, report in running:
-        if settings.recipe.ensemble > 1 and not running.cores_each and place != shown:
+        if settings.recipe.ensemble > 1 and not running.side_by_side and place != shown:
             print(f"Network {place + 1} of {settings.recipe.ensemble}, seed {settings.seed + place}")
             shown = place
         if report.progress:
-            whose = f"Network {place + 1}, seed {settings.seed + place}: " if running.cores_each else ""
+            whose = f"Network {place + 1}, seed {settings.seed + place}: " if running.side_by_side else ""
             print(whose + _line(settings.recipe, report.progress.history))
     validated = running.history.validation
     if validated and settings.recipe.ensemble > 1:
@@ -73,9 +73,9 @@ def _beginning(running: TrainingRun) -> str:
     """What to say before a training that stands where it stands."""
     recipe, networks = running.settings.recipe, running.state.networks
     done = sum(len(network.history) for network in networks)
-    if running.cores_each:
-        cores = f"{running.cores_each} core{'s' * (running.cores_each > 1)}"
-        where = f"{running.workers} at a time, each on {cores}"
+    if running.side_by_side:
+        cores = f"{running.cores_each} core{'s' * (running.cores_each != 1)}"
+        where = f"{running.workers} at a time, each on {cores}" if running.cores_each else "on the cluster"
         return f"{'Resuming' if done else 'Training'} {len(running.left)} networks, {where}..."
     if done:
         return f"Resuming after epoch {done} of {recipe.epochs * recipe.ensemble}..."

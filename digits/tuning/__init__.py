@@ -1,6 +1,20 @@
-"""The search for a better recipe: Optuna chooses what to try, Ray runs it, here or on a cluster."""
+"""The search for a better recipe: Optuna chooses what to try, here or on a Ray cluster. Nothing here prints."""
 
-from digits.tuning.search import Search, tune
+from digits.tuning.run import PAGE, TUNED, Tuning, opened
+from digits.tuning.search import Search
 from digits.tuning.space import default_space, parse_space
+from digits.tuning.storage import FAILED, FINISHED, STOPPED, Row
 
-__all__ = ["Search", "default_space", "parse_space", "tune"]
+__all__ = [
+    "FAILED",
+    "FINISHED",
+    "PAGE",
+    "STOPPED",
+    "TUNED",
+    "Row",
+    "Search",
+    "Tuning",
+    "default_space",
+    "opened",
+    "parse_space",
+]

@@ -12,10 +12,11 @@ from torch.nn import functional as F
 
 from digits.backends import load_backend
 from digits.backends.pytorch import onednn
+from digits.commands.train import build, evaluate, train
 from digits.datasets import Split
 from digits.models import ModelInfo
 from digits.recipes import ARCHITECTURES, RECIPES, SCHEDULES, Architecture, Recipe
-from digits.training import Settings, build, evaluate, train
+from digits.training import Settings
 
 
 def in_pytorch(filters, hidden_units, dropout, classes):
