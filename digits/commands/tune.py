@@ -5,7 +5,8 @@ import time
 from typing import TYPE_CHECKING
 
 from digits.files import display
-from digits.tuning import FAILED, FINISHED, PAGE, STOPPED, TUNED, Row, Search, Tuning, opened
+from digits.tuning import PAGE, TUNED, Search, Tuning, opened
+from digits.tuning.storage import FAILED, FINISHED, STOPPED, Row
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import hashlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -178,7 +179,7 @@ def _connected(address: str) -> Any:
     try:
         if host:  # Ray itself would try for a minute
             socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
-        ray.init(address=address, log_to_driver=False, logging_level="error")
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray has no common type for them
         raise DigitsError(
             f"there is no Ray cluster to be used at {address}: {first_line(error)}. This machine must be one of its "

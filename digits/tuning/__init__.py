@@ -3,18 +3,5 @@
 from digits.tuning.run import PAGE, TUNED, Tuning, opened
 from digits.tuning.search import Search
 from digits.tuning.space import default_space, parse_space
-from digits.tuning.storage import FAILED, FINISHED, STOPPED, Row
 
-__all__ = [
-    "FAILED",
-    "FINISHED",
-    "PAGE",
-    "STOPPED",
-    "TUNED",
-    "Row",
-    "Search",
-    "Tuning",
-    "default_space",
-    "opened",
-    "parse_space",
-]
+__all__ = ["PAGE", "TUNED", "Search", "Tuning", "default_space", "opened", "parse_space"]

@@ -120,9 +120,7 @@ class Tuning:
     def _accuracy(self, recipe: Recipe, seed: int) -> float:
         noted, images = self.study.user_attrs[key(recipe, seed)], len(self.material.dataset.test)
         if type(noted) is not int or not 0 <= noted <= images:
-            raise DigitsError(
-                f"the search's file says that {noted!r:.50} of {images:,} test images were right. Delete it"
-            )
+            raise DigitsError(f"the search's file has {noted!r:.50} of {images:,} test images right. Delete it")
         return noted / images
 
     def write(self) -> str:
@@ -131,15 +129,14 @@ class Tuning:
         Raises:
             OSError: they cannot be written.
         """
-        search, best, hows, seeds = self.search, self.study.best_trial, [row.how for row in self.rows], []
-        tuned, start, gain = [], [], None
-        sentence = f"no trial was better than {search.recipe.name} itself, from which the search started"
-        if self.has_won:
-            seeds = list(search.test_seeds)
-            tuned, start = ([self._accuracy(one, seed) for seed in seeds] for one in (self.winner, search.start))
-            gain = difference(tuned, start)
-            sentence = gain.sentence("the tuned recipe", search.recipe.name)
-        sentence = f"{sentence[0].upper()}{sentence[1:]}"
+        search, best, hows = self.search, self.study.best_trial, [row.how for row in self.rows]
+        seeds = list(search.test_seeds) if self.has_won else []
+        tuned, start = ([self._accuracy(one, seed) for seed in seeds] for one in (self.winner, search.start))
+        gain, name = difference(tuned, start) if seeds else None, search.recipe.name
+        sentence = f"No trial was better than {name} itself, from which the search started"
+        if gain:
+            sentence = gain.sentence("the tuned recipe", name)
+            sentence = f"{sentence[0].upper()}{sentence[1:]}"
         record = {
             **identity(self.material),
             "recipe": asdict(replace(self.winner, ensemble=search.recipe.ensemble)),
@@ -160,16 +157,19 @@ class Tuning:
 
 
 @contextlib.contextmanager
-def opened(search: Search) -> Iterator[Tuning]:
+def opened(search: Search, sampler: str = "TPESampler") -> Iterator[Tuning]:
     """A search, with processes for it: here, a core each, or on the nodes of its cluster. Leaving this ends them.
+
+    Args:
+        sampler: the name of the one of Optuna's that chooses what to try.
 
     Raises:
         DigitsError: Ray or Optuna is not installed, the data are missing or do not suit the recipes, there is no such
             cluster, or the search to go on with is another.
     """
     import_optuna()
-    folders = {"data_dir": search.data_dir, "output_dir": search.output_dir}
-    material = Material(search, load(Settings(search.backend, search.start, dataset=search.dataset, **folders)))
+    settings = Settings(search.backend, search.start, data_dir=search.data_dir, output_dir=search.output_dir)
+    material = Material(search, load(replace(settings, dataset=search.dataset)), sampler)
     check_data(replace(largest(search.space, search.start), validation=material.held_out), material.dataset)
     if search.address:
         engine = cluster(search.address, 1, search.backend, material)
@@ -208,12 +208,14 @@ def _pictures(study: "Study", finished: int) -> dict[str, bytes]:
     from matplotlib import pyplot
     from optuna.visualization import matplotlib as plots
 
-    drawn = {"history": plots.plot_optimization_history, "slices": plots.plot_slice}
+    drawn = {"history": "optimization_history", "slices": "slice", "importances": "param_importances"}
     pictures = {}
-    for name, draw in {**drawn, "importances": plots.plot_param_importances}.items():
+    for name, kind in drawn.items():
         with warnings.catch_warnings(action="ignore"):  # where a value was the same in all trials
-            figure, file = np.ravel(draw(study, target_name="validation loss"))[0].figure, io.BytesIO()
-            figure.savefig(file, dpi=100, bbox_inches="tight")
+            axes, file = np.ravel(getattr(plots, f"plot_{kind}")(study, target_name="validation loss")), io.BytesIO()
+            if name != "importances":
+                axes[0].set_yscale("log")  # of slices, which share it, for all
+            axes[0].figure.savefig(file, dpi=100, bbox_inches="tight")
         pictures[name] = file.getvalue()
-        pyplot.close(figure)
+        pyplot.close(axes[0].figure)
     return pictures

@@ -86,30 +86,28 @@ def open_study(
         )
     _mend(path)
     try:
-        journal = optuna.storages.journal
-        file = journal.JournalFileBackend(str(path.resolve()), journal.JournalFileOpenLock(str(path.resolve())))
-        storage = optuna.storages.JournalStorage(file)
+        backends, file = optuna.storages.journal, str(path.resolve())
+        journal = backends.JournalFileBackend(file, backends.JournalFileOpenLock(file))
+        storage = optuna.storages.JournalStorage(journal)
         study = optuna.create_study(study_name=STUDY, storage=storage, load_if_exists=True)
-        theirs = study.user_attrs.get("identity")
-        rows(study, space) if theirs == identity else None
+        theirs = dict(study.user_attrs.get("identity", identity))
+        if theirs == identity:
+            rows(study, space), range(study.user_attrs.get("tasks", 0))  # for what they raise
+            study.set_user_attr("identity", identity)
+            if not study.get_trials(deepcopy=False):
+                study.enqueue_trial(start)
+            for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
+                try_again(study, trial)
+            return study, storage
     except OSError:
         raise
     except Exception as error:  # whatever a file that is something else leads to
         raise DigitsError(f"{path} is damaged or no search ({type(error).__name__}). Delete it") from error
-    if theirs is None:
-        study.set_user_attr("identity", identity)
-    elif theirs != identity:
-        name = next((one for one in identity if not isinstance(theirs, dict) or theirs.get(one) != identity[one]), "?")
-        value = theirs.get(name) if isinstance(theirs, dict) else theirs
-        raise DigitsError(
-            f"{path} is of another search: its {name} is {value!s:.200}, this one's is {identity[name]!s:.200}. "
-            "Go on with the same, or name another folder with --output-dir"
-        )
-    if not study.get_trials(deepcopy=False):
-        study.enqueue_trial(start)
-    for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
-        try_again(study, trial)
-    return study, storage
+    name = next((one for one in identity if theirs.get(one) != identity[one]), "identity")
+    raise DigitsError(
+        f"{path} is of another search: its {name} is {theirs.get(name)!s:.200}, not {identity.get(name)!s:.200}. "
+        "Go on with the same, or name another folder with --output-dir"
+    )
 
 
 def _mend(path: Path) -> None:
@@ -155,7 +153,7 @@ def rows(study: "Study", space: Space) -> list[Row]:
     Raises:
         DigitsError, TypeError, ValueError, KeyError: the file says of a trial what no search writes.
     """
-    found = []
+    found, names = [], {one.name for one in space}
     for trial in study.get_trials(deepcopy=False):
         state, notes, losses = trial.state.name, trial.user_attrs, trial.intermediate_values
         is_lost = state == "FAIL" and notes.get("attempt", 1) >= ATTEMPTS and len(trial.params) == len(space)
@@ -164,9 +162,7 @@ def rows(study: "Study", space: Space) -> list[Row]:
         loss = float(losses[max(losses)]) if losses else None
         reason = f"its process ended {ATTEMPTS} times before it did" if is_lost else str(notes.get("reason", ""))
         how = FINISHED if state == "COMPLETE" else FAILED if reason else STOPPED
-        is_ours = {one.name for one in space} == set(trial.params) and all(
-            one.holds(trial.params[one.name]) for one in space
-        )
+        is_ours = trial.params.keys() == names and all(one.holds(trial.params[one.name]) for one in space)
         if not is_ours or (losses and not 0 <= notes["accuracy"] <= 1) or (how == FINISHED and trial.value != loss):
             raise DigitsError(f"trial {trial.number} is none of this search")
         found.append(Row(trial, how, loss, reason))

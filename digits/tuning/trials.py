@@ -37,7 +37,7 @@ class Material(NamedTuple):
 
     search: Search
     dataset: Dataset
-    sampler: str = "TPESampler"
+    sampler: str
 
     @property
     def held_out(self) -> float:

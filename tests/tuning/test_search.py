@@ -54,7 +54,7 @@ def a_search(folder: Path, **other) -> Search:
 
 def opened_here(one: Search, known: dict | None = None) -> Tuning:
     """The search, whose trials are tried in this process as they are asked for."""
-    known, material = {"kind": "made up"} if known is None else known, Material(one, None)
+    known, material = {"kind": "made up"} if known is None else known, Material(one, None, "TPESampler")
 
     def submit(function, *arguments):
         future: Future = Future()
@@ -194,7 +194,7 @@ def test_a_search_is_not_mixed_with_another(tmp_path):
     with pytest.raises(DigitsError, match="holds a search. Go on with it by --resume"):
         opened_here(one)
     one = replace(one, resume=True)
-    with pytest.raises(DigitsError, match="is of another search: its kind is made up, this one's is other"):
+    with pytest.raises(DigitsError, match="is of another search: its kind is made up, not other"):
         opened_here(one, {"kind": "other"})
     with pytest.raises(DigitsError, match="damaged or no search"):
         opened_here(replace(one, space=SPACE[:1]))  # with the same identity: a file that lies
@@ -301,7 +301,7 @@ print(sorted(pictures), all(png.startswith(b"\\x89PNG") for png in pictures.valu
 @pytest.mark.parametrize("backend", ["pytorch", "tensorflow"])
 def test_real_trials_judge_on_images_that_they_do_not_train_on(backend, small, tmp_path):
     recipe = replace(RECIPES["fast"], epochs=1)
-    material = Material(a_search(tmp_path, backend=backend, recipe=recipe), load_dataset(str(small)))
+    material = Material(a_search(tmp_path, backend=backend, recipe=recipe), load_dataset(str(small)), "TPESampler")
     assert material.held_out == 0.1
     # Where the test images are rubbish, trials are none the worse; where the training labels are, they are.
     test = replace(material.dataset.test, images=np.zeros_like(material.dataset.test.images))
@@ -328,7 +328,7 @@ def test_no_image_that_a_trial_is_judged_on_is_trained_on(small, tmp_path, monke
 
     monkeypatch.setattr(trials, "_trained", trained)
     monkeypatch.setattr(trials, "judge", lambda backend, network, images, classes: seen.append(images))
-    list(judged(Material(a_search(tmp_path, recipe=RECIPES["fast"]), dataset), RECIPES["fast"]))
+    list(judged(Material(a_search(tmp_path, recipe=RECIPES["fast"]), dataset, "TPESampler"), RECIPES["fast"]))
     taught, asked = ({image.tobytes() for image in split.images} for split in seen)
     assert (len(seen[0]), len(seen[1])) == (1350, 150)
     assert not taught & asked
