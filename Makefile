@@ -73,5 +73,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	@touch $@
 
 $(VENV)/.dev-installed: $(VENV)/.installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,page,read,heic,tensorboard,tune,lessons,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,page,read,heic,tensorboard,tune,cluster,lessons,dev]'
 	@touch $@

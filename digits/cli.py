@@ -1,13 +1,12 @@
 """The names of the commands. Each is imported when it is asked for, so that `digits --help` answers at once."""
 
 import importlib
-import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from digits.commands import click
-from digits.console import Ended, guarded
+from digits.commands import click, invoke
+from digits.console import guarded
 
 # What each command does, by what one does with it. The command itself is `command` in the file of its name.
 GROUPS = {
@@ -78,22 +77,3 @@ def digits(ctx: click.Context) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """The `digits` command. Returns its exit status."""
     return guarded(lambda: invoke(digits, "digits", argv))
-
-
-def invoke(command: click.Command, name: str, argv: Sequence[str] | None = None) -> None:
-    """Run a command on the words of a command line, or of this process's own; what is wrong with them is one line.
-
-    Raises:
-        Ended: the command line is wrong, or was for help alone.
-    """
-    try:
-        status = command.main(None if argv is None else list(argv), prog_name=name, standalone_mode=False)
-    except click.Abort as error:
-        raise KeyboardInterrupt from error
-    except click.ClickException as error:
-        ctx = getattr(error, "ctx", None)
-        message = " ".join(error.format_message().split()).rstrip(".")
-        print(f"error: {message}. See: {ctx.command_path if ctx else name} --help", file=sys.stderr)
-        raise Ended(2) from error
-    if isinstance(status, int) and status:
-        raise Ended(status)

@@ -140,7 +140,7 @@ def test_a_name_that_a_narrow_stream_lacks_is_written_in_numbers(own, tmp_path):
 
 
 def test_help_is_written_to_a_narrow_stream_too():
-    code = "import sys, click; from digits.cli import invoke; from digits.console import guarded;"
+    code = "import sys, click; from digits.commands import invoke; from digits.console import guarded;"
     code += "command = click.Command('x', help='28 × 28 … 名');"
     code += "sys.exit(guarded(lambda: invoke(command, 'x', ['--help'])))"
     done = run("-c", code, PYTHONIOENCODING="cp437:strict")

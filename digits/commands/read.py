@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits.commands import click, options
-from digits.commands.progress import Bar
 from digits.errors import DigitsError
 from digits.files import display, expanded, write_together
+from digits.progress import Bar
 
 if TYPE_CHECKING:
     from digits.reading.reader import Trace

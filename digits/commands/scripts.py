@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from digits.backends import BACKENDS
-from digits.cli import invoke
-from digits.commands import click
+from digits.commands import click, invoke
 from digits.commands.train import settings, training_options
 from digits.console import guarded
 from digits.errors import DigitsError, place

@@ -5,13 +5,13 @@ from dataclasses import asdict, replace
 
 from digits import training
 from digits.backends.interface import MakeNetwork
-from digits.commands.progress import Bar
 from digits.commands.tables import table
 from digits.datasets import Dataset
 from digits.evaluation.guessing import hint
 from digits.exchange.export import to_onnx
 from digits.files import display
 from digits.models import Epoch
+from digits.progress import Bar
 from digits.recipes import Recipe, flag
 from digits.runs import Run, RunRecord, exported_name, model_name, save_run
 from digits.synthesis.epoch import shown_count
@@ -64,15 +64,15 @@ def train(settings: Settings, model: Model, dataset: Dataset) -> History:
     recipe, told = settings.recipe, -1  # the network whose epochs are being told
     with Bar("images") as bar:
         for place, report in running:
-            if recipe.ensemble > 1 and not running.cores_each and place != told:
+            if recipe.ensemble > 1 and not running.side_by_side and place != told:
                 bar.clear()
                 print(f"Network {place + 1} of {recipe.ensemble}, seed {settings.seed + place}")
                 told = place
             if report.progress:
                 bar.clear()
-                whose = f"Network {place + 1}, seed {settings.seed + place}: " if running.cores_each else ""
+                whose = f"Network {place + 1}, seed {settings.seed + place}: " if running.side_by_side else ""
                 print(whose + _line(recipe, report.progress.history))
-            elif not running.cores_each:
+            elif not running.side_by_side:
                 what = f"Epoch {report.epoch + 1}/{recipe.epochs}"
                 bar.show(what, report.seen, report.images, f"loss {report.loss:.4f}")
     if not model.has_learned:
@@ -88,9 +88,9 @@ def _beginning(running: TrainingRun) -> str:
     """What to say before a training that stands where it stands."""
     recipe, networks = running.settings.recipe, running.state.networks
     done = sum(len(network.history) for network in networks)
-    if running.cores_each:
-        cores = f"{running.cores_each} core{'s' * (running.cores_each > 1)}"
-        where = f"{running.workers} at a time, each on {cores}"
+    if running.side_by_side:
+        cores = f"{running.cores_each} core{'s' * (running.cores_each != 1)}"
+        where = f"{running.workers} at a time, each on {cores}" if running.cores_each else "on the cluster"
         return f"{'Resuming' if done else 'Training'} {len(running.left)} networks, {where}..."
     if done:
         return f"Resuming after epoch {done} of {recipe.epochs * recipe.ensemble}..."

@@ -124,8 +124,6 @@ class ModelInfo:
         try:
             values = json.loads(text)
             recipe = Recipe.from_dict(values["recipe"])
-            if "members" in values:  # what earlier versions called the networks of an ensemble
-                recipe = replace(recipe, ensemble=values["members"])
             low, high = (float(bound) for bound in values["pixel_range"])
             classes = tuple(str(name) for name in values["classes"])
             if not (2 <= len(classes) <= 1000 and np.isfinite([low, high]).all() and low < high):

@@ -163,26 +163,17 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Recipe":
-        """The recipe that `dataclasses.asdict` made this of, here or in an earlier version.
+        """The recipe that `dataclasses.asdict` made this of.
 
         Raises:
             DigitsError, TypeError, ValueError: a field is unknown, or its value not allowed.
         """
-        values = {RENAMED.get(name, name): value for name, value in values.items()}
-        if values.pop("optimizer", "adam") != "adam":  # earlier versions named the only one
-            raise ValueError("the optimizer is not adam")
-        if "filters" in values:
-            values["filters"] = tuple(values["filters"])  # JSON has no tuples
-        values["augmentation"] = Augmentation(**values.get("augmentation", {}))
-        dependent = {name: values.pop(name) for name in DEPENDENT if name in values}
-        return _settled(cls(**values), dependent)
+        lists = {"filters": tuple(values["filters"])} if "filters" in values else {}  # JSON has no tuples
+        return cls(**{**values, **lists, "augmentation": Augmentation(**values.get("augmentation", {}))})
 
 
 NONE = Augmentation()
 NO_DRAWING = {"strokes": 0.0, "printed": 0.0, "coarse": 0.0, "nothing": 0.0}
-
-# Fields that had another name once, as old files and old commands have it.
-RENAMED = {"averaging": "ema_decay", "refinement": "unaugmented_share"}
 
 # Fields that change nothing beside some values of others, see `_no_effect`, and how they are switched off.
 DEPENDENT = {"warmup": 0.0, "unaugmented_share": 0.0}
@@ -198,24 +189,22 @@ def check_seed(seed: object) -> None:
         refuse("seed", seed, "a whole number, 0 or more")
 
 
-def adjusted(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+def adjusted(recipe: Recipe, changes: Mapping[str, Any], lenient: bool = False) -> Recipe:
     """The recipe with other values in some fields.
 
     What was not asked for and would have no effect beside the changes falls back to its default: with another
-    architecture the filters, with a constant schedule the warm-up. A change without effect is an error.
+    architecture the filters, with a constant schedule the warm-up. A change without effect is an error, or falls back
+    as well where `lenient`.
 
     Raises:
         DigitsError: see `Recipe`.
     """
     if "architecture" in changes:
         changes = {"filters": None, "hidden_units": None, **changes}
-    others = {name: getattr(recipe, name) for name in DEPENDENT if name not in changes}
-    return _settled(replace(recipe, **{**DEPENDENT, **changes}), others)
-
-
-def _settled(recipe: Recipe, dependent: Mapping[str, Any]) -> Recipe:
-    """The recipe with these values of fields, without those that would have no effect in it."""
-    return replace(recipe, **{name: value for name, value in dependent.items() if not _no_effect(recipe, name, value)})
+    may_fall = [name for name in DEPENDENT if lenient or name not in changes]
+    found = replace(recipe, **{**changes, **{name: DEPENDENT[name] for name in may_fall}})
+    wanted = {name: changes.get(name, getattr(recipe, name)) for name in may_fall}
+    return replace(found, **{name: value for name, value in wanted.items() if not _no_effect(found, name, value)})
 
 
 def _no_effect(recipe: Recipe, name: str, value: float) -> str:

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from typing import Any
 
 from digits.errors import DigitsError
 from digits.training.loop import Progress, Report, Training, finished
-from digits.training.parallel import Submit
+from digits.training.parallel import Submit, result
 
 Reports = Iterator[tuple[int, Report]]  # of networks by their place
 
@@ -46,7 +45,10 @@ def side_by_side(submit: Submit, training: Training, starts: Sequence[Progress],
     while running:
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             place = running.pop(future)
-            reports = _result(future, place)
+            try:
+                reports = result(future)
+            except DigitsError as error:
+                raise DigitsError(f"network {place + 1} failed: {error}. Go on with --resume") from error
             yield from ((place, report) for report in reports)
             if progress := reports[-1].progress:
                 go_on(place, progress)
@@ -65,16 +67,3 @@ def train_epoch(training: Training, place: int, start: Progress, origin: str) ->
 
 def _of(training: Training, place: int) -> Training:
     return replace(training, seed=training.seed + place)
-
-
-def _result(future: "Future[list[Report]]", place: int) -> list[Report]:
-    """What a process returned of the network of this place; all that may go wrong there becomes one line."""
-    try:
-        return future.result()
-    except BrokenProcessPool as error:
-        reason = "a process was killed, as where memory runs out"
-        raise DigitsError(f"network {place + 1} failed: {reason}. Go on with --resume") from error
-    except MemoryError as error:
-        raise DigitsError(f"network {place + 1} failed: out of memory. Go on with --resume") from error
-    except DigitsError as error:
-        raise DigitsError(f"network {place + 1} failed: {error}. Go on with --resume") from error

@@ -12,19 +12,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from digits.backends import load_backend
-from digits.backends.hardware import cores_allowed
 from digits.backends.interface import Backend, MakeNetwork
 from digits.datasets import DIGITS, Dataset, load_dataset
 from digits.errors import DigitsError
 from digits.files import require_writable
 from digits.models import Epoch, ModelInfo
-from digits.recipes import NO_DRAWING, refuse
+from digits.recipes import NO_DRAWING, Recipe, refuse
 from digits.training.checkpoints import Checkpoint, RunState
 from digits.training.custom import build_custom
 from digits.training.ensembles import Reports, one_after_another, side_by_side
 from digits.training.events import Events
 from digits.training.loop import Report, Training, best_epoch, finished
-from digits.training.parallel import cores_here, processes
+from digits.training.parallel import cluster, cores_here, processes
 from digits.training.settings import Settings
 from digits.training.validation import fit_temperature, guessing, hold_out, training_count, validate
 
@@ -95,13 +94,22 @@ def load(settings: Settings) -> Dataset:
     """The dataset, checked; and nothing else may stand in the way of the run, so that no training is in vain.
 
     Raises:
-        DigitsError: the data are missing or damaged, too few for a batch, or the output folder cannot be written;
-            or a field of the recipe has no effect with them.
+        DigitsError: the data are missing or damaged, or the output folder cannot be written; or see `check_data`.
     """
     dataset = load_dataset(settings.dataset, settings.data_dir)
-    recipe = settings.recipe
     if settings.address is not None:
         _check_for_cluster(settings)
+    check_data(settings.recipe, dataset)
+    require_writable(settings.output_dir)
+    return dataset
+
+
+def check_data(recipe: Recipe, dataset: Dataset) -> None:
+    """Make sure that this recipe can be trained on these data.
+
+    Raises:
+        DigitsError: there are too few for a batch, or a field of the recipe has no effect with them.
+    """
     if recipe.draws and dataset.classes != DIGITS:
         name = next(name for name in NO_DRAWING if getattr(recipe, name))
         refuse(name, getattr(recipe, name), f"0 for {dataset.name}, whose classes are not the ten digits")
@@ -109,14 +117,11 @@ def load(settings: Settings) -> Dataset:
         refuse("patience", recipe.patience, "0 without validation images, say --validation 0.1")
     if recipe.validation and dataset.validation:
         refuse("validation", recipe.validation, f"0, as {dataset.name} brings validation images of its own")
-    images = training_count(len(dataset.train), recipe.validation)
-    batch = settings.recipe.batch_size
+    images, batch = training_count(len(dataset.train), recipe.validation), recipe.batch_size
     if batch > images:
         raise DigitsError(
             f"batch size is {batch:,}, but there are only {images:,} training images. Run with --batch-size {images}"
         )
-    require_writable(settings.output_dir)
-    return dataset
 
 
 def _check_for_cluster(settings: Settings) -> None:
@@ -165,8 +170,9 @@ class TrainingRun:
 
     Attributes:
         state: where training stands.
-        workers: how many networks are trained at a time.
-        cores_each: how many cores each has, where several are trained at a time on this machine; None elsewhere.
+        side_by_side: whether networks are trained at the same time.
+        cores_each: how many cores each has then on this machine; None elsewhere.
+        workers: how many are trained at a time on this machine.
     """
 
     def __init__(self, settings: Settings, model: Model, dataset: Dataset):
@@ -184,7 +190,8 @@ class TrainingRun:
         self.cores_each = cores_each(settings, model)
         self.checkpoint = checkpoint(settings, model, dataset)
         self.state = self.checkpoint.load() if settings.resume else RunState.at_beginning(settings.recipe)
-        self.workers = min(_cores() // self.cores_each, len(self.left)) if self.cores_each else 1
+        self.side_by_side = bool(self.cores_each or (settings.address and not model.info.network))
+        self.workers = min(cores_here() // self.cores_each, len(self.left)) if self.cores_each else 1
         self._take_over()
 
     @property
@@ -207,7 +214,7 @@ class TrainingRun:
                 if report.progress:
                     now, seconds = time.perf_counter(), report.progress.history[-1]["seconds"]
                     self.state = self.state.after(place, report.progress, now - before if before else seconds)
-                    before = now if self.cores_each else 0.0
+                    before = now if self.side_by_side else 0.0
                     if not self.state.is_complete(recipe):
                         self.checkpoint.save(self.state)
                 yield Update(place, report)
@@ -216,11 +223,14 @@ class TrainingRun:
 
     def _reports(self, stack: ExitStack) -> Reports:
         starts, origin = self.state.networks, str(self.checkpoint)
-        if not self.cores_each:
+        if not self.side_by_side:
             networks = self.model.backend.members(self.model.network)
             return one_after_another(self.training, networks, starts, origin)
-        submit = stack.enter_context(processes(self.workers, self.cores_each, self.training))
-        return side_by_side(submit, self.training, starts, origin)
+        if self.settings.address:
+            engine = cluster(self.settings.address, None, self.settings.backend, self.training)
+        else:
+            engine = processes(self.workers, self.cores_each, self.training)
+        return side_by_side(stack.enter_context(engine), self.training, starts, origin)
 
     def _take_over(self) -> None:
         """Give the networks that are trained to the end their weights."""
@@ -252,14 +262,9 @@ def cores_each(settings: Settings, model: Model) -> int | None:
 
     A worker makes a network of the package; it knows nothing of one that a script shows.
     """
-    cores = _cores()
+    cores = cores_here()
     suits = settings.recipe.ensemble > 1 and settings.address is None and not model.info.network
     return max(1, cores // settings.recipe.ensemble) if suits and model.device == "cpu" and cores > 1 else None
-
-
-def _cores() -> int:
-    """How many cores this run may compute on."""
-    return min(cores_here(), cores_allowed() or cores_here())
 
 
 def identity(settings: Settings, model: Model, dataset: Dataset) -> dict[str, Any]:

@@ -1,11 +1,9 @@
 """A user's own images: a folder with a sub-folder of them for each class."""
 
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from digits.datasets.forms.images import canvas, read_grey
 from digits.datasets.forms.parts import (
@@ -24,6 +22,7 @@ from digits.datasets.forms.parts import (
 )
 from digits.errors import DigitsError
 from digits.image_files import ALLOWED, SUFFIXES, read_file
+from digits.progress import Bar
 
 _DATA = (".csv", ".npy", ".npz", ".parquet")  # files of other forms
 
@@ -57,9 +56,9 @@ def read_images(images: list[Path], labels: np.ndarray, classes: tuple[str, ...]
         DigitsError: one is not readable, or all together, which lie in `root`, are too large.
     """
     check_size(len(images), sum(path.stat().st_size for path in images), root)
-    files = tqdm(images, desc="Reading images", unit=" images", leave=False, disable=not sys.stderr.isatty())
-    greys = (read_grey(read_file(path, shown(path)), shown(path)) for path in files)
-    return Part(canvas(greys, len(images)), labels, classes)
+    with Bar("images") as bar:
+        greys = (read_grey(read_file(path, shown(path)), shown(path)) for path in bar.over("Reading images", images))
+        return Part(canvas(greys, len(images)), labels, classes)
 
 
 def _has_no_classes(folder: Path) -> bool:

@@ -1,8 +1,11 @@
 """How far long work has come, on a terminal; nothing elsewhere."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
 
 
 class Bar:
@@ -30,6 +33,13 @@ class Bar:
             speed = self.bar.tasks[0].speed
             self.bar.update(self.task, rate=f"{speed:,.0f}" if speed else "–")
             self.bar.start()
+
+    def over(self, what: str, items: Sequence[Item]) -> Iterator[Item]:
+        """The items, each counted as it is given away."""
+        for number, item in enumerate(items):
+            if number % 20 == 0:
+                self.show(what, number, len(items))
+            yield item
 
     def clear(self) -> None:
         """Take the line away; `show` brings it back."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import Future
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -18,20 +19,21 @@ import pytest
 
 from digits.backends import BACKENDS
 from digits.backends.hardware import CORES
+from digits.commands import steps as command
 from digits.datasets import Split
 from digits.errors import DigitsError
 from digits.exchange.convert import open_model
-from digits.jobs import cores_here
-from digits.jobs.worker import Worker
 from digits.recipes import RECIPES
 from digits.runs import load_run
-from digits.training import elsewhere, steps
+from digits.training import Settings, ensembles, identity
+from digits.training import run as runs
 from digits.training.checkpoints import Checkpoint
-from digits.training.elsewhere import Member, train_members
-from digits.training.epochs import Progress
+from digits.training.ensembles import side_by_side, train_epoch
+from digits.training.loop import Progress, Report
+from digits.training.parallel import cores_here
 from tests.conftest import ROOT, heed_ctrl_c, run
-from tests.jobs.test_side_by_side import wait_for
-from tests.training.test_epochs import stops_after
+from tests.training.test_parallel import wait_for
+from tests.training.test_run import stops_after
 from tests.tuning.test_killed import started_with
 
 RECIPE = replace(RECIPES["fast"], epochs=3, batch_size=32, dropout=0.2, learning_rate=0.003, ensemble=3)
@@ -42,64 +44,48 @@ several_cores = pytest.mark.skipif(cores_here() < 2, reason="on one core network
 
 
 class Pretended:
-    """An engine whose epochs take a second each, of a clock of its own; all else takes no time."""
+    """Workers whose epochs take a second each, of a clock of their own; all else takes no time."""
 
     def __init__(self, workers: int):
-        self.workers, self.now, self.order = [Worker(None, None) for _ in range(workers)], 0.0, count()
-        self.free_ones, self.coming = list(self.workers), []
+        self.free_at, self.now, self.coming, self.order = [0.0] * workers, 0.0, [], count()
 
-    def idle(self):
-        return self.free_ones.pop(0) if self.free_ones else None
+    def submit(self, function, place, progress, origin):
+        assert function is train_epoch
+        history = [*progress.history, {"loss": float(place), "seconds": 1.0}]
+        future = Future()
+        future.set_result([Report(len(history) - 1, 1, 1, 1.0, Progress(history))])
+        ends = max(heapq.heappop(self.free_at), self.now) + 1
+        heapq.heappush(self.free_at, ends)
+        heapq.heappush(self.coming, (ends, next(self.order), future))
+        return future
 
-    def call(self, worker, method, *arguments):
-        reply = getattr(worker, method)(*arguments)
-        heapq.heappush(self.coming, (self.now + (not reply.ended), next(self.order), worker, reply))
-
-    def wait(self):
-        self.now, _, worker, reply = heapq.heappop(self.coming)
-        return [(worker, reply)]
-
-    def free(self, worker):
-        self.free_ones.append(worker)
-
-    def place(self, worker):
-        return "here"
-
-
-def pretend_to_train(shared, member):
-    history = list(member.progress.history)
-    while len(history) < RECIPE.epochs:
-        history.append({"loss": float(member.place), "seconds": 1.0})
-        yield Progress(list(history)), [("loss", 1.0, len(history))]
+    def wait(self, running, return_when):
+        self.now, _, future = heapq.heappop(self.coming)
+        assert future in running
+        return SimpleNamespace(done=[future])
 
 
 @pytest.mark.parametrize(
-    ("workers", "begun", "seconds", "moves"),
+    ("workers", "begun", "seconds"),
     [
-        (2, [0, 0], 3, 0),
-        (2, [0, 0, 0], 5, 1),
-        (2, [0] * 5, 8, 1),  # network by network these would be 9
-        (3, [0] * 4, 4, 2),  # and these 6
-        (2, [0, 2, 1, 2], 4, 0),
-        (1, [0, 1], 5, 0),
+        (2, [0, 0], 3),
+        (2, [0, 0, 0], 5),
+        (2, [0] * 5, 8),  # network by network these would be 9
+        (3, [0] * 4, 4),  # and these 6
+        (2, [0, 2, 1, 2], 4),
+        (1, [0, 1], 5),
     ],
 )
-def test_all_workers_are_busy_to_the_end(workers, begun, seconds, moves, monkeypatch):
-    trained: list[int] = []
-
-    def train_member(shared, member):
-        trained.append(member.place)
-        return pretend_to_train(shared, member)
-
-    monkeypatch.setattr(elsewhere, "train_member", train_member)
+def test_all_workers_are_busy_to_the_end(workers, begun, seconds, monkeypatch):
     engine, epoch = Pretended(workers), {"loss": 0.0, "seconds": 1.0}
-    members = [Member(place, place, Progress([epoch] * done)) for place, done in enumerate(begun)]
-    epochs = Counter({member.place: member.epochs for member in members})
-    for member, _ in train_members(engine, RECIPE, members):
-        epochs[member.place] += 1
-        assert member.epochs == epochs[member.place]  # each epoch once, in its order
+    monkeypatch.setattr(ensembles, "wait", engine.wait)
+    epochs, training = Counter(dict(enumerate(begun))), SimpleNamespace(info=SimpleNamespace(recipe=RECIPE))
+    starts = [Progress([epoch] * done) for done in begun]
+    for place, report in side_by_side(engine.submit, training, starts, ""):
+        epochs[place] += 1
+        assert report.epoch + 1 == epochs[place]  # each epoch once, in its order
     assert set(epochs.values()) == {RECIPE.epochs}
-    assert (engine.now, len(trained) - len(begun)) == (seconds, moves)
+    assert engine.now == seconds
 
 
 # What comes of it
@@ -118,12 +104,12 @@ def data(mnist, tmp_path_factory) -> Path:
 @pytest.fixture
 def two_cores(monkeypatch):
     """As a machine of two cores, whatever this one has."""
-    monkeypatch.setattr(steps, "cores_here", lambda: 2)
+    monkeypatch.setattr(runs, "cores_here", lambda: 2)
 
 
-def settings_of(data, tmp_path, backend="pytorch", **changes) -> steps.Settings:
+def settings_of(data, tmp_path, backend="pytorch", **changes) -> Settings:
     fields = {"recipe": RECIPE, "output_dir": tmp_path, "device": "cpu", "precision": "float32", "dataset": str(data)}
-    return steps.Settings(backend, **{**fields, **changes})
+    return Settings(backend, **{**fields, **changes})
 
 
 def weights_in(folder: Path, backend: str) -> dict[str, np.ndarray]:
@@ -174,7 +160,8 @@ def test_networks_side_by_side_have_the_bits_of_those_one_after_another_on_one_c
     assert (both.returncode, both.stderr, each.returncode, each.stderr) == (0, "", 0, "")
     cores = max(1, cores_here() // 3)
     assert f"networks, {min(cores_here(), 3)} at a time, each on {cores} core" in both.stdout
-    assert "Network 3 of 3, seed 2\nStarting training..." in each.stdout
+    assert "Starting training...\nNetwork 1 of 3, seed 0\nEpoch 1/6" in each.stdout
+    assert "Network 3 of 3, seed 2\nEpoch 1/6" in each.stdout
     ours, theirs = (load_run(tmp_path / one, backend).record for one in ("both", "each"))
     lengths = [len(epochs) for epochs in ours.members]
     assert (
@@ -190,12 +177,12 @@ def test_networks_side_by_side_have_the_bits_of_those_one_after_another_on_one_c
 
 @pytest.mark.parametrize("saves", [1, 4, 7])
 def test_a_resumed_ensemble_ends_with_the_same_bits(saves, two_cores, data, tmp_path, monkeypatch, capsys):
-    steps.run(settings_of(data, tmp_path / "whole"))
+    command.run(settings_of(data, tmp_path / "whole"))
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Checkpoint, "save", stops_after(saves, Checkpoint.save))
-        steps.run(settings_of(data, tmp_path))
+        command.run(settings_of(data, tmp_path))
     capsys.readouterr()
-    steps.run(settings_of(data, tmp_path, resume=True))
+    command.run(settings_of(data, tmp_path, resume=True))
     said = capsys.readouterr().out
     assert re.search(r"^Resuming [123] networks, [12] at a time, each on 1 core\.\.\.$", said, re.MULTILINE)
     assert said.count("Epoch") == 9 - saves
@@ -206,16 +193,16 @@ def test_a_resumed_ensemble_ends_with_the_same_bits(saves, two_cores, data, tmp_
 def test_another_number_of_cores_is_refused(two_cores, data, tmp_path, monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Checkpoint, "save", stops_after(1, Checkpoint.save))
-        steps.run(settings_of(data, tmp_path))
-    monkeypatch.setattr(steps, "cores_here", lambda: 6)
+        command.run(settings_of(data, tmp_path))
+    monkeypatch.setattr(runs, "cores_here", lambda: 6)
     with pytest.raises(DigitsError, match="is of another run: its cores_each is 1, this run's is 2. Run with the same"):
-        steps.run(settings_of(data, tmp_path, resume=True))
+        command.run(settings_of(data, tmp_path, resume=True))
 
 
 def test_tensorboard_finds_every_loss_of_each_network(two_cores, data, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    steps.run(settings_of(data, tmp_path, tensorboard=True))
+    command.run(settings_of(data, tmp_path, tensorboard=True))
     for seed, epochs in enumerate(load_run(tmp_path, "pytorch").record.members):
         events = EventAccumulator(str(tmp_path / "tensorboard" / f"pytorch_seed_{seed}")).Reload()
         for name in ("loss", "loss_of_steps"):
@@ -226,7 +213,7 @@ def test_tensorboard_finds_every_loss_of_each_network(two_cores, data, tmp_path)
 
 def test_a_training_that_fails_is_named(two_cores, data, tmp_path):
     with pytest.raises(DigitsError, match=r"^network [123] failed: the loss became (nan|inf).* Go on with --resume$"):
-        steps.run(settings_of(data, tmp_path, recipe=replace(RECIPE, learning_rate=1e30)))
+        command.run(settings_of(data, tmp_path, recipe=replace(RECIPE, learning_rate=1e30)))
 
 
 # Where networks are trained one after another
@@ -247,13 +234,14 @@ def test_a_training_that_fails_is_named(two_cores, data, tmp_path):
     ],
 )
 def test_how_many_cores_each_network_has(cores, changes, each, data, tmp_path, monkeypatch):
-    monkeypatch.setattr(steps, "cores_here", lambda: cores)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    monkeypatch.delenv(CORES, raising=False)
     if "allowed" in changes:
         monkeypatch.setenv(CORES, changes["allowed"])
     recipe = replace(RECIPE, ensemble=changes.get("ensemble", 3))
     settings = settings_of(data, tmp_path, recipe=recipe, address=changes.get("address"))
     info = SimpleNamespace(network=changes.get("network", ""))
-    assert steps._cores_each(settings, SimpleNamespace(info=info, device=changes.get("device", "cpu"))) == each
+    assert runs.cores_each(settings, SimpleNamespace(info=info, device=changes.get("device", "cpu"))) == each
 
 
 def test_the_networks_of_a_script_are_trained_one_after_another(two_cores, mnist, tmp_path, capsys):
@@ -264,11 +252,11 @@ def test_the_networks_of_a_script_are_trained_one_after_another(two_cores, mnist
 
     small = replace(mnist, train=Split(mnist.train.images[:400], mnist.train.labels[:400]))
     settings = settings_of("mnist", tmp_path, recipe=replace(RECIPE, ensemble=2, epochs=1))
-    model = steps.build(settings, small, make)
-    history = steps.train(settings, model, small)
-    assert "Network 2 of 2, seed 1\nStarting training..." in capsys.readouterr().out
+    model = command.build(settings, small, make)
+    history = command.train(settings, model, small)
+    assert "Network 2 of 2, seed 1\nEpoch 1/1" in capsys.readouterr().out
     assert [len(epochs) for epochs in history.members] == [1, 1]
-    assert "cores_each" not in steps.identity(settings, model, small)
+    assert "cores_each" not in identity(settings, model, small)
 
 
 # Ends that nobody wanted
@@ -324,7 +312,7 @@ def test_what_ended_early_leaves_no_process_and_goes_on_bit_for_bit(how, whole, 
     status, says = {
         "all is killed": (-signal.SIGKILL, ""),
         "Ctrl-C": (130, "error: interrupted; earlier outputs are as they were\n"),
-        "a worker is killed": (1, "killed by SIGKILL, as where memory runs out. Go on with --resume\n"),
+        "a worker is killed": (1, "a process was killed, as where memory runs out. Go on with --resume\n"),
     }[how]
     assert process.returncode == status
     assert errors == says or (status == 1 and re.fullmatch(rf"error: network [123] failed: {re.escape(says)}", errors))

@@ -1,4 +1,4 @@
-"""Training with images kept back, early stopping, event files and ensembles; on few images, with PyTorch."""
+"""Runs: with images kept back, early stopping, event files and ensembles; on few images, with PyTorch."""
 
 import json
 import re
@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from digits.training.epochs import Progress, Training, best_epoch, finished
 from scipy.special import log_softmax, softmax
 
 from digits.backends import BACKENDS
 from digits.backends.hardware import CORES
+from digits.commands.steps import build, evaluate, save, train
 from digits.commands.visualize import show_runs
 from digits.datasets import Split
 from digits.errors import DigitsError
@@ -20,8 +20,9 @@ from digits.exchange.predictor import Predictor
 from digits.recipes import RECIPES
 from digits.runs import load_run
 from digits.synthesis import non_digits
-from digits.training import steps
+from digits.training import Settings, run
 from digits.training.checkpoints import Checkpoint
+from digits.training.loop import Progress, Training, best_epoch, finished
 from digits.training.validation import fit_temperature, hold_out
 from tests.conftest import changed
 
@@ -36,14 +37,14 @@ def small(mnist):
     return replace(mnist, train=Split(mnist.train.images[:400], labels))
 
 
-def settings_of(tmp_path, **changes) -> steps.Settings:
+def settings_of(tmp_path, **changes) -> Settings:
     fields = {"recipe": RECIPE, "output_dir": tmp_path, "device": "cpu", "precision": "float32"}
-    return steps.Settings("pytorch", **{**fields, **changes})
+    return Settings("pytorch", **{**fields, **changes})
 
 
 def trained(small, settings):
-    model = steps.build(settings, small)
-    history = steps.train(settings, model, small)
+    model = build(settings, small)
+    history = train(settings, model, small)
     return model, history
 
 
@@ -52,7 +53,7 @@ def test_too_few_images_for_a_batch_are_refused_before_training(small, tmp_path,
         DigitsError,
         match="batch size is 40,000, but there are only 30,000 training images. Run with --batch-size 30000",
     ):
-        steps.load(settings_of(tmp_path, recipe=replace(RECIPE, batch_size=40_000, validation=0.5), data_dir=data_dir))
+        run.load(settings_of(tmp_path, recipe=replace(RECIPE, batch_size=40_000, validation=0.5), data_dir=data_dir))
 
 
 def test_a_dataset_is_validated_on_the_images_that_it_brings_for_that(small, tmp_path):
@@ -61,7 +62,7 @@ def test_a_dataset_is_validated_on_the_images_that_it_brings_for_that(small, tmp
     np.savez(tmp_path / "own.npz", **arrays, x_test=small.test.images[50:99], y_test=small.test.labels[50:99])
     recipe = replace(RECIPE, validation=0.0, patience=1, batch_size=400, epochs=2)  # all 400 images are for training
     settings = settings_of(tmp_path, recipe=recipe, dataset=str(tmp_path / "own.npz"))
-    dataset = steps.load(settings)
+    dataset = run.load(settings)
     model, history = trained(dataset, settings)
     right = model.backend.predict(model.network, arrays["x_val"]).argmax(axis=1) == arrays["y_val"]
     assert history.validation["validation_accuracy"] == right.mean()
@@ -83,9 +84,9 @@ def test_what_has_no_effect_with_the_dataset_is_refused_before_training(
     fields, brings, message, mnist, tmp_path, monkeypatch
 ):
     dataset = replace(mnist, validation=mnist.test) if brings else mnist
-    monkeypatch.setattr(steps, "load_dataset", lambda *_: dataset)
+    monkeypatch.setattr(run, "load_dataset", lambda *_: dataset)
     with pytest.raises(DigitsError, match=message):
-        steps.load(settings_of(tmp_path, recipe=replace(RECIPE, **fields)))
+        run.load(settings_of(tmp_path, recipe=replace(RECIPE, **fields)))
 
 
 # When to stop, and what to keep
@@ -130,7 +131,7 @@ def test_a_temperature_is_fitted_on_the_validation_images_and_saved(small, tmp_p
     _, held = hold_out(small.train, RECIPE.validation, 0)
     logits = model.backend.predict(model.network, held.images)
     assert model.info.temperature == fit_temperature(logits, held.labels) != 1
-    steps.save(settings, model, small, history, steps.evaluate(model, small))
+    save(settings, model, small, history, evaluate(model, small))
     expected = softmax(model.backend.predict(model.network, small.test.images) / model.info.temperature, axis=1)
     assert np.abs(load_run(tmp_path, "pytorch").probabilities - expected).max() < 1e-6
     exported = Predictor(tmp_path / "pytorch_model.onnx")
@@ -146,10 +147,10 @@ def test_a_network_says_what_is_no_digit(backend, mnist, tmp_path):
     recipe = changed(RECIPES["fast"], epochs=2, nothing=0.5, strokes=0.1)
     settings = replace(settings_of(tmp_path, recipe=recipe, export=True), backend=backend)
     model, history = trained(few, settings)
-    result = steps.evaluate(model, few)
+    result = evaluate(model, few)
     assert result.probabilities.shape == (10_000, 10)
     assert result.accuracy > 0.9
-    steps.save(settings, model, few, history, result)
+    save(settings, model, few, history, result)
     exported = Predictor(tmp_path / f"{backend}_model.onnx")
     probabilities, doubts = exported.answers(few.test.images[:1000])
     doubts = doubts.sum(axis=1)
@@ -159,9 +160,9 @@ def test_a_network_says_what_is_no_digit(backend, mnist, tmp_path):
 
 
 def test_what_is_drawn_is_refused_beside_other_classes(tmp_path, monkeypatch, mnist):
-    monkeypatch.setattr(steps, "load_dataset", lambda *_: replace(mnist, name="clothes", classes=tuple("abcdefghij")))
+    monkeypatch.setattr(run, "load_dataset", lambda *_: replace(mnist, name="clothes", classes=tuple("abcdefghij")))
     with pytest.raises(DigitsError, match=r"^strokes is 0.3, but must be 0 for clothes, whose classes are not the ten"):
-        steps.load(settings_of(tmp_path, recipe=replace(RECIPE, strokes=0.3)))
+        run.load(settings_of(tmp_path, recipe=replace(RECIPE, strokes=0.3)))
 
 
 def test_the_validation_loss_is_the_one_that_training_lowers(small, tmp_path):
@@ -221,13 +222,13 @@ def stops_after(count: int, save):
 
 @pytest.mark.parametrize("progress", [{"best": {}}, {"best": {"conv1.weight": np.zeros(3, np.float32)}}])
 def test_a_checkpoint_without_the_best_weights_is_refused(progress, small, tmp_path):
-    model = steps.build(settings_of(tmp_path), small)
+    model = build(settings_of(tmp_path), small)
     kept, held = hold_out(small.train, 0.25, 0)
     trainer = model.backend.trainer(model.network, kept.images, kept.labels, RECIPE, 0, "float32")
     start = Progress(losses(1.0), trainer.state(), **progress)
-    one = Training(model.backend, model.network, kept, held, RECIPE, 0, "float32")
+    one = Training("pytorch", model.info, kept, held, 0, "float32")
     with pytest.raises(DigitsError, match=r"^the checkpoint in \./outputs"):
-        next(one.run(start, "the checkpoint in ./outputs", lambda *_: None))
+        list(one.run(model.network, start, "the checkpoint in ./outputs"))
 
 
 # What others see of it
@@ -239,7 +240,7 @@ def test_the_validation_curve_is_in_the_record_and_in_the_picture(mnist, tmp_pat
     few = replace(mnist, train=Split(mnist.train.images[:400], mnist.train.labels[:400]))
     settings = settings_of(tmp_path)
     model, history = trained(few, settings)
-    steps.save(settings, model, few, history, steps.evaluate(model, few))
+    save(settings, model, few, history, evaluate(model, few))
     drawn = {}
     monkeypatch.setattr(plots, "loss_curves", watching(plots.loss_curves, drawn))
     show_runs(data_dir, tmp_path)
@@ -262,7 +263,7 @@ def test_tensorboard_finds_every_loss(small, tmp_path):
 
     settings = settings_of(tmp_path, tensorboard=True)
     model, history = trained(small, settings)
-    steps.save(settings, model, small, history, steps.evaluate(model, small))
+    save(settings, model, small, history, evaluate(model, small))
     events = EventAccumulator(str(tmp_path / "tensorboard" / "pytorch_seed_0")).Reload()
     for name in ("loss", "validation_loss", "validation_accuracy"):
         found = events.Scalars(name)
@@ -299,7 +300,7 @@ def test_without_metrics_nothing_is_written(small, tmp_path):
     assert not (tmp_path / "tensorboard").exists()
 
 
-# Ensembles, whose networks are trained one after another on one core: see test_elsewhere for several
+# Ensembles, whose networks are trained one after another on one core: see test_ensembles for several
 
 
 @pytest.fixture
@@ -322,14 +323,14 @@ def test_an_ensemble_averages_the_probabilities_of_its_networks(backend, one_cor
     capsys.readouterr()
     settings = replace(settings_of(tmp_path, recipe=replace(recipe, ensemble=3), seed=5), backend=backend)
     model, history = trained(few, settings)
-    result = steps.evaluate(model, few)
+    result = evaluate(model, few)
     assert re.findall("Network . of 3, seed .", capsys.readouterr().out) == [
         f"Network {number} of 3, seed {number + 4}" for number in (1, 2, 3)
     ]
     assert np.allclose(result.probabilities, np.mean(alone, axis=0), atol=1e-6)
     assert np.abs(result.probabilities - alone[0]).max() > 0.01
 
-    steps.save(settings, model, few, history, result)
+    save(settings, model, few, history, result)
     run = load_run(tmp_path, backend)
     assert (run.record.recipe["ensemble"], len(run.record.members), len(run.record.epochs)) == (3, 3, 2)
     means = [np.mean([member[epoch]["loss"] for member in run.record.members]) for epoch in range(2)]
@@ -351,7 +352,7 @@ def test_an_ensemble_is_validated_as_a_whole(one_core, small, tmp_path, capsys):
     members = [epochs[best_epoch(epochs)]["validation_accuracy"] for epochs in history.members]
     assert accuracy != pytest.approx(np.mean(members))  # or this test could not tell
     assert capsys.readouterr().out.splitlines()[-1].endswith(f", Accuracy: {accuracy:.2%}")
-    steps.save(settings, model, small, history, steps.evaluate(model, small))
+    save(settings, model, small, history, evaluate(model, small))
     assert load_run(tmp_path, "pytorch").record.validation_accuracy == accuracy
 
 
@@ -360,8 +361,8 @@ def test_an_ensemble_resumes_bit_for_bit(one_core, small, tmp_path, monkeypatch,
     whole, _ = trained(small, settings_of(tmp_path / "whole", recipe=recipe))
     theirs = whole.backend.weights(whole.network)
     for saves, said in [
-        (2, "seed 0\nTrained before\nNetwork 2"),
-        (3, "Trained before\nNetwork 2 of 3, seed 1\nResuming"),
+        (2, "Resuming after epoch 2 of 6...\nNetwork 2 of 3, seed 1\nEpoch 1/2"),
+        (3, "Resuming after epoch 3 of 6...\nNetwork 2 of 3, seed 1\nEpoch 2/2"),
     ]:
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
             patch.setattr(Checkpoint, "save", stops_after(saves, Checkpoint.save))
@@ -383,7 +384,7 @@ def test_a_foolish_number_of_networks_is_refused(count):
 def test_the_record_is_json_that_others_read(small, tmp_path):
     settings = settings_of(tmp_path)
     model, history = trained(small, settings)
-    steps.save(settings, model, small, history, steps.evaluate(model, small))
+    save(settings, model, small, history, evaluate(model, small))
     record = json.loads((tmp_path / "pytorch_run.json").read_text())
     assert record["recipe"]["validation"] == 0.25
     assert set(record["epochs"][0]) == {"loss", "seconds", "validation_loss", "validation_accuracy"}
