@@ -1,4 +1,4 @@
-"""Train a recipe with several seeds, and print the mean test accuracy with the 95 % interval of that mean.
+"""Train a recipe with several seeds, and print the mean test accuracy with the 95% interval of that mean.
 
 Each seed is a run in a process of its own. `--validation` asks, instead of the test images, a tenth of the training
 images that are kept back: choices between recipes are made on these. The interval is Student's; one or two seeds say
@@ -21,7 +21,7 @@ VALIDATION = 0.1
 
 
 def margin(accuracies: Sequence[float], images: int) -> float:
-    """Half the width of the 95 % interval of the mean of accuracies on so many images."""
+    """Half the width of the 95% interval of the mean of accuracies on so many images."""
     if len(accuracies) > 2:
         return t.ppf(0.975, len(accuracies) - 1) * stdev(accuracies) / len(accuracies) ** 0.5
     interval = binomtest(round(mean(accuracies) * images), images).proportion_ci(method="wilson")

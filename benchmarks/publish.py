@@ -40,7 +40,7 @@ def title(case: str) -> str:
 
 def both(form: str, figures: tuple[float, float] | None) -> str:
     """Ours and the peer's, as pages write them."""
-    return " / ".join(form.format(figure) for figure in figures).replace("%", " %") if figures else "–"
+    return " / ".join(form.format(figure) for figure in figures) if figures else "–"
 
 
 def training_row(case: str, figures: Figures) -> list[str]:
@@ -54,7 +54,7 @@ def training_row(case: str, figures: Figures) -> list[str]:
         both("{:.2f}", one.seconds),
         both("{:.1f}", one.shell),
         both("{:.2%}", one.accuracy),
-        f"{100 * one.share:.0f} %, {one.precision}" if one.share else "–",
+        f"{100 * one.share:.0f}%, {one.precision}" if one.share else "–",
     ]
 
 

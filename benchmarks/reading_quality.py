@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' composed pictur
 from tests.reading.compose import DIGITS, GRIDS, NO_DIGIT, composed
 
 FIGURE = Path("docs/reading-reliability.png")
-COLUMNS = ("pictures", "read as they are", "share", "95 % interval")
+COLUMNS = ("pictures", "read as they are", "share", "95% interval")
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def of_images(network: Network, test: Split, fashion: Split) -> list[list[str]]:
         "MNIST's test set: doubt above one half": answers.doubts > 0.5,
         "scikit-learn's digits: likewise": small.doubts > 0.5,
         "Fashion-MNIST's test set: likewise": clothes.doubts > 0.5,
-        "Fashion-MNIST's: more doubt than 99 % of MNIST's": clothes.doubts > np.quantile(answers.doubts, 0.99),
+        "Fashion-MNIST's: more doubt than 99% of MNIST's": clothes.doubts > np.quantile(answers.doubts, 0.99),
     }
     rows = [[name, f"{len(which):,}", accuracy_of(int(which.sum()), len(which))] for name, which in shares.items()]
     error = calibration(test.labels, answers.probabilities).error
@@ -186,7 +186,7 @@ def main() -> None:
     test, fashion = (load_dataset(name, flags.data_dir).test for name in ("mnist", "fashion-mnist"))
 
     rows = of_images(reader.network, test, fashion)
-    print(table(rows, ("Images in MNIST's form", "images", "share", "95 % interval")))
+    print(table(rows, ("Images in MNIST's form", "images", "share", "95% interval")))
     pictures = composed_pictures(test, flags.count, flags.seed)
     answers = [answer(reader, picture, flags.wrong) for picture in pictures]
     groups = {"digits": DIGITS, "rows of grids": GRIDS, "no digit": NO_DIGIT}

@@ -45,7 +45,7 @@ CASES: dict[Case, Peer] = {
     ("baseline", "pytorch"): Peer("`DataLoader` of PIL images", "lessons/plain_pytorch.py"),
     ("baseline", "tensorflow"): Peer("`model.fit`", "lessons/plain_tensorflow.py"),
     ("fast", "pytorch"): Peer(
-        "the fastest published recipe for 99 % in one epoch", "benchmarks/peers/published_fast.py"
+        "the fastest published recipe for 99% in one epoch", "benchmarks/peers/published_fast.py"
     ),
     ("fast", "tensorflow"): Peer("PyTorch, `fast`", ("fast", "pytorch")),
 }

@@ -228,7 +228,7 @@ print(f"right in PyTorch:    {accuracy_pytorch:.2%}")
 print(f"right in TensorFlow: {accuracy_tensorflow:.2%}")
 
 # %% [markdown]
-# About 98.5 %, a point less or half a point more; with the nearest mean it was 82 %. Which framework is higher is
+# About 98.5%, a point less or half a point more; with the nearest mean it was 82%. Which framework is higher is
 # chance: [lesson 3](3_is_it_better.ipynb) is about that.
 #
 # ## Look at the mistakes

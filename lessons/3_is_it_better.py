@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 3. Is it better?
 #
-# **The idea of this lesson:** a test accuracy is a measurement, and a measurement has an error. Two networks with 98.9
-# % and 99.1 % may well be equally good. Here you learn how large the error is, how to compare two networks, how to
+# **The idea of this lesson:** a test accuracy is a measurement, and a measurement has an error. Two networks with 98.9%
+# and 99.1% may well be equally good. Here you learn how large the error is, how to compare two networks, how to
 # compare two *recipes*, and how people fool themselves with a test set.
 #
 # You should have trained a network once ([lesson 2](2_first_network.ipynb)). It trains seventeen small networks, each
@@ -45,7 +45,7 @@ labels = mnist.test.labels
 # %% [markdown]
 # ## One network, one number
 #
-# The package trains for us, with its recipe `fast`: one epoch, 99 % in about a second. A tenth of the training images
+# The package trains for us, with its recipe `fast`: one epoch, 99% in about a second. A tenth of the training images
 # is kept back, for *validation*; what that is for comes later.
 
 
@@ -66,26 +66,26 @@ right = int((answers == labels).sum())
 print(f"{right:,} of {len(labels):,} test images right: {right / len(labels):.2%}")
 
 # %% [markdown]
-# How exact is that? Suppose that the network reads a digit rightly with a probability of exactly 99 %, and that the
+# How exact is that? Suppose that the network reads a digit rightly with a probability of exactly 99%, and that the
 # 10,000 test images are a fair sample of all digits that people write. Another 10,000 would give another count. Let us
 # draw 100,000 such test sets with dice.
 
 # %%
 rng = np.random.default_rng(0)
-counts = rng.binomial(n=10_000, p=0.99, size=100_000)  # right answers of a network that is right in 99 %
+counts = rng.binomial(n=10_000, p=0.99, size=100_000)  # right answers of a network that is right in 99%
 low, high = np.percentile(counts, [2.5, 97.5]) / 10_000
 
 figure, axes = plt.subplots(figsize=(8, 3.4))
 axes.hist(counts / 100, bins=np.arange(98.55, 99.45, 0.02), color="#9db8d2")
 axes.axvspan(100 * low, 100 * high, color="#c2410c", alpha=0.15, label=f"95 of 100 test sets: {low:.2%} to {high:.2%}")
 axes.set(xlabel="measured accuracy in %", ylabel="test sets of 100,000", xlim=(98.5, 99.5), ylim=(0, 10_000))
-axes.set_title("A network that is right in exactly 99 %, on test sets of 10,000 images")
+axes.set_title("A network that is right in exactly 99%, on test sets of 10,000 images")
 axes.legend(loc="upper left")
 plt.show()
 
 # %% [markdown]
-# So chance in the *choice of test images* alone makes ± 0.2 %. Turned around: from a measured accuracy follows an
-# **interval** that holds the true one with 95 % confidence. Wilson found a good formula in 1927; the package prints it
+# So chance in the *choice of test images* alone makes ± 0.2%. Turned around: from a measured accuracy follows an
+# **interval** that holds the true one with 95% confidence. Wilson found a good formula in 1927; the package prints it
 # with every accuracy.
 
 # %%
@@ -110,7 +110,7 @@ for seed, one in zip(seeds, predictions, strict=True):
     wilson = metrics.accuracy(labels, one)
     axes.plot([seed, seed], [100 * wilson.low, 100 * wilson.high], color="#9db8d2", linewidth=6)
 axes.plot(seeds, 100 * accuracies, "o", color="#c2410c")
-axes.set(xlabel="seed", ylabel="test accuracy in %", title="One recipe, eight seeds, each with its 95 % interval")
+axes.set(xlabel="seed", ylabel="test accuracy in %", title="One recipe, eight seeds, each with its 95% interval")
 plt.show()
 print(f"from {accuracies.min():.2%} to {accuracies.max():.2%}; mean {accuracies.mean():.2%}")
 
@@ -199,7 +199,7 @@ print(f"chosen by its accuracy, it looks better than it is by {too_good_by:.2f} 
 #
 # ## Is one recipe better than another?
 #
-# A real question: `fast` smooths its targets, which means that it is told "91 % a 7, and 1 % each of the nine others"
+# A real question: `fast` smooths its targets, which means that it is told "91% a 7, and 1% each of the nine others"
 # instead of "a 7". Does that help? One network of each says little. So train eight of each, the same seeds, and compare
 # on the **validation** images.
 
@@ -220,7 +220,7 @@ for y, values in enumerate([validation_plain, validation]):
 axes.set(yticks=[0, 1], yticklabels=["targets as they are", "smoothed targets"], ylim=(-0.6, 1.6))
 axes.set(xlabel="validation accuracy in %", title="Two recipes, eight seeds each; the line is the mean")
 plt.show()
-print(f"smoothing gains {mean_gain:+.2f} ± {half_width:.2f} percentage points (mean of eight seeds, 95 % interval)")
+print(f"smoothing gains {mean_gain:+.2f} ± {half_width:.2f} percentage points (mean of eight seeds, 95% interval)")
 print("so:", "it helps" if mean_gain > half_width else "it may help, or not; more seeds would tell")
 
 # %% [markdown]
@@ -235,7 +235,7 @@ print(f"fast, trained on nine tenths: {test_mean:.2%} ± {spread:.2%} (test accu
 # %% [markdown]
 # ## To keep
 #
-# - One test accuracy on 10,000 images is good for ± 0.2 %. Say so.
+# - One test accuracy on 10,000 images is good for ± 0.2%. Say so.
 # - Two **networks**: count the images that only one got right.
 # - Two **recipes**: several seeds of each, mean and interval.
 # - Choose on validation images. Look at the test once.
@@ -243,11 +243,11 @@ print(f"fast, trained on nine tenths: {test_mean:.2%} ± {spread:.2%} (test accu
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Somebody reports 99.0 % on 500 images of their own. What is the 95 % interval?
+# **1.** Somebody reports 99.0% on 500 images of their own. What is the 95% interval?
 #
 # <details><summary>Answer</summary>
 #
-# About 97.7 to 99.6 %: twenty times fewer images, and an interval four to five times as wide (it goes with the square
+# About 97.7 to 99.6%: twenty times fewer images, and an interval four to five times as wide (it goes with the square
 # root).
 #
 # ```python
@@ -256,7 +256,7 @@ print(f"fast, trained on nine tenths: {test_mean:.2%} ± {spread:.2%} (test accu
 #
 # </details>
 #
-# **2.** Two networks both read 99.0 %. Can they still be different?
+# **2.** Two networks both read 99.0%. Can they still be different?
 #
 # <details><summary>Answer</summary>
 #
@@ -271,7 +271,7 @@ print(f"fast, trained on nine tenths: {test_mean:.2%} ± {spread:.2%} (test accu
 #
 # </details>
 #
-# **3.** How many test images would you need to tell 99.0 % from 99.1 % with one network of each, without McNemar?
+# **3.** How many test images would you need to tell 99.0% from 99.1% with one network of each, without McNemar?
 #
 # <details><summary>Answer</summary>
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 4. Your own digit
 #
-# **The idea of this lesson:** a network that reads 99 % of MNIST misreads what *you* write, because your photograph
+# **The idea of this lesson:** a network that reads 99% of MNIST misreads what *you* write, because your photograph
 # does not look like MNIST. Nearly all the work is to make it look like that, step by step. You will do every step by
 # hand, on a picture of yours.
 #
@@ -49,7 +49,7 @@ download_dataset(Path("mnist_data"))
 mnist = load_dataset("mnist")
 
 # %% [markdown]
-# ## A network that is 99 % right
+# ## A network that is 99% right
 #
 # It has seen MNIST and nothing else.
 

@@ -115,10 +115,10 @@ def test_a_module_of_the_projects_own_that_is_missing_is_no_mistake_of_the_user(
 
 
 NARROW = [
-    ("cp932", "-m digits evaluate RUN/pytorch_preds.npy", r"\(95 % interval \d\d\.\d\d-\d\d\.\d\d %\)"),
+    ("cp932", "-m digits evaluate RUN/pytorch_preds.npy", r"\(95% interval \d\d\.\d\d-\d\d\.\d\d%\)"),
     ("cp437", "mnist_pytorch.py --summary --dataset OWN --epochs 1 --output-dir NEW", "conv1 +16 x 26 x 26 +160"),
-    ("ascii", "-m digits recipes", r"\d\d\.\d\d \+- \d\.\d\d %"),
-    ("ascii", "-m digits visualize --output-dir RUN", r"PyTorch +\d\d\.\d\d% +\d\d\.\d\d-\d\d\.\d\d %"),
+    ("ascii", "-m digits recipes", r"\d\d\.\d\d \+- \d\.\d\d%"),
+    ("ascii", "-m digits visualize --output-dir RUN", r"PyTorch +\d\d\.\d\d% +\d\d\.\d\d-\d\d\.\d\d%"),
 ]
 
 

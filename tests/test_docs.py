@@ -250,6 +250,16 @@ def test_readme_can_be_read_in_one_go() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
 
 
+def test_per_cent_is_spelled_in_one_way() -> None:
+    """As `97.85%`, wherever it is said: on the console, in pictures and pages, in docs and in the lessons."""
+    says = [*ROOT.glob("*.md"), *ROOT.glob("*.py"), *PAGES]
+    says += [path for folder in ("digits", "lessons", "benchmarks") for path in (ROOT / folder).rglob("*")]
+    for path in says:
+        if path.suffix in (".md", ".py", ".html", ".js", ".ipynb"):
+            found = re.search(r"[\d}]( |\u00a0|\\u00a0)%(?! \d).*", path.read_text(encoding="utf-8"))
+            assert not found, (path, found)
+
+
 def test_scripts_that_pages_name_are_there() -> None:
     for page in [ROOT / "README.md", *PAGES]:
         for name in re.findall(r"`python ([\w/]+\.py)", page.read_text()):

@@ -44,7 +44,7 @@ def test_the_main_job(backend, finished_runs, consoles, mnist):
     assert np.array_equal(labels, mnist.test.labels)
     assert np.array_equal(probabilities.argmax(1), predictions)
     assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
-    # One seed; over seeds the mean is 98.8 % and the standard deviation 0.1 %.
+    # One seed; over seeds the mean is 98.8% and the standard deviation 0.1%.
     assert (predictions == labels).mean() >= 0.983
 
 
@@ -79,7 +79,7 @@ def test_the_command_repeats_the_script_bit_for_bit(backend, finished_runs, data
 def test_visualize_draws_every_picture_and_prints_the_table(finished_runs, data_dir):
     done = run("visualize_results.py", "--data-dir", data_dir, "--output-dir", finished_runs)
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"^PyTorch +9[89]\.\d\d% +98\.\d\d–9[89]\.\d\d % +\d+\.\d$", done.stdout, re.MULTILINE)
+    assert re.search(r"^PyTorch +9[89]\.\d\d% +98\.\d\d–9[89]\.\d\d% +\d+\.\d$", done.stdout, re.MULTILINE)
     assert re.search(r"^TensorFlow +9[89]\.\d\d% ", done.stdout, re.MULTILINE)
     names = [
         "loss_curves.png",

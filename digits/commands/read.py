@@ -107,7 +107,7 @@ def _line(path: Path, trace: "Trace") -> str:
     if not reading.text:
         return f"{place}: no digit{', the picture is blank' * is_blank(trace.picture.pixels)}"
     rows = "".join(f"\n    {row}" for row in reading.text.split("\n"))
-    return f"{place} ({100 * reading.confidence:.1f} %){rows}"
+    return f"{place} ({reading.confidence:.1%}){rows}"
 
 
 def _pictures(files: list[Path]) -> Iterator[Path]:

@@ -128,4 +128,4 @@ def _table(runs: dict[str, "Run"]) -> str:
         accuracy = metrics.accuracy(run.labels, run.predictions)
         seconds = f"{run.record.train_seconds + run.record.evaluate_seconds:.1f}" if run.record else "?"
         rows.append((run.title, f"{accuracy.value:.2%}", accuracy.interval, seconds))
-    return table(rows, ("framework", "test accuracy", "95 % interval", "seconds"), left=(0, 1, 2))
+    return table(rows, ("framework", "test accuracy", "95% interval", "seconds"), left=(0, 1, 2))

@@ -49,7 +49,7 @@ def to_json(run: Run, judgement: Judgement) -> dict[str, Any]:
         backend: `pytorch`, `tensorflow`, or `onnx` for an exported model.
         dataset: its name, or null where that is not known.
         images: how many were predicted.
-        accuracy: `value`, and `low` and `high` of its 95 % Wilson interval, 0 to 1.
+        accuracy: `value`, and `low` and `high` of its 95% Wilson interval, 0 to 1.
         log_loss: in nats, or null without probabilities.
         expected_calibration_error: 0 to 1, or null without probabilities.
         calibration: a list of bins, or null without probabilities; each has `above`, `up_to` (the confidences it

@@ -1,7 +1,7 @@
 """What the recipes cost, and what they were measured to reach: the figures that `digits recipes` lists.
 
 Tests count the networks' parameters and multiply-adds. Accuracies are from `benchmarks/accuracy.py` and
-`benchmarks/training_speed.py`: means over seeds, each with the 95 % interval of that mean. One or two seeds say little
+`benchmarks/training_speed.py`: means over seeds, each with the 95% interval of that mean. One or two seeds say little
 of how seeds differ: there it is Wilson's interval of an accuracy that was measured on so many images.
 """
 
@@ -35,7 +35,7 @@ class Measurement:
 
     Attributes:
         accuracy: mean test accuracy over the seeds, in percent.
-        margin: half the width of its 95 % interval, likewise.
+        margin: half the width of its 95% interval, likewise.
         seeds: how many.
         seconds: median time of training and evaluating one, by processor, a key of `PROCESSORS`; empty where other work
             ran beside.
@@ -49,7 +49,7 @@ class Measurement:
     flags: str = ""
 
     def __str__(self) -> str:
-        return f"{self.accuracy:.2f} ± {self.margin:.2f} %"
+        return f"{self.accuracy:.2f} ± {self.margin:.2f}%"
 
 
 # By recipe.

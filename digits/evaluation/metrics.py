@@ -14,7 +14,7 @@ SIGNIFICANT = 0.05  # p-values below it count as evidence
 
 @dataclass(frozen=True)
 class Accuracy:
-    """The share of right predictions, and the Wilson interval that holds the true share with 95 % confidence."""
+    """The share of right predictions, and the Wilson interval that holds the true share with 95% confidence."""
 
     value: float
     low: float
@@ -22,12 +22,12 @@ class Accuracy:
     count: int
 
     def __str__(self) -> str:
-        return f"{self.value:.2%} (95 % interval {self.interval})"
+        return f"{self.value:.2%} (95% interval {self.interval})"
 
     @property
     def interval(self) -> str:
-        """The interval in words, in percent: `98.85–99.21 %`."""
-        return f"{100 * self.low:.2f}–{100 * self.high:.2f} %"
+        """The interval in words, in percent: `98.85–99.21%`."""
+        return f"{100 * self.low:.2f}–{100 * self.high:.2f}%"
 
 
 def accuracy(labels: np.ndarray, predictions: np.ndarray) -> Accuracy:
@@ -205,7 +205,7 @@ def compare(labels: np.ndarray, a: np.ndarray, b: np.ndarray) -> Comparison:
 
 @dataclass(frozen=True)
 class Difference:
-    """By how much A's accuracy is above B's, in the mean over seeds, and its 95 % interval; all from -1 to 1."""
+    """By how much A's accuracy is above B's, in the mean over seeds, and its 95% interval; all from -1 to 1."""
 
     mean: float
     low: float
@@ -215,7 +215,7 @@ class Difference:
     def sentence(self, a: str, b: str) -> str:
         """What can be said of the two, by their names."""
         points = f"{100 * self.mean:+.2f} points of test accuracy"
-        known = f"{points}, 95 % interval {100 * self.low:+.2f} to {100 * self.high:+.2f}, over {self.seeds} seeds"
+        known = f"{points}, 95% interval {100 * self.low:+.2f} to {100 * self.high:+.2f}, over {self.seeds} seeds"
         if self.low > 0:
             return f"{a} is better than {b}: {known}"
         if self.high < 0:

@@ -77,7 +77,7 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], title: str, acc
         for label in axes.get_xticklabels():
             label.set(ha="right", rotation_mode="anchor")
     axes.tick_params(length=0)
-    _title(figure, title, f"{accuracy.value:.2%} of {accuracy.count:,} right, 95 % interval {accuracy.interval}")
+    _title(figure, title, f"{accuracy.value:.2%} of {accuracy.count:,} right, 95% interval {accuracy.interval}")
     return figure
 
 
@@ -150,7 +150,7 @@ def disagreements(
 
 
 def reliability(calibration: Calibration, title: str) -> Figure:
-    """Accuracy against confidence, a point with its 95 % interval for each bin, above how many images each bin holds.
+    """Accuracy against confidence, a point with its 95% interval for each bin, above how many images each bin holds.
 
     Args:
         calibration: of the predictions.
@@ -162,7 +162,7 @@ def reliability(calibration: Calibration, title: str) -> Figure:
     top.legend(frameon=False, loc="lower right")
     top.set_ylabel("accuracy")
     bottom.set_ylabel("images")
-    _title(figure, title, f"expected calibration error {calibration.error:.2%}; bars: 95 % intervals")
+    _title(figure, title, f"expected calibration error {calibration.error:.2%}; bars: 95% intervals")
     return figure
 
 
@@ -175,7 +175,7 @@ def reliabilities(calibrations: Mapping[str, Calibration], title: str) -> Figure
         top.set_title(f"{name}\nexpected calibration error {calibration.error:.2%}", fontsize=10)
     columns[0][0].set_ylabel("share that is right")
     columns[0][1].set_ylabel("how many")
-    _title(figure, title, "bars: 95 % intervals")
+    _title(figure, title, "bars: 95% intervals")
     return figure
 
 

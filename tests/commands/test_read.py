@@ -28,7 +28,7 @@ def test_a_line_a_file_and_further_rows_below(photo, model, tmp_path):
     Image.new("RGBA", (200, 200), 0).save(tmp_path / "blank.png")
     done = read(photo, tmp_path / "blank.png", model=model, tmp_path=tmp_path)
     head, first, second, blank = done.stdout.splitlines()
-    assert re.fullmatch(rf"{photo} \(\d+\.\d %\)", head)
+    assert re.fullmatch(rf"{photo} \(\d+\.\d%\)", head)
     assert re.fullmatch(r"    \d{3}", first)
     assert re.fullmatch(r"    \d\d", second)
     assert blank == f"{tmp_path / 'blank.png'}: no digit, the picture is blank"

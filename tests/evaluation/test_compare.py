@@ -25,7 +25,7 @@ def test_who_is_right_where(make_run, tmp_path, capsys):
     }
     assert main(["compare", a, b]) == 0
     first, second, *table = capsys.readouterr().out.splitlines()
-    assert first == f"A  {a}: PyTorch on MNIST, 92.00% (95 % interval 85.00–95.89 %)"
+    assert first == f"A  {a}: PyTorch on MNIST, 92.00% (95% interval 85.00–95.89%)"
     assert second.startswith(f"B  {b}: TensorFlow on MNIST, 98.00%")
     assert table == [
         "",

@@ -18,7 +18,7 @@ def test_the_tables_of_a_real_run(finished_runs, capsys):
     record = json.loads((finished_runs / "tensorflow_run.json").read_text())
     lines = out.splitlines()
     assert lines[0] == "TensorFlow on MNIST"
-    assert lines[2].startswith(f"accuracy           {record['test_accuracy']:.2%} (95 % interval 98.")
+    assert lines[2].startswith(f"accuracy           {record['test_accuracy']:.2%} (95% interval 98.")
     assert lines[3].startswith("log-loss           0.0")
     assert lines[4].endswith("%, expected, over 15 bins")
     digits = [line.split() for line in lines[7:17]]

@@ -14,7 +14,7 @@ def test_accuracy_and_its_wilson_interval():
     # Wilson (1927), worked out by hand: centre (p + z²/2n) / (1 + z²/n), and so on, with z = 1.959964.
     assert accuracy.low == pytest.approx(0.975468, abs=1e-6)
     assert accuracy.high == pytest.approx(0.981164, abs=1e-6)
-    assert str(accuracy) == "97.85% (95 % interval 97.55–98.12 %)"
+    assert str(accuracy) == "97.85% (95% interval 97.55–98.12%)"
 
 
 def test_the_interval_never_leaves_0_to_1():
@@ -123,7 +123,7 @@ def test_a_difference_of_accuracies_is_that_of_a_paired_t_test():
     known = ttest_rel(a, b).confidence_interval(0.95)
     found = metrics.difference(a, b)
     assert (found.low, found.high, found.seeds) == (pytest.approx(known.low), pytest.approx(known.high), 4)
-    assert found.sentence("A", "B").startswith("A is better than B: +0.25 points of test accuracy, 95 % interval +0.1")
+    assert found.sentence("A", "B").startswith("A is better than B: +0.25 points of test accuracy, 95% interval +0.1")
     assert metrics.difference(b, a).sentence("B", "A").startswith("B is worse than A: -0.25 points")
     unsure = metrics.difference([0.99, 0.98, 0.97], [0.98, 0.99, 0.97])
     assert unsure.sentence("A", "B").startswith("no evidence that A is better than B: +0.00 points")

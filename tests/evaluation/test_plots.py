@@ -25,7 +25,7 @@ def test_confusion_matrix_shows_counts_accuracy_and_interval():
     figure = plots.confusion_matrix(counts, DIGITS, "Mine on MNIST", metrics.accuracy(LABELS, predictions))
     shown = texts(figure)
     assert {"7", "11", "93", "89"} <= set(shown)
-    assert any("Mine on MNIST" in text and "98.20% of 1,000" in text and "97.17–98.86 %" in text for text in shown)
+    assert any("Mine on MNIST" in text and "98.20% of 1,000" in text and "97.17–98.86%" in text for text in shown)
     # Cells are coloured by the share of their row: 11 in 100 is darker than 7 in 100, and the diagonal is pale.
     mistakes = next(mesh for mesh in figure.axes[0].collections if mesh.get_array().mask[0, 0])
     darkness = 3 - mistakes.cmap(mistakes.norm(mistakes.get_array()))[..., :3].sum(-1)

@@ -30,7 +30,7 @@ def test_the_page_has_every_number(page, finished_runs):
     text = text_of(page)
     for backend, title in (("pytorch", "PyTorch"), ("tensorflow", "TensorFlow")):
         record = json.loads((finished_runs / f"{backend}_run.json").read_text())
-        assert f"{title} {record['test_accuracy']:.2%} of 10,000 images right; 95 % interval 98." in text
+        assert f"{title} {record['test_accuracy']:.2%} of 10,000 images right; 95% interval 98." in text
         assert f"training {record['train_seconds']:.1f} s" in text
         assert f"device {record['device']} precision {record['precision']} seed 0" in text
         assert ", ".join(f"{package} {version}" for package, version in record["versions"].items()) in text

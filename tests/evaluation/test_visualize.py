@@ -26,7 +26,7 @@ def test_predictions_alone_are_drawn(tmp_path, data_dir, mnist, capsys):
     show_runs(data_dir, tmp_path)
     drawn = {path.name for path in tmp_path.glob("*.png")}
     assert drawn == {"confusion_matrix_tensorflow.png", "mistakes_tensorflow.png"}
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["TensorFlow", "99.72%", "99.60–99.81", "%", "?"]
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["TensorFlow", "99.72%", "99.60–99.81%", "?"]
 
 
 def test_two_runs_of_the_same_images_get_every_picture(finished_runs, data_dir):

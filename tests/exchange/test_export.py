@@ -113,7 +113,7 @@ def test_an_exported_model_has_a_name_of_its_own(finished_runs, tmp_path):
     ("name", "message"),
     [
         ("none.safetensors", "none.safetensors is not there"),
-        ("model.onnx", "model.onnx is no model's name; allowed: names that end in .safetensors or .keras"),
+        ("model.onnx", "model.onnx is exported already, from which there is no way back; allowed: .safetensors or"),
     ],
 )
 def test_what_cannot_be_exported_is_refused(name, message, tmp_path):

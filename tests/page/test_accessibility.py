@@ -106,7 +106,7 @@ def test_a_screen_reader_is_told_the_answer(link, open_page):
     page.wait_for_selector("#spoken:has-text('Read: 7.')", state="attached")
     assert page.get_attribute("#spoken", "role") == "status"
     label = page.locator(".card .visually-hidden").text_content()
-    assert label.startswith("7, 99\u00a0% sure. Next: ")
+    assert label.startswith("7, 99% sure. Next: ")
     assert label.endswith("Look inside")
 
 

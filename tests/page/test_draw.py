@@ -176,7 +176,7 @@ PRESSED = """(pressure) => {
 }"""
 
 SHARES = """() => [...document.querySelectorAll(".card")[0].querySelectorAll(".bar")].map((bar) => {
-  const [, less, share] = bar.title.match(/: (<\\s)?(\\d+)\\s%/) ?? [0, 0, 100];
+  const [, less, share] = bar.title.match(/: (<)?(\\d+)%/) ?? [0, 0, 100];
   return less ? 0 : share / 100;
 })"""
 

@@ -2,7 +2,7 @@
 
 export const percent = (share) => {
   const value = 100 * share;
-  return `${value > 0 && value < 1 ? "<\u00a01" : value > 99 && value < 100 ? ">\u00a099" : Math.round(value)}\u00a0%`;
+  return `${value > 0 && value < 1 ? "<1" : value > 99 && value < 100 ? ">99" : Math.round(value)}%`;
 };
 
 const PLACES = [
@@ -26,7 +26,7 @@ export const words = {
     baseline: "Two convolutions. It has seen MNIST alone, and takes everything for a digit.",
     yours: "Your own model.",
   },
-  networkNote: (note, accuracy) => (accuracy ? `${note} ${(100 * accuracy).toFixed(1)} % right on MNIST’s test images.` : note),
+  networkNote: (note, accuracy) => (accuracy ? `${note} ${(100 * accuracy).toFixed(1)}% right on MNIST’s test images.` : note),
   sheet: "Sheet to draw on",
   hint: "Write here",
   undo: "Undo",
