@@ -131,7 +131,7 @@ def test_a_reader_that_leaves_is_no_error(data_dir):
     [
         (("train", "pytorch", "--warmup", "0.1"), "warmup is 0.1, but must be 0 where the schedule is constant"),
         (
-            ("train", "pytorch", "--refinement", "0.5"),
+            ("train", "pytorch", "--unaugmented-share", "0.5"),
             "unaugmented share is 0.5, but must be 0 without augmentation, say",
         ),
         (
@@ -175,19 +175,3 @@ def test_a_data_folder_beside_a_path_is_refused(command, tmp_path):
         f"error: --data-dir changes nothing for your own data in {own}; it is the folder of mnist and fashion-mnist\n"
     )
     assert (done.stdout, done.stderr, done.returncode) == ("", said, 1)
-
-
-@pytest.mark.parametrize(("old", "new"), [("averaging", "ema-decay"), ("refinement", "unaugmented-share")])
-def test_an_old_flag_is_understood_and_says_its_new_name(old, new, capsys):
-    parser = argparse.ArgumentParser()
-    add_training_flags(parser, RECIPES, seed=0)
-    recipe = _recipe(parser.parse_args(["--recipe", "deep", f"--{old}", "0.5"]))
-    assert vars(recipe)[new.replace("-", "_")] == 0.5
-    assert capsys.readouterr().err == f"note: --{old} is called --{new} now\n"
-    assert f"--{old}" not in parser.format_help()
-
-
-def test_export_says_that_to_is_not_needed(finished_runs, tmp_path, capsys):
-    model = str(finished_runs / "pytorch_model.safetensors")
-    assert main(["export", model, "--to", "onnx", "--output", str(tmp_path / "a.onnx")]) == 0
-    assert capsys.readouterr().err == "note: --to is not needed any more\n"
