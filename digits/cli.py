@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from digits.backends import BACKENDS
+from digits.backends.hardware import tune_process
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, OUTPUT_DIR
 from digits.recipes import RECIPES, RENAMED, Augmentation, Recipe, about, adjusted, check_seed, flag
@@ -130,6 +131,7 @@ def guarded(action: Callable[[], object]) -> int:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a pipe gets each line at once, too
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and so cleans up on the way
     try:
+        tune_process()
         action()
     except DigitsError as error:
         return _fail(str(error))

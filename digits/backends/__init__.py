@@ -44,16 +44,13 @@ def load_backend(name: str) -> "Backend":
     """Import a backend, which takes seconds, and only when it is needed.
 
     Raises:
-        DigitsError: its framework is not installed.
+        DigitsError: its framework is not installed, or Keras runs on another than TensorFlow.
     """
-    from digits.backends.hardware import cores_allowed, keep_freed_memory, limit_threads, uncollected, wait_briefly
+    from digits.backends.hardware import is_tuned, uncollected
 
-    keep_freed_memory()
-    wait_briefly()
-    limit_threads(cores_allowed())
     module = f"digits.backends.{name}"
     try:
-        with nullcontext() if module in sys.modules else uncollected():
+        with uncollected() if is_tuned and module not in sys.modules else nullcontext():
             return cast("Backend", importlib.import_module(module))
     except ModuleNotFoundError as error:
         if error.name not in BACKENDS[name].modules:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from digits.backends.hardware import limit_threads
+from digits.backends.hardware import tune_process
 from digits.errors import DigitsError
 
 # Takes what all jobs share and what is this job's own, both of which can be pickled; yields how it comes on.
@@ -33,7 +33,7 @@ class Worker:
     """
 
     def __init__(self, shared: Any, cores: int | None):
-        limit_threads(cores)
+        tune_process(cores)
         self.shared = shared
         self.steps: Generator[Any, None, None] | None = None
 

@@ -24,7 +24,7 @@ def device_name(device: torch.device) -> str:
 
 def exactly() -> AbstractContextManager[None]:
     """In here cuDNN computes float32 as it says, and the same twice; afterwards as it was told before."""
-    return torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+    return torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee")
 
 
 def select_precision(name: str, device: torch.device) -> str:

@@ -21,6 +21,7 @@ from digits.recipes.randomness import derive
 
 PIXEL_RANGE = (-1.0, 1.0)  # what the pixels 0 and 255 become
 
+
 class Classifier(nn.Module):
     """A network and what comes before it: from uint8 images, whose pixels it brings into a range, to logits."""
 

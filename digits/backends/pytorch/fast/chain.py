@@ -4,6 +4,7 @@ On a small network a good part of a step is autograd's work of noting what was c
 """
 
 from functools import cache
+from typing import Any
 
 import torch
 from torch import fx, nn
@@ -51,25 +52,27 @@ def chain_of(graph: fx.GraphModule, network: nn.Module, dtype: torch.dtype) -> C
     row = [layer for layer in row_of(graph) if not (type(layer) is nn.Dropout and layer.p == 0)]
     flat = next((place for place, layer in enumerate(row) if type(layer) is nn.Flatten), 0)
     images, rows = row[:flat], row[flat + 1 :]
+    first: Any = images[0] if images else None
     is_usual = (
         not any(map(_is_watched, row))
         and _are_all_trained(row, network)
-        and bool(images and rows)
+        and isinstance(first, nn.Conv2d)
+        and first.in_channels == 1
         and all(map(fits, images))
+        and bool(rows)
         and all(type(layer) in LAYERS and LAYERS[type(layer)].in_rows for layer in rows)
         and type(rows[-1]) is nn.Linear
         and row[flat].extra_repr() == nn.Flatten().extra_repr()
     )
-    first, *images = images or [None]
-    if not (is_usual and isinstance(first, nn.Conv2d) and first.in_channels == 1):
+    if not is_usual:
         return None
     side = side_that_counts([LAYERS[type(layer)].window(layer) for layer in row])
-    if images and type(images[-1]) is nn.ReLU:  # in rows its backward pass needs no change of layout
+    if type(images[-1]) is nn.ReLU:  # in rows its backward pass needs no change of layout
         rows.insert(0, images.pop())
     # Without AVX512 the backward pass of a first convolution takes 0.2 ms by patches and 0.7 to 0.9 ms by oneDNN.
     patched = dtype == torch.float32 and first.dilation == (1, 1) and "avx512f" not in cpu_features()
     steps: list[Step] = [(PatchedConvolution if patched else FirstConvolution)(first)]
-    steps += [LAYERS[type(layer)].step(layer) for layer in (*images, row[flat], *rows)]
+    steps += [LAYERS[type(layer)].step(layer) for layer in (*images[1:], row[flat], *rows)]
     return Chain(steps, side, dtype)
 
 
@@ -79,6 +82,6 @@ def _is_watched(layer: nn.Module) -> bool:
 
 
 def _are_all_trained(row: list[nn.Module], network: nn.Module) -> bool:
-    """Whether the network's parameters are those of these layers, in order, each of one layer alone, and all trained."""
-    own, all_there = [one for layer in row for one in layer.parameters()], list(network.parameters())
-    return list(map(id, own)) == list(map(id, all_there)) and all(one.requires_grad for one in own)
+    """Whether the network's parameters are those of these layers, in order, each of one alone, and all are trained."""
+    own = [parameter for layer in row for parameter in layer.parameters()]
+    return list(map(id, own)) == list(map(id, network.parameters())) and all(one.requires_grad for one in own)

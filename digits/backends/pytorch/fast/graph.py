@@ -44,7 +44,7 @@ def row_of(graph: fx.GraphModule) -> list[nn.Module]:
 
 
 def in_layout(graph: fx.GraphModule, dtype: torch.dtype) -> fx.GraphModule | None:
-    """The graph, changed in place to compute in oneDNN's layout wherever that is possible; None where oneDNN refuses."""
+    """The graph, changed in place to compute in oneDNN's layout where that is possible; None where oneDNN refuses."""
     example = torch.zeros(2, 1, 28, 28, dtype=dtype)
     with contextlib.suppress(Exception), torch.no_grad(), unchanged_statistics(graph):
         Shapes(graph).run(example)

@@ -63,9 +63,9 @@ class FirstConvolution(Convolution):
 
 
 class PatchedConvolution(FirstConvolution):
-    """A first convolution whose backward pass is a product of two matrices for each image, quicker on AVX2 than oneDNN's.
+    """A first convolution whose backward pass is a product of two matrices for each image: quicker on AVX2.
 
-    The gradient of a weight is the sum, over all places, of the pixel that the weight met there times the gradient there.
+    The gradient of a weight is the sum, over all places, of the pixel that it met there times the gradient there.
     """
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Any]:
