@@ -1,11 +1,8 @@
 """What the processor can do, read from what it reports and never from a timing; and a process made ready for it."""
 
-import contextlib
 import ctypes
-import gc
 import os
 import platform
-from collections.abc import Iterator
 from pathlib import Path
 
 from digits.errors import DigitsError
@@ -69,7 +66,7 @@ def tune_process(cores: int | None = None) -> None:
         DigitsError: DIGITS_CORES is no number.
     """
     if cores := cores or cores_allowed():
-        os.environ["OMP_NUM_THREADS"] = str(cores)  # PyTorch's threads; TensorFlow's are started in its `fast.threads`
+        os.environ["OMP_NUM_THREADS"] = str(cores)  # PyTorch's threads; TensorFlow's are started in its `fast`
         os.environ[CORES] = str(cores)
     # PyTorch's threads, which wait for each other at the end of each operation, soon sleep instead of spinning for
     # milliseconds. Where another program takes a core that is time lost for both: two trainings side by side hold each
@@ -83,23 +80,6 @@ def tune_process(cores: int | None = None) -> None:
     _keep_freed_memory()
     global is_tuned
     is_tuned = True
-
-
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Keep what is imported in here from Python's garbage collector; `load_backend` does so in a tuned process.
-
-    A framework consists of a million objects that stay until the end. Looking at all of them again and again takes a
-    quarter of a second while it is imported, and a seventh each time while it trains.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_enabled:
-            gc.enable()
 
 
 def cores_allowed() -> int | None:

@@ -10,25 +10,15 @@ from digits.backends.windows import Window
 
 
 class LayerType(NamedTuple):
-    """A row of the table.
+    """What there is to know of a type of layer."""
 
-    Attributes:
-        kind: what summaries, ONNX and, of layers that have weights, files call such a layer, in whichever framework.
-        operations: what ONNX computes it with.
-        step: the class of `fast` that computes it in a row of layers; None where that is left to PyTorch.
-        fits: whether oneDNN computes this one, which is given, in its own layout of images.
-        in_rows: whether `step` takes rows of numbers, as they are behind `Flatten`.
-        is_shown: whether summaries have it: they leave out activations, and what only changes shapes.
-        window: size and stride of this one's windows, `(1, 1)` if it looks at each number alone; None where padding,
-            another shape or all images together make each pixel count.
-    """
-
-    kind: str
-    operations: tuple[str, ...] = ()
-    step: Any = None
-    fits: Callable[[Any], bool] = lambda layer: False
-    in_rows: bool = False
-    is_shown: bool = True
+    kind: str  # what summaries, ONNX and, of layers that have weights, files call it, in whichever framework
+    operations: tuple[str, ...] = ()  # what ONNX computes it with
+    is_shown: bool = True  # in summaries, which leave out activations and what only changes shapes
+    step: Any = None  # the class of `fast` that computes it in a row of layers, where that is not left to PyTorch
+    fits: Callable[[Any], bool] = lambda layer: False  # whether oneDNN computes this one in its own layout of images
+    in_rows: bool = False  # whether it may stand behind `Flatten`
+    # Size and stride of this one's windows, or None where padding, another shape or a mean make each pixel count.
     window: Callable[[Any], Window | None] = lambda layer: (1, 1)
 
 
@@ -46,11 +36,11 @@ LAYERS: dict[type[nn.Module], LayerType] = {
     nn.Conv2d: LayerType(
         "conv",
         ("Conv",),
-        steps.Convolution,
+        step=steps.Convolution,
         fits=lambda layer: layer.padding_mode == "zeros" and not isinstance(layer.padding, str),
         window=_window,
     ),
-    nn.Linear: LayerType("dense", ("Gemm", "MatMul"), steps.Dense, in_rows=True),
+    nn.Linear: LayerType("dense", ("Gemm", "MatMul"), step=steps.Dense, in_rows=True),
     nn.BatchNorm2d: LayerType(
         "norm",
         step=steps.Normalization,
@@ -60,26 +50,23 @@ LAYERS: dict[type[nn.Module], LayerType] = {
     nn.MaxPool2d: LayerType(
         "pool",
         ("MaxPool",),
-        steps.Pool,
+        step=steps.Pool,
         fits=lambda layer: layer.dilation in (1, (1, 1)) and not layer.return_indices,
         window=_window,
     ),
     nn.AvgPool2d: LayerType("average", ("AveragePool",)),
-    nn.ReLU: LayerType("relu", ("Relu",), steps.Relu, fits=lambda layer: True, in_rows=True, is_shown=False),
-    nn.Flatten: LayerType("flatten", step=steps.Flatten, is_shown=False),
+    nn.ReLU: LayerType("relu", ("Relu",), False, steps.Relu, fits=lambda layer: True, in_rows=True),
+    nn.Flatten: LayerType("flatten", is_shown=False, step=steps.Flatten),
     nn.Dropout: LayerType("dropout", step=steps.Dropout, in_rows=True),
 }
+OTHER = LayerType("", is_shown=False, window=lambda layer: None)
 
 
-def type_of(layer: nn.Module) -> LayerType | None:
-    """The row of a layer, or of one that is derived from such; None where there is none."""
-    return next((row for layer_type, row in LAYERS.items() if isinstance(layer, layer_type)), None)
+def type_of(layer: nn.Module) -> LayerType:
+    """What there is to know of a layer, or of one that is derived from such."""
+    return next((row for layer_type, row in LAYERS.items() if isinstance(layer, layer_type)), OTHER)
 
 
-def kind_of(layer: nn.Module) -> str | None:
-    return (row := type_of(layer)) and row.kind
-
-
-def fits(layer: nn.Module) -> bool:
-    """Whether oneDNN computes such a layer in its own layout."""
-    return type(layer) in LAYERS and LAYERS[type(layer)].fits(layer)
+def exact_type_of(layer: nn.Module) -> LayerType:
+    """The same, but of one that is derived, which may do something else."""
+    return LAYERS.get(type(layer), OTHER)

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from digits.backends.interface import Layer, MakeNetwork
 from digits.backends.pytorch.devices import exactly
-from digits.backends.pytorch.layer_types import kind_of, type_of
+from digits.backends.pytorch.layer_types import type_of
 from digits.backends.pytorch.networks import ARCHITECTURES
 from digits.files import sha256
 from digits.models import ModelInfo
@@ -93,7 +93,7 @@ def build(
     generator = torch.Generator().manual_seed(derive(seed, "weights"))
     layer: Any
     for layer in network.modules():
-        if kind_of(layer) in ("conv", "dense"):
+        if type_of(layer).kind in ("conv", "dense"):
             nn.init.xavier_uniform_(layer.weight, generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
@@ -117,7 +117,7 @@ def structure(model: nn.Module) -> str:
 
 def layers(model: nn.Module) -> list[Layer]:
     found: list[Layer] = []
-    names = {layer: name for name, layer in _named_layers(model) if (row := type_of(layer)) and row.is_shown}
+    names = {layer: name for name, layer in _named_layers(model) if type_of(layer).is_shown}
 
     def note(layer: nn.Module, _: Any, output: Any) -> None:
         weights = sum(parameter.numel() for parameter in layer.parameters())
@@ -134,7 +134,7 @@ def _named_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """The layers of a single model by name: kind and number, as `conv1`, or of other kinds the name in the network."""
     counts: Counter[str] = Counter()
     for path, layer in model.named_modules():
-        if kind := kind_of(layer):
+        if kind := type_of(layer).kind:
             counts[kind] += 1
         yield f"{kind}{counts[kind]}" if kind else path, layer
 

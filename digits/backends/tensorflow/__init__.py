@@ -24,21 +24,5 @@ VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__}
 layers = layers_of
 trainer = Trainer
 
-__all__ = [
-    "PIXEL_RANGE",
-    "VERSIONS",
-    "augmented",
-    "build",
-    "decode",
-    "device_name",
-    "encode",
-    "layers",
-    "members",
-    "predict",
-    "select_device",
-    "select_precision",
-    "set_weights",
-    "structure",
-    "trainer",
-    "weights",
-]
+__all__ = ["PIXEL_RANGE", "VERSIONS", "augmented", "build", "decode", "device_name", "encode", "layers", "members"]
+__all__ += ["predict", "select_device", "select_precision", "set_weights", "structure", "trainer", "weights"]

@@ -10,21 +10,13 @@ from digits.backends.windows import Window
 
 
 class LayerType(NamedTuple):
-    """A row of the table.
+    """What there is to know of a type of layer."""
 
-    Attributes:
-        kind: what summaries and, of layers that have weights, files call such a layer, in whichever framework.
-        has_weights: whether it has any.
-        is_shown: whether summaries have it: they leave out activations, and what only changes shapes.
-        mixes_images: whether it looks at all images of a batch together.
-        window: size and stride of this one's windows, `(1, 1)` if it looks at each number alone or comes where there
-            are no places any more; None where padding or another shape may make each pixel count.
-    """
-
-    kind: str
+    kind: str  # what summaries and, of layers that have weights, files call it, in whichever framework
     has_weights: bool = False
-    is_shown: bool = True
-    mixes_images: bool = False
+    is_shown: bool = True  # in summaries, which leave out activations and what only changes shapes
+    mixes_images: bool = False  # whether it looks at all images of a batch together
+    # Size and stride of this one's windows, or None where padding, another shape or a mean make each pixel count.
     window: Callable[[Any], Window | None] = lambda layer: (1, 1)
 
 
@@ -49,15 +41,17 @@ LAYERS: dict[type[layers.Layer], LayerType] = {
     layers.Dropout: LayerType("dropout"),
     layers.Lambda: LayerType("lambda", is_shown=False, mixes_images=True, window=lambda layer: None),
 }
+OTHER = LayerType("", is_shown=False, window=lambda layer: None)
 
 
-def type_of(layer: layers.Layer) -> LayerType | None:
-    """The row of a layer, or of one that is derived from such; None where there is none."""
-    return next((row for layer_type, row in LAYERS.items() if isinstance(layer, layer_type)), None)
+def type_of(layer: layers.Layer) -> LayerType:
+    """What there is to know of a layer, or of one that is derived from such."""
+    return next((row for layer_type, row in LAYERS.items() if isinstance(layer, layer_type)), OTHER)
 
 
-def kind_of(layer: layers.Layer) -> str | None:
-    return (row := type_of(layer)) and row.kind
+def exact_type_of(layer: layers.Layer) -> LayerType:
+    """The same, but of one that is derived, which may do something else."""
+    return LAYERS.get(type(layer), OTHER)
 
 
 def every_layer(model: keras.Model, with_models: bool = False) -> Iterator[layers.Layer]:
@@ -73,6 +67,6 @@ def every_layer(model: keras.Model, with_models: bool = False) -> Iterator[layer
 def needs_whole_batches(model: keras.Model) -> bool:
     """Whether some layer may look at all images of a batch together; one that is not Keras's own may do anything."""
     return any(
-        bool((row := type_of(layer)) and row.mixes_images) or not type(layer).__module__.startswith("keras.")
+        type_of(layer).mixes_images or not type(layer).__module__.startswith("keras.")
         for layer in every_layer(model, with_models=True)
     )

@@ -11,8 +11,8 @@ import tensorflow as tf
 from keras import layers
 
 from digits.backends.interface import Layer, MakeNetwork
-from digits.backends.tensorflow.fast.threads import start
-from digits.backends.tensorflow.layer_types import every_layer, kind_of, type_of
+from digits.backends.tensorflow.fast.prepare import start
+from digits.backends.tensorflow.layer_types import every_layer, type_of
 from digits.backends.tensorflow.networks import ARCHITECTURES
 from digits.files import sha256
 from digits.models import ModelInfo
@@ -41,7 +41,7 @@ def build(
     finally:
         keras.config.set_dtype_policy(usual)
     for index, layer in enumerate(every_layer(model)):
-        if kind_of(layer) in ("conv", "dense"):
+        if type_of(layer).kind in ("conv", "dense"):
             glorot = keras.initializers.GlorotUniform(derive(seed, "weights", index))
             layer.kernel.assign(glorot(layer.kernel.shape, dtype))
             if layer.use_bias:
@@ -54,8 +54,7 @@ def behind_pixels(network: keras.Model, pixel_range: tuple[float, float], name: 
     low, high = (np.float64(bound) for bound in pixel_range)  # of Python's floats Keras would keep the first 24 bits
     counts: Counter[str] = Counter()
     for layer in [network, *every_layer(network, with_models=True)]:
-        row = type_of(layer)
-        kind = row.kind if row and row.has_weights else type(layer).__name__.lower()
+        kind = type_of(layer).kind if type_of(layer).has_weights else type(layer).__name__.lower()
         counts[kind] += 1
         layer.name = f"{kind}{counts[kind]}"
     pixels = [
@@ -96,7 +95,7 @@ def layers_of(model: keras.Model) -> list[Layer]:
     found = []
     counts: Counter[str] = Counter()
     for layer in every_layer(model):
-        if (row := type_of(layer)) and row.is_shown:
+        if (row := type_of(layer)).is_shown:
             counts[row.kind] += 1
             *places, channels = layer.output.shape[1:]
             weights = sum(int(np.prod(variable.shape)) for variable in layer.trainable_variables)

@@ -3,17 +3,13 @@
 import tensorflow as tf
 from keras import Sequential, layers
 
-from digits.backends.tensorflow.layer_types import kind_of
+from digits.backends.tensorflow.layer_types import type_of
 
 
 class Passes:
-    """From images and labels to the loss and its gradients.
+    """From images and labels to the loss and its gradients."""
 
-    Attributes:
-        parts: in how many a batch is taken.
-    """
-
-    parts = 1
+    parts = 1  # of a batch
 
     def __init__(self, network: Sequential):
         self.network = network
@@ -41,7 +37,7 @@ class Passes:
 
 def call(layer: layers.Layer, x: tf.Tensor) -> tf.Tensor:
     """What the layer makes of `x` in training."""
-    return normalize(layer, x) if kind_of(layer) == "norm" else layer(x, training=True)
+    return normalize(layer, x) if type_of(layer).kind == "norm" else layer(x, training=True)
 
 
 def normalize(layer: layers.BatchNormalization, x: tf.Tensor) -> tf.Tensor:

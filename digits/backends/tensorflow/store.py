@@ -9,7 +9,7 @@ import h5py
 import keras
 import numpy as np
 
-from digits.backends.tensorflow.layer_types import every_layer, kind_of
+from digits.backends.tensorflow.layer_types import every_layer, type_of
 from digits.backends.tensorflow.model import build, members
 from digits.backends.tensorflow.train import predict
 from digits.errors import DigitsError
@@ -51,12 +51,12 @@ def _variables(network: keras.Model) -> dict[str, tuple[keras.Variable, tuple[in
         prefix = f"members.{index}." if len(networks) > 1 else ""
         features: tuple[int, ...] = ()
         for layer in every_layer(member):
-            if kind_of(layer) == "flatten":
+            if type_of(layer).kind == "flatten":
                 features = layer.input.shape[1:]
             variables = {NAMES[variable.name]: variable for variable in layer.variables if variable.name in NAMES}
             for name in sorted(variables, key=ORDER.index):
                 found[f"{prefix}{layer.name}.{name}"] = variables[name], features
-            if kind_of(layer) == "dense":
+            if type_of(layer).kind == "dense":
                 features = ()
     return found
 

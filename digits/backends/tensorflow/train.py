@@ -8,8 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from digits.backends.tensorflow.augment import augment
-from digits.backends.tensorflow.fast.prepare import prepare
-from digits.backends.tensorflow.fast.threads import side_by_side
+from digits.backends.tensorflow.fast.prepare import prepare, side_by_side
 from digits.backends.tensorflow.layer_types import every_layer
 from digits.backends.tensorflow.optimizer import Adam
 from digits.datasets import Split

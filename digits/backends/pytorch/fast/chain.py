@@ -12,7 +12,7 @@ from torch import fx, nn
 from digits.backends.hardware import cpu_features
 from digits.backends.pytorch.fast.graph import row_of
 from digits.backends.pytorch.fast.steps import FirstConvolution, PatchedConvolution, Step
-from digits.backends.pytorch.layer_types import LAYERS, fits
+from digits.backends.pytorch.layer_types import exact_type_of
 from digits.backends.windows import side_that_counts
 
 
@@ -52,36 +52,32 @@ def chain_of(graph: fx.GraphModule, network: nn.Module, dtype: torch.dtype) -> C
     row = [layer for layer in row_of(graph) if not (type(layer) is nn.Dropout and layer.p == 0)]
     flat = next((place for place, layer in enumerate(row) if type(layer) is nn.Flatten), 0)
     images, rows = row[:flat], row[flat + 1 :]
+    parameters = [parameter for layer in row for parameter in layer.parameters()]
     first: Any = images[0] if images else None
     is_usual = (
         not any(map(_is_watched, row))
-        and _are_all_trained(row, network)
+        and list(map(id, parameters)) == list(map(id, network.parameters()))  # in order, each of one layer alone
+        and all(parameter.requires_grad for parameter in parameters)
         and isinstance(first, nn.Conv2d)
         and first.in_channels == 1
-        and all(map(fits, images))
+        and all(exact_type_of(layer).fits(layer) for layer in images)
         and bool(rows)
-        and all(type(layer) in LAYERS and LAYERS[type(layer)].in_rows for layer in rows)
+        and all(exact_type_of(layer).in_rows for layer in rows)
         and type(rows[-1]) is nn.Linear
         and row[flat].extra_repr() == nn.Flatten().extra_repr()
     )
     if not is_usual:
         return None
-    side = side_that_counts([LAYERS[type(layer)].window(layer) for layer in row])
+    side = side_that_counts([exact_type_of(layer).window(layer) for layer in row])
     if type(images[-1]) is nn.ReLU:  # in rows its backward pass needs no change of layout
         rows.insert(0, images.pop())
     # Without AVX512 the backward pass of a first convolution takes 0.2 ms by patches and 0.7 to 0.9 ms by oneDNN.
     patched = dtype == torch.float32 and first.dilation == (1, 1) and "avx512f" not in cpu_features()
     steps: list[Step] = [(PatchedConvolution if patched else FirstConvolution)(first)]
-    steps += [LAYERS[type(layer)].step(layer) for layer in (*images[1:], row[flat], *rows)]
+    steps += [exact_type_of(layer).step(layer) for layer in (*images[1:], row[flat], *rows)]
     return Chain(steps, side, dtype)
 
 
 def _is_watched(layer: nn.Module) -> bool:
     """Whether somebody has hooked in to see, or change, what the layer computes."""
     return bool(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks or layer._backward_pre_hooks)
-
-
-def _are_all_trained(row: list[nn.Module], network: nn.Module) -> bool:
-    """Whether the network's parameters are those of these layers, in order, each of one alone, and all are trained."""
-    own = [parameter for layer in row for parameter in layer.parameters()]
-    return list(map(id, own)) == list(map(id, network.parameters())) and all(one.requires_grad for one in own)

@@ -18,7 +18,7 @@ import torch
 from torch import fx, nn
 from torch.nn import functional as F
 
-from digits.backends.pytorch.layer_types import fits
+from digits.backends.pytorch.layer_types import exact_type_of
 
 
 def pooled_first(network: nn.Module) -> fx.GraphModule | None:
@@ -94,7 +94,7 @@ def _keep_layout(graph: fx.GraphModule) -> None:
     inside: dict[fx.Node, fx.Node] = {}  # nodes whose results are in oneDNN's layout, and those results in PyTorch's
     for node in list(graph.graph.nodes):
         sources = [source for source in node.all_input_nodes if source in inside]
-        if _is_convolution(graph, node):
+        if _is(graph, node, nn.Conv2d) and len(node.args) == 1 and _fits(graph, node):
             source = node.args[0]
             if source not in inside:
                 with graph.graph.inserting_before(node):
@@ -120,8 +120,10 @@ def _is(graph: fx.GraphModule, node: Any, *kinds: Any) -> bool:
     return node.op == "call_function" and node.target in kinds
 
 
-def _is_convolution(graph: fx.GraphModule, node: fx.Node) -> bool:
-    return _is(graph, node, nn.Conv2d) and len(node.args) == 1 and fits(graph.get_submodule(str(node.target)))
+def _fits(graph: fx.GraphModule, node: fx.Node) -> bool:
+    """Whether oneDNN computes the layer that the node calls in its own layout."""
+    layer = graph.get_submodule(str(node.target))
+    return exact_type_of(layer).fits(layer)
 
 
 def _call_onednn(graph: fx.GraphModule, node: fx.Node) -> None:
@@ -138,7 +140,7 @@ def _call_onednn(graph: fx.GraphModule, node: fx.Node) -> None:
 def _stays(graph: fx.GraphModule, node: fx.Node, sources: int) -> bool:
     """Whether the node's work can be done in oneDNN's layout; `sources` of its inputs are in it."""
     if node.op == "call_module":
-        return fits(graph.get_submodule(str(node.target)))
+        return _fits(graph, node)
     if _is(graph, node, F.relu, torch.relu):
         return True
     if _is(graph, node, F.max_pool2d):

@@ -1,1 +1,1 @@
-"""What makes TensorFlow fast, behind one call, `prepare.prepare(network)`, and its threads. All else can do without."""
+"""What makes TensorFlow fast, all of it in `prepare`: passes in training, and threads. All else can do without."""
