@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+from digits.backends.hardware import tune_process
 from digits.console import Ended
 from digits.errors import missing
 
@@ -20,6 +21,7 @@ def invoke(command: click.Command, name: str, argv: Sequence[str] | None = None)
     Raises:
         Ended: the command line is wrong, or was for help alone.
     """
+    tune_process()
     try:
         status = command.main(None if argv is None else list(argv), prog_name=name, standalone_mode=False)
     except click.Abort as error:

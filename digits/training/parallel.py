@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from digits.backends import BACKENDS
-from digits.backends.hardware import cores_allowed, limit_threads
+from digits.backends.hardware import cores_allowed, tune_process
 from digits.errors import DigitsError, not_installed
 
 Submit = Callable[..., "Future[Any]"]  # takes a function that every process can import, and its further arguments
@@ -105,7 +105,7 @@ def _start(shared: Any, cores: int | None) -> None:
     global _shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    limit_threads(cores)
+    tune_process(cores)
     with contextlib.suppress(ImportError):  # used by PyTorch: its lock would outlive this process
         from tqdm import tqdm
 
@@ -146,7 +146,7 @@ def cluster(address: str, cores: int | None, backend: str, shared: Any) -> Itera
             import ray
 
             try:
-                from digits.training.parallel import inventory, limit_threads
+                from digits.training.parallel import inventory, tune_process
 
                 theirs = inventory(backend)
             except ImportError as error:
@@ -154,7 +154,7 @@ def cluster(address: str, cores: int | None, backend: str, shared: Any) -> Itera
             if odd := [f"{name} is {theirs[name]} there" for name in theirs if theirs[name] != ours.get(name)]:
                 node = ray.util.get_node_ip_address()
                 raise RuntimeError(f"node {node} cannot be used: {odd[0]}, unlike here")
-            limit_threads(each)
+            tune_process(each)
             shared, (function, arguments) = ray.get(references)
             return function(shared, *arguments)
 

@@ -11,54 +11,48 @@ PyTorch records what the network does as a graph (`torch.fx`), and two things ar
 import contextlib
 import operator
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import fx, nn
 from torch.nn import functional as F
 
-from digits.backends.pytorch.model import Classifier, Ensemble
-
-# Layers that oneDNN computes in its own layout, and what must hold for that.
-_FITTING: dict[Any, Any] = {
-    nn.Conv2d: lambda layer: layer.padding_mode == "zeros" and not isinstance(layer.padding, str),
-    nn.MaxPool2d: lambda layer: layer.dilation in (1, (1, 1)) and not layer.return_indices,
-    nn.BatchNorm2d: lambda layer: layer.affine and layer.track_running_stats and layer.momentum is not None,
-    nn.ReLU: lambda layer: True,
-}
+from digits.backends.pytorch.layer_types import exact_type_of
 
 
-def fits(layer: nn.Module) -> bool:
-    """Whether oneDNN computes such a layer in its own layout."""
-    return type(layer) in _FITTING and bool(_FITTING[type(layer)](layer))
+def pooled_first(network: nn.Module) -> fx.GraphModule | None:
+    """The network as a graph with the same parameters, in which pooling goes before ReLU.
 
-
-def accelerated(model: Any) -> nn.Module:
-    """A model with the same parameters that computes the same; in training mode where the result is to be trained."""
-    if isinstance(model, Ensemble):
-        return Ensemble([accelerated(member) for member in model.members])
-    device = next(model.parameters()).device
-    fast = Classifier(_rewritten(model.network, model.dtype, device), model.pixel_range)
-    fast.dtype = model.dtype
-    return fast.train(model.training)
-
-
-def _rewritten(network: nn.Module, dtype: torch.dtype, device: torch.device) -> nn.Module:
-    """The network as a graph with the same parameters; itself where that cannot be or brings nothing."""
-    if device.type != "cpu" or dtype == torch.float64 or not torch.backends.mkldnn.is_available():
-        return network
-    # A network may be more than a graph can say, such as a loop whose length depends on the image: then it stays.
-    with contextlib.suppress(Exception):
+    None where a network is more than a graph can say, such as a loop whose length depends on the image.
+    """
+    with contextlib.suppress(Exception):  # its code may do whatever Python can
         graph = fx.symbolic_trace(network)
         _pool_first(graph)
-        example = torch.zeros(2, 1, 28, 28, dtype=dtype)
-        with torch.no_grad(), unchanged_statistics(graph):
-            Shapes(graph).run(example)
-            _keep_layout(graph)
-            graph.recompile()
-            graph(example)
+        graph.recompile()
         return graph
-    return network
+    return None
+
+
+def row_of(graph: fx.GraphModule) -> list[nn.Module]:
+    """The layers of a graph that is a row of them, each computing on what the one before it gives; otherwise none."""
+    *nodes, output = graph.graph.nodes
+    is_row = output.args == (nodes[-1],) and all(
+        node.op == "call_module" and node.args == (before,) and not node.kwargs for before, node in pairwise(nodes)
+    )
+    return [graph.get_submodule(str(node.target)) for node in nodes[1:]] if is_row else []
+
+
+def in_layout(graph: fx.GraphModule, dtype: torch.dtype) -> fx.GraphModule | None:
+    """The graph, changed in place to compute in oneDNN's layout where that is possible; None where oneDNN refuses."""
+    example = torch.zeros(2, 1, 28, 28, dtype=dtype)
+    with contextlib.suppress(Exception), torch.no_grad(), unchanged_statistics(graph):
+        Shapes(graph).run(example)
+        _keep_layout(graph)
+        graph.recompile()
+        graph(example)
+        return graph
+    return None
 
 
 class Shapes(fx.Interpreter):
@@ -100,7 +94,7 @@ def _keep_layout(graph: fx.GraphModule) -> None:
     inside: dict[fx.Node, fx.Node] = {}  # nodes whose results are in oneDNN's layout, and those results in PyTorch's
     for node in list(graph.graph.nodes):
         sources = [source for source in node.all_input_nodes if source in inside]
-        if _is_convolution(graph, node):
+        if _is(graph, node, nn.Conv2d) and len(node.args) == 1 and _fits(graph, node):
             source = node.args[0]
             if source not in inside:
                 with graph.graph.inserting_before(node):
@@ -126,8 +120,10 @@ def _is(graph: fx.GraphModule, node: Any, *kinds: Any) -> bool:
     return node.op == "call_function" and node.target in kinds
 
 
-def _is_convolution(graph: fx.GraphModule, node: fx.Node) -> bool:
-    return _is(graph, node, nn.Conv2d) and len(node.args) == 1 and fits(graph.get_submodule(str(node.target)))
+def _fits(graph: fx.GraphModule, node: fx.Node) -> bool:
+    """Whether oneDNN computes the layer that the node calls in its own layout."""
+    layer = graph.get_submodule(str(node.target))
+    return exact_type_of(layer).fits(layer)
 
 
 def _call_onednn(graph: fx.GraphModule, node: fx.Node) -> None:
@@ -144,7 +140,7 @@ def _call_onednn(graph: fx.GraphModule, node: fx.Node) -> None:
 def _stays(graph: fx.GraphModule, node: fx.Node, sources: int) -> bool:
     """Whether the node's work can be done in oneDNN's layout; `sources` of its inputs are in it."""
     if node.op == "call_module":
-        return fits(graph.get_submodule(str(node.target)))
+        return _fits(graph, node)
     if _is(graph, node, F.relu, torch.relu):
         return True
     if _is(graph, node, F.max_pool2d):

@@ -1,4 +1,4 @@
-"""The way back that is gone layer by layer gives the numbers that PyTorch's own does."""
+"""Gradients that are found layer by layer are those that autograd finds."""
 
 import copy
 
@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from digits.backends.pytorch.fast.graph import in_layout, pooled_first
+from digits.backends.pytorch.fast.prepare import Fast, prepare
+from digits.backends.pytorch.fast.steps import PatchedConvolution
 from digits.backends.pytorch.model import Classifier
 from digits.backends.pytorch.networks import ARCHITECTURES
-from digits.backends.pytorch.passes import Autograd, Chain, PatchedConvolution, passes
 from digits.recipes import RECIPES
 
 # Elsewhere, as on a Mac with Apple's chip, all is left to autograd.
@@ -40,15 +42,16 @@ SHARED, RELU = nn.Conv2d(4, 4, 3), nn.ReLU()
 
 
 def compare(model: Classifier, smoothing: float = 0.1, images: int = 9) -> None:
-    """Both kinds of passes on the same images: the loss, each gradient, and what is left in the layers."""
+    """Both ways on the same images: the loss, each gradient, and what is left in the layers."""
     generator = torch.Generator().manual_seed(1)
-    x = model.pixels(torch.randint(0, 256, (images, 28, 28), dtype=torch.uint8, generator=generator))
+    x = torch.randint(0, 256, (images, 28, 28), dtype=torch.uint8, generator=generator)
     labels = torch.randint(0, 10, (images,), generator=generator)
     other = copy.deepcopy(model)
-    ours, theirs = passes(model, smoothing), Autograd(other, smoothing)
-    assert isinstance(ours, Chain)
-    loss, gradients = ours(x[:, :, : ours.side, : ours.side], labels)
-    expected, wanted = theirs(x, labels)
+    theirs = Fast(other, in_layout(pooled_first(other.network), other.dtype))  # of a tie, both see the same as largest
+    ours = prepare(model)
+    assert ours.chain
+    loss, gradients = ours.gradients(ours.pixels(x), labels, smoothing)
+    expected, wanted = theirs.gradients(theirs.pixels(x), labels, smoothing)
     torch.testing.assert_close(loss, expected)
     assert [one.shape for one in gradients] == [one.shape for one in model.parameters()]
     for one, another in zip(gradients, wanted, strict=True):
@@ -61,10 +64,10 @@ def compare(model: Classifier, smoothing: float = 0.1, images: int = 9) -> None:
 @with_onednn
 @pytest.mark.parametrize("features", ["avx2 fma", "avx2 fma avx512f"])
 @pytest.mark.parametrize("name", ["baseline", "fast", "deep"])
-def test_both_ways_back_give_the_same_gradients(name, features, monkeypatch):
+def test_both_ways_give_the_same_gradients(name, features, monkeypatch):
     monkeypatch.setenv("DIGITS_CPU_FEATURES", features)
     model = classifier(of_recipe(name))
-    assert isinstance(passes(model, 0.0).steps[0], PatchedConvolution) == ("avx512f" not in features)
+    assert isinstance(prepare(model).chain.steps[0], PatchedConvolution) == ("avx512f" not in features)
     compare(model, 0.0)
     compare(model, 0.1, images=1 if name != "deep" else 2)
 
@@ -102,7 +105,7 @@ def test_so_they_do_for_networks_of_others(network, features, monkeypatch):
 )
 def test_pixels_that_do_not_reach_the_answer_are_left_out_and_no_others(network, side):
     model = classifier(network)
-    assert passes(model, 0.0).side == side
+    assert prepare(model).chain.side == side
     images = torch.randint(0, 256, (1, 28, 28), dtype=torch.uint8).float().requires_grad_()
     model.eval()(images).sum().backward()
     reach = images.grad[0].any(0).nonzero().max() + 1
@@ -111,6 +114,17 @@ def test_pixels_that_do_not_reach_the_answer_are_left_out_and_no_others(network,
 
 class OwnRelu(nn.ReLU):
     """A layer that looks like another."""
+
+
+class InOrder(nn.Module):
+    """A row that is no `Sequential`, and lists its layers in another order."""
+
+    def __init__(self):
+        super().__init__()
+        self.out, self.conv, self.flat = nn.Linear(2704, 10), nn.Conv2d(1, 4, 3), nn.Flatten()
+
+    def forward(self, x):
+        return self.out(self.flat(self.conv(x)))
 
 
 def hooked(layer: nn.Module) -> nn.Module:
@@ -135,6 +149,7 @@ def frozen() -> nn.Module:
     [
         row(OwnRelu()),
         row(hooked(nn.ReLU())),
+        InOrder(),
         row(SHARED, SHARED),
         tied(),
         frozen(),
@@ -149,7 +164,7 @@ def frozen() -> nn.Module:
     ],
 )
 def test_what_is_no_row_of_the_usual_layers_is_left_to_pytorch(network):
-    assert isinstance(passes(classifier(network), 0.0), Autograd)
+    assert prepare(classifier(network)).chain is None
 
 
 class Aside(nn.Module):
@@ -163,11 +178,13 @@ class Aside(nn.Module):
         return self.used(x.flatten(1))
 
 
-def test_what_does_not_count_or_is_not_to_be_trained_has_no_gradient():
+def test_gradients_are_in_the_order_of_parameters_and_0_where_none_is_wanted():
     x, labels = torch.rand(5, 1, 28, 28), torch.arange(5)
-    _, gradients = passes(classifier(Aside()), 0.0)(x, labels)
+    _, gradients = prepare(classifier(Aside())).gradients(x, labels, 0.0)
     assert [bool(one.any()) for one in gradients] == [True, True, False, False]
-    _, gradients = passes(classifier(frozen()), 0.0)(x, labels)
+    _, gradients = prepare(classifier(InOrder())).gradients(x, labels, 0.0)
+    assert [one.shape for one in gradients] == [one.shape for one in InOrder().parameters()]
+    _, gradients = prepare(classifier(frozen())).gradients(x, labels, 0.0)
     assert [bool(one.any()) for one in gradients] == [True, True, False, False, True, True]
 
 
@@ -178,23 +195,23 @@ def test_what_onednn_refuses_is_left_to_pytorch(monkeypatch):
 
     model = classifier(of_recipe("deep"))
     before = [one.clone() for one in model.buffers()], torch.get_rng_state()
-    assert isinstance(passes(model, 0.0), Chain)
+    assert prepare(model).chain
     monkeypatch.setattr(torch, "mkldnn_max_pool2d", refused)
-    assert isinstance(passes(model, 0.0), Autograd)
+    assert prepare(model).chain is None
     assert all(map(torch.equal, model.buffers(), before[0])) and torch.equal(torch.get_rng_state(), before[1])
 
 
 @with_onednn
 def test_dropout_leaves_out_its_share_and_makes_up_for_it_on_both_ways():
     network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Dropout(0.25), nn.Linear(2704, 10))
-    dropout = passes(classifier(network), 0.0).steps[2]
+    dropout = prepare(classifier(network)).chain.steps[2]
     x = torch.ones(100, 1000)
     torch.manual_seed(3)
-    y, kept = dropout.forward(x)
+    y, saved = dropout.forward(x)
     torch.manual_seed(3)
     assert torch.equal(y, torch.dropout(x, 0.25, train=True))  # so that a seed gives what it gave by autograd
-    (slope,) = dropout.backward(x, kept)
-    assert torch.equal(y, slope) and y.unique().tolist() == pytest.approx([0, 4 / 3])
+    (grad,) = dropout.backward(x, saved)
+    assert torch.equal(y, grad) and y.unique().tolist() == pytest.approx([0, 4 / 3])
     assert (y == 0).float().mean() == pytest.approx(0.25, abs=0.01)
 
 
@@ -202,6 +219,6 @@ def test_in_bfloat16_the_gradients_are_those_but_for_rounding():
     torch.manual_seed(2)
     model, exact = classifier(of_recipe("baseline"), torch.bfloat16), classifier(of_recipe("baseline"))
     images, labels = torch.randint(0, 256, (64, 28, 28), dtype=torch.uint8), torch.randint(0, 10, (64,))
-    found = [passes(one, 0.0)(one.pixels(images), labels)[1] for one in (model, exact)]
+    found = [one.gradients(one.pixels(images), labels, 0.0)[1] for one in map(prepare, (model, exact))]
     for rough, fine in zip(*found, strict=True):
         assert torch.cosine_similarity(rough.float().flatten(), fine.flatten(), dim=0) > 0.98

@@ -7,9 +7,10 @@ tf = pytest.importorskip("tensorflow")
 
 from keras import layers  # noqa: E402
 
-from digits.backends.tensorflow.model import behind_pixels, side_in_training  # noqa: E402
+from digits.backends.tensorflow.fast.prepare import prepare  # noqa: E402
+from digits.backends.tensorflow.model import behind_pixels  # noqa: E402
 from digits.backends.tensorflow.networks import ARCHITECTURES  # noqa: E402
-from digits.backends.tensorflow.train import forward  # noqa: E402
+from digits.backends.tensorflow.passes import Passes  # noqa: E402
 from digits.recipes import RECIPES  # noqa: E402
 
 
@@ -45,7 +46,9 @@ def functional():
 )
 def test_pixels_that_do_not_reach_the_answer_are_left_out_and_no_others(network, side):
     model = behind_pixels(network(), (0.0, 1.0), "some")
-    assert side_in_training(model) == side
+    fast = prepare(model, 3)
+    assert fast.side == side
     images = tf.random.stateless_uniform((3, 28, 28), (0, 1), 0, 256, tf.int32)
-    whole, part = forward(model, tf.cast(images, "uint8")), forward(model, tf.cast(images[:, :side, :side], "uint8"))
+    images = tf.cast(images, "uint8")
+    whole, part = Passes(model).logits(images), fast.logits(images[:, :side, :side])
     tf.debugging.assert_near(whole, part, 1e-5, 1e-5)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from digits.backends import load_backend
-from digits.backends.pytorch.threads import each_on_its_core, flushing, threads_on_all_cores
+from digits.backends.pytorch.fast.threads import each_on_its_core, flushing, threads_on_all_cores
 from digits.recipes import RECIPES
 from tests.backends.conftest import built
 
@@ -65,14 +65,13 @@ def test_training_keeps_them_apart_and_lets_go_of_them_between_reports(all_cores
         built(backend, recipe), mnist.train.images[:1000], mnist.train.labels[:1000], recipe, 0, "float32"
     )
     inside: list[set[int]] = []
-    passes = trainer.passes
+    gradients = trainer.model.gradients
 
-    def watched(x, labels):
+    def watched(*batch):
         inside.append(os.sched_getaffinity(0))
-        return passes(x, labels)
+        return gradients(*batch)
 
-    watched.side = passes.side
-    trainer.passes = watched
+    trainer.model.gradients = watched
     for _ in trainer.epoch(0, report_steps=4):
         assert os.sched_getaffinity(0) == all_cores
     assert len(inside) == 16
