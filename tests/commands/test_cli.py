@@ -7,7 +7,7 @@ import pytest
 
 from digits.cli import COMMANDS, main
 from digits.commands.options import chosen
-from digits.commands.steps import training_options
+from digits.commands.train import training_options
 from digits.recipes import RECIPES, Augmentation, Recipe, about
 from tests.conftest import ROOT, run
 

@@ -13,8 +13,8 @@ from digits.errors import DigitsError, not_installed
 from digits.exchange.export import export
 from digits.exchange.predictor import Predictor, read_images
 from digits.runs import model_name
+from tests.commands.test_cli import FRAMEWORKS, loaded_after
 from tests.conftest import run, without
-from tests.test_cli import FRAMEWORKS, loaded_after
 from tests.test_scripts import refused
 
 

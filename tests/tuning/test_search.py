@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digits.cli import _named, main
+from digits.cli import main
+from digits.commands.options import named
 from digits.commands.tune import _table, show_trials
 from digits.datasets import load_dataset
 from digits.errors import DigitsError
@@ -383,4 +384,4 @@ def test_a_recipe_file_that_is_none_is_refused_by_train(tmp_path, capsys, monkey
     assert "epochs is -1, but must be" in capsys.readouterr().err
     assert main(["train", "pytorch", "--recipe", "bset"]) == 1
     assert "recipe is bset, but must be baseline, fast" in capsys.readouterr().err
-    assert _named("fast", RECIPES) is RECIPES["fast"]
+    assert named("fast") is RECIPES["fast"]
