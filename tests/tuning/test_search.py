@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from digits.tuning import Search, Tuning, opened, parse_space, trials
 from digits.tuning.run import _pictures
 from digits.tuning.space import values_of
 from digits.tuning.storage import ATTEMPTS, FAILED, FINISHED, JOURNAL, STOPPED, alone, open_study
-from digits.tuning.trials import Material, judged, trial
+from digits.tuning.trials import Material, judged, look, trial
 from tests.conftest import ROOT
 
 SPACE = parse_space("learning_rate=1e-4..1e-1:log dropout=0..0.5 batch_size=32|64")
@@ -149,7 +150,7 @@ def test_a_trial_that_kills_each_process_is_a_row_in_the_end(tmp_path, monkeypat
     rows = tried(opened_here(a_search(tmp_path, trials=3, resume=True))).rows
     assert [row.how for row in rows].count(FAILED) >= 1 and len(rows) == 3
     assert rows[0].reason == f"its process ended {ATTEMPTS} times before it did"
-    assert len(SEEN) == ATTEMPTS + 2
+    assert len(SEEN) == ATTEMPTS + 2 and SEEN[0] not in SEEN[ATTEMPTS:]
 
 
 def test_a_call_that_an_engine_makes_again_tries_nothing_that_is_tried(tmp_path, monkeypatch):
@@ -290,7 +291,7 @@ storage = import_optuna().storages.JournalStorage(journal.JournalFileBackend({st
 pictures = _pictures(import_optuna().load_study(study_name=STUDY, storage=storage), 12)
 print(sorted(pictures), all(png.startswith(b"\\x89PNG") for png in pictures.values()))
 """
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "tkagg", "DISPLAY": ":77"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "module://no_such_window"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("['history', 'importances', 'slices'] True\n", "")
 
@@ -334,6 +335,20 @@ def test_no_image_that_a_trial_is_judged_on_is_trained_on(small, tmp_path, monke
     assert (len(seen[0]), len(seen[1])) == (1350, 150)
     assert not taught & asked
     assert not {image.tobytes() for image in dataset.test.images} & (taught | asked)
+
+
+def test_a_look_at_the_test_that_an_engine_asks_for_again_is_none(small, tmp_path, monkeypatch):
+    tuning, looked = opened_here(a_search(tmp_path, trials=1)), []
+    material = tuning.material._replace(dataset=load_dataset(str(small)))
+
+    def trained(*_):
+        looked.append(1)
+        yield SimpleNamespace(predict=lambda network, images: np.eye(10)[np.arange(len(images)) % 10]), None
+
+    monkeypatch.setattr(trials, "_trained", trained)
+    for _ in range(2):
+        look(material, tuning.storage, RECIPES["fast"], 1)
+    assert looked == [1]
 
 
 @pytest.mark.whole
