@@ -1,5 +1,8 @@
 """What a sheet is made of, how it is lit, and what a camera makes of it."""
 
+from functools import cache
+from pathlib import Path
+
 import cv2
 import numpy as np
 
@@ -37,7 +40,11 @@ def ground(side: int, rng: np.random.Generator, surface: str | None = None) -> n
     if surface == "screen":
         base = _colour(225, 255, 8, rng) if rng.random() < 0.7 else _colour(10, 50, 12, rng)
         return np.broadcast_to(base, (side, side, 3)).copy()
+    if surface == "photograph":
+        return _photograph(side, rng)
     kind = rng.random()
+    if kind < 0.04:
+        return _photograph(side, rng) * np.float32(0.3) + _colour(0, 180, 20, rng)
     if kind < 0.72:  # paper
         paper = np.broadcast_to(_colour(150, 255, 18, rng), (side, side, 3)).copy()
         paper += _noise(side, rng, side / rng.uniform(2, 30))[..., np.newaxis] * np.float32(rng.uniform(0, 7))
@@ -56,6 +63,30 @@ def ground(side: int, rng: np.random.Generator, surface: str | None = None) -> n
     if rng.random() < 0.12:
         _lay_on_desk(paper, rng)
     return paper
+
+
+@cache
+def _photographs() -> list[np.ndarray]:
+    """The photographs that come with scikit-learn (by Russ Bowling and by danielbuechele) and with Matplotlib."""
+    from sklearn import datasets
+
+    from digits.figures import matplotlib
+
+    folder = Path(matplotlib.get_data_path()) / "sample_data"
+    files = [folder / "grace_hopper.jpg", *(Path(datasets.__file__).parent / "images").glob("*.jpg")]
+    return [cv2.imread(str(file))[:, :, ::-1] for file in files if file.exists()]
+
+
+def _photograph(side: int, rng: np.random.Generator) -> np.ndarray:
+    """A part of a photograph, turned and in other colours."""
+    whole = _photographs()[rng.integers(len(_photographs()))]
+    share = rng.uniform(0.15, 0.8)
+    size = round(share * min(whole.shape[:2]))
+    top, left = (int(rng.integers(length - size + 1)) for length in whole.shape[:2])
+    part = np.rot90(whole[top : top + size, left : left + size], int(rng.integers(4)))
+    part = part[:, :: rng.choice([-1, 1])][:, :, rng.permutation(3)]
+    part = cv2.resize(np.ascontiguousarray(part), (side, side), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    return 255 - part if rng.random() < 0.2 else part
 
 
 def _rule(paper: np.ndarray, rng: np.random.Generator) -> None:
@@ -133,7 +164,7 @@ def lit(
         light = light + np.float32(rng.uniform(0, 0.25)) * _noise(side, rng, rng.uniform(1, 4))
     if rng.random() < 0.2:  # a shadow with an edge
         edge = _gradient(side, rng) + np.float32(rng.uniform(-0.8, 0.8))
-        light = light * (1 - np.float32(rng.uniform(0.15, 0.5)) / (1 + np.exp(-edge * np.float32(rng.uniform(6, 60)))))
+        light = light * (1 - np.float32(rng.uniform(0.15, 0.5)) / (1 + np.exp((-edge * np.float32(rng.uniform(6, 60))).clip(-30, 30))))
     return picture * np.maximum(light, 0.05)[..., np.newaxis]
 
 

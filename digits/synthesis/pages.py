@@ -17,6 +17,8 @@ from digits.synthesis.strokes import Variant
 from digits.synthesis.writing import PRINTED_LETTERS, SIGNS, WRITTEN_LETTERS, Writer
 
 VISIBLE = 0.6  # share of a digit that the picture must hold, or nobody is to find it
+FAINTEST = 20  # levels of 255 between ink and paper
+SYLLABLES = "an er on in the re en al es st or ar ing ion ed to it le ma ri ca ne de ro li ta no se na la ter mo pa di".split()
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Sheet:
     Attributes:
         ink: uint8, `(side, side)`: of what a hand wrote, 255 for full ink.
         print: likewise, of what was there before: lines, boxes and letters of a form.
-        marks: the digits: label, and the corners of the box around it.
+        marks: the digits: label, and places of its ink, `(k, 2)`, in pixels.
     """
 
     writer: Writer
@@ -49,7 +51,7 @@ class Sheet:
     rng: np.random.Generator
     ink: np.ndarray = field(init=False)
     print: np.ndarray = field(init=False)
-    marks: list[tuple[int, tuple[float, float, float, float]]] = field(default_factory=list)
+    marks: list[tuple[int, np.ndarray]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.ink, self.print = (np.zeros((self.side, self.side), np.uint8) for _ in range(2))
@@ -64,7 +66,8 @@ class Sheet:
             place = target[y0:y1, x0:x1]
             np.maximum(place, ink[y0 - y : y1 - y, x0 - x : x1 - x], out=place)
         if label is not None:
-            self.marks.append((label, (x, y, x + width, y + height)))
+            down, across = np.nonzero(ink > 100)
+            self.marks.append((label, np.stack([across + x, down + y], axis=1).astype(np.float32)))
 
     def line(self, start: tuple[float, float], end: tuple[float, float], width: float, printed: bool = True) -> None:
         """A straight line between two places, in pixels."""
@@ -72,7 +75,15 @@ class Sheet:
         cv2.line(self.print if printed else self.ink, *points, 255, max(1, round(width)), cv2.LINE_AA, 4)
 
     def write(
-        self, text: str, left: float, top: float, height: float, gap: float, wander: float = 0.0, slope: float = 0.0
+        self,
+        text: str,
+        left: float,
+        top: float,
+        height: float,
+        gap: float,
+        wander: float = 0.0,
+        slope: float = 0.0,
+        are_digits: bool = True,
     ) -> tuple[float, float, float, float]:
         """Write characters side by side from a place on.
 
@@ -82,6 +93,7 @@ class Sheet:
             gap: between characters, in heights of a digit; below 0 they touch.
             wander: by which characters leave the line, in heights of a digit.
             slope: of the line.
+            are_digits: False where what looks like a digit is a letter of a word.
 
         Returns:
             What the text covers: left, top, right and bottom.
@@ -95,7 +107,7 @@ class Sheet:
             ink = self.writer(character, own)
             begins = 0.0 if character in DIGITS else self.writer.top(character)
             y = top + begins * own + (x - left) * slope + self.rng.normal(0, max(wander, 1e-6)) * height
-            self.put(ink, x, y, int(character) if character in DIGITS else None)
+            self.put(ink, x, y, int(character) if are_digits and character in DIGITS else None)
             low, high = min(low, y), max(high, y + len(ink))
             x += ink.shape[1] + max(gap, 0.02 if character in DIGITS else 0.1) * height
             x += (min(gap, 0) * height) if character in DIGITS else 0
@@ -123,7 +135,7 @@ def compose(kind: str, digits: Split, rng: np.random.Generator, side: int = 192)
     style = str(rng.choice(styles.get(kind, ["copied"] * 5 + ["written"] * 6 + ["printed"] * 2)))
     sheet = Sheet(Writer(digits, rng, style), round(side * 1.5), rng)
     KINDS[kind][1](sheet)
-    surface = {"display": "display", "meter": "meter", "screen": "screen"}.get(kind)
+    surface = kind if kind in ("display", "meter", "screen", "photograph") else None
     paper = ground(sheet.side, rng, surface)
     colours = ink_colour(paper, rng, surface), ink_colour(paper, rng, surface)
     picture = lit(paper, (sheet.ink, sheet.print), colours, rng, plain=surface == "screen")
@@ -135,19 +147,27 @@ def _seen(sheet: Sheet, picture: np.ndarray, side: int, rng: np.random.Generator
     matrix = _view(sheet.side, side, rng, plain)
     pixels = cv2.warpPerspective(picture, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     boxes, labels = [], []
-    for label, (left, top, right, bottom) in sheet.marks:
-        corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
-        x, y = cv2.perspectiveTransform(corners[np.newaxis], matrix)[0].T
-        whole = (x.max() - x.min()) * (y.max() - y.min())
-        x0, x1, y0, y1 = x.min().clip(0, side), x.max().clip(0, side), y.min().clip(0, side), y.max().clip(0, side)
-        if (x1 - x0) * (y1 - y0) >= VISIBLE * whole:
-            boxes.append((x0, y0, x1 - x0, y1 - y0))
-            labels.append(label)
+    pixels = photographed(pixels, rng, plain)
+    for label, places in sheet.marks:
+        x, y = cv2.perspectiveTransform(places[np.newaxis], matrix)[0].T
+        inside = (x > 0) & (x < side) & (y > 0) & (y < side)
+        if inside.mean() >= VISIBLE:
+            x0, x1, y0, y1 = x[inside].min(), x[inside].max() + 1, y[inside].min(), y[inside].max() + 1
+            if _is_seen(pixels[int(y0) : int(np.ceil(y1)) + 1, int(x0) : int(np.ceil(x1)) + 1]):
+                boxes.append((x0, y0, x1 - x0, y1 - y0))
+                labels.append(label)
     return Page(
-        photographed(pixels, rng, plain),
+        pixels,
         np.array(boxes, np.float32).reshape(-1, 4),
         np.array(labels, np.int64),
     )
+
+
+def _is_seen(pixels: np.ndarray) -> bool:
+    """Whether there is ink to be seen: light and noise alone differ less."""
+    grey = cv2.blur(pixels, (2, 2)).reshape(-1, 3)
+    low, high = np.percentile(grey, (3, 97), axis=0)
+    return bool((high - low).max() > FAINTEST)
 
 
 def _view(from_side: int, to_side: int, rng: np.random.Generator, plain: bool) -> np.ndarray:
@@ -265,7 +285,7 @@ def crossed_out(sheet: Sheet) -> None:
     pen = max(1.0, sheet.writer.pen * height)
     struck = set(rng.choice(len(sheet.marks), size=rng.integers(1, max(2, len(sheet.marks) // 2)), replace=False).tolist())
     for number in struck:
-        left, top, right, bottom = sheet.marks[number][1]
+        (left, top), (right, bottom) = sheet.marks[number][1].min(0), sheet.marks[number][1].max(0)
         reach = height * rng.uniform(-0.05, 0.15)
         ends = [(left - reach, top - reach), (right + reach, bottom + reach), (right + reach, top - reach)]
         ends.append((left - reach, bottom + reach))
@@ -354,6 +374,15 @@ def _word(rng: np.random.Generator, letters: Sequence[str], most: int) -> str:
     return "".join(rng.choice(letters, size=rng.integers(1, most + 1)).tolist())
 
 
+def _spoken(rng: np.random.Generator, letters: Sequence[str]) -> str:
+    """A word, in which letters may look like digits."""
+    word = "".join(rng.choice(SYLLABLES, size=rng.integers(1, 5)).tolist())
+    word = word.upper() if rng.random() < 0.3 else word.capitalize() if rng.random() < 0.3 else word
+    like = {"o": "0", "O": "0", "i": "1", "l": "1", "I": "1", "S": "5", "s": "5", "g": "9", "B": "8", "b": "6"}
+    found = [one if one in letters else like.get(one, "r") for one in word]
+    return "".join(found) if any(one in letters for one in found) else "man"
+
+
 def mixed(sheet: Sheet) -> None:
     """Letters beside digits: plates, part numbers, units, names with numbers."""
     rng, height = sheet.rng, _height(sheet)
@@ -373,8 +402,8 @@ def words(sheet: Sheet) -> None:
     x, y = _start(sheet, height * 3, pitch * 2)
     letters = PRINTED_LETTERS if sheet.writer.style == "printed" else (*WRITTEN_LETTERS, *SIGNS)
     for number in range(int(rng.integers(1, 6))):
-        text = " ".join(_word(rng, letters, 6) for _ in range(rng.integers(1, 4)))
-        sheet.write(text, x, y + number * pitch, height, rng.uniform(-0.05, 0.3), 0.04)
+        some = [_word(rng, letters, 6) if rng.random() < 0.4 else _spoken(rng, letters) for _ in range(rng.integers(1, 4))]
+        sheet.write(" ".join(some), x, y + number * pitch, height, rng.uniform(-0.05, 0.3), 0.04, are_digits=False)
 
 
 def scribbles(sheet: Sheet) -> None:
@@ -403,7 +432,11 @@ def things(sheet: Sheet) -> None:
 
 
 def blank(sheet: Sheet) -> None:
-    """Nothing: paper, cloth, wood, or a photograph of things."""
+    """Nothing: paper, cloth, wood."""
+
+
+def photograph(sheet: Sheet) -> None:
+    """A photograph of things: no digit."""
 
 
 def display(sheet: Sheet) -> None:
@@ -454,6 +487,7 @@ KINDS: dict[str, tuple[float, Compose]] = {
     "scribbles": (1.2, scribbles),
     "things": (1, things),
     "blank": (0.8, blank),
+    "photograph": (1.2, photograph),
     "display": (0.8, display),
     "meter": (0.6, meter),
     "screen": (0.8, screen),
