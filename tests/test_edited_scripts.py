@@ -47,6 +47,11 @@ SKIP = {
 }
 
 
+def but_for_hints(err: str) -> str:
+    """What a script says on stderr, without the hint that few images, seen once, have hardly taught it anything."""
+    return re.sub(r"^note: .* right is hardly better than guessing .*\n", "", err, flags=re.MULTILINE)
+
+
 def numbers(text: str, backend: str) -> str:
     text = text.replace("filters = (16, 32)", "filters = (5, 7)").replace("hidden_units = 128", "hidden_units = 33")
     return text.replace("dropout = 0.25", "dropout = 0.5").replace("epochs = 3", "epochs = 1")
@@ -148,7 +153,7 @@ def test_what_a_script_shows_is_the_packages_baseline(backend, mnist):
 
 def test_other_numbers(backend, run, own, tmp_path):
     out, err, status = run(backend, numbers, "--summary", "--validation", 0.2)
-    assert (err, status) == ("", 0)
+    assert (but_for_hints(err), status) == ("", 0)
     assert re.search(r"^conv2 +7 × 11 × 11 +322$", out, re.MULTILINE)
     assert re.search(r"^dense1 +33 +5,808$", out, re.MULTILINE)
     record = load_run(tmp_path / "outputs", backend).record
@@ -175,7 +180,7 @@ def test_flags_change_what_the_shown_network_is(backend, run, tmp_path):
 @pytest.mark.parametrize("edit", STRUCTURES)
 def test_another_structure_is_trained_saved_and_never_taken_for_ours(edit, backend, run, own, tmp_path, capsys):
     out, err, status = run(backend, edit, "--epochs", 2, "--export")
-    assert (err, status) == ("", 0), err
+    assert (but_for_hints(err), status) == ("", 0), err
     losses = [float(loss) for loss in re.findall(r"Loss: (\d\.\d+)", out)]
     assert losses[1] < losses[0] < 2.5
     saved = load_run(tmp_path / "outputs", backend)
@@ -255,7 +260,7 @@ NONSENSE = {
 
 def test_help_can_be_had_whatever_stands_at_the_top(backend, run):
     out, err, status = run(backend, replacing("filters = (16, 32)", "filters = (16, 32, 64)"), "--help")
-    assert (err, status) == ("", 0)
+    assert (but_for_hints(err), status) == ("", 0)
     assert "--filters" in out
 
 
