@@ -90,6 +90,11 @@ def run(
     )
 
 
+def but_for_hints(err: str) -> str:
+    """What a run says on stderr, without the hint that few images, seen once, have hardly taught it anything."""
+    return re.sub(r"^note: .* right is hardly better than guessing .*\n", "", err, flags=re.MULTILINE)
+
+
 def without(package: str, folder: Path) -> str:
     """A PYTHONPATH under `folder` with which `package` is as good as not installed."""
     absent = folder / "site" / package

@@ -15,7 +15,7 @@ from digits.models import ModelInfo
 from digits.models.predictor import Predictor
 from digits.recipes import RECIPES
 from digits.runs import load_run, model_name
-from tests.conftest import ROOT
+from tests.conftest import ROOT, but_for_hints
 
 CONVOLUTION = {
     "pytorch": "        nn.Conv2d(filters[1], 24, kernel_size=3, padding=1),\n        nn.ReLU(),\n",
@@ -45,11 +45,6 @@ SKIP = {
     return keras.Model(images, layers.Dense(classes)(x))
 """,
 }
-
-
-def but_for_hints(err: str) -> str:
-    """What a script says on stderr, without the hint that few images, seen once, have hardly taught it anything."""
-    return re.sub(r"^note: .* right is hardly better than guessing .*\n", "", err, flags=re.MULTILINE)
 
 
 def numbers(text: str, backend: str) -> str:
