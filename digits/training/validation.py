@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
-from scipy.stats import entropy
+from scipy.special import entr, log_softmax
 
 from digits.backends.interface import Backend
 from digits.datasets import Split
@@ -77,7 +76,7 @@ def guessing(labels: np.ndarray, classes: int, smoothing: float) -> float:
     It is ln(`classes`) where they come equally often. Labels are int, `(n,)`; targets are smoothed as in training.
     """
     shares = np.bincount(labels, minlength=classes) / len(labels)
-    return float(entropy((1 - smoothing) * shares + smoothing / classes))
+    return float(entr((1 - smoothing) * shares + smoothing / classes).sum())
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
