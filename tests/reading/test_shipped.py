@@ -46,7 +46,7 @@ def test_it_reads_the_small_digits_of_scikit_learn_as_the_docs_say(network):
     digits = load_digits()
     images = np.stack([to_form(np.uint8(np.round(image * 255 / 16))) for image in digits.images])
     right = (network(images).digits == digits.target).mean()
-    claimed = re.search(r"scikit-learn's .* \| ([\d.]+) %", (ROOT / "docs" / "reading.md").read_text())
+    claimed = re.search(r"scikit-learn's .* \| ([\d.]+)%", (ROOT / "docs" / "reading.md").read_text())
     assert claimed
     assert 100 * right == pytest.approx(float(claimed[1]), abs=0.06)
 
