@@ -34,10 +34,11 @@ test-quick: $(VENV)/.dev-installed ## Run what needs no training on the whole MN
 test-slow: $(VENV)/.dev-installed ## Run the slowest tests, which `make test` leaves out
 	$(BIN)/python -m pytest -m slow
 
-lint: $(VENV)/.dev-installed ## Check style and types
+lint: $(VENV)/.dev-installed ## Check style, types, and which room imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/.installed ## Time training and prediction side by side with peers (15 minutes); ISA=avx2: as without AVX512
 	$(BIN)/python benchmarks/training_speed.py --isa $(ISA)
@@ -72,5 +73,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	@touch $@
 
 $(VENV)/.dev-installed: $(VENV)/.installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,page,read,heic,tensorboard,tune,lessons,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,page,read,heic,tensorboard,tune,cluster,lessons,dev]'
 	@touch $@

@@ -1,6 +1,6 @@
 """Train a small convolutional network with PyTorch on MNIST, 70,000 handwritten digits; see how well it reads."""
 
-from digits.cli import training_script
+from digits.commands.scripts import training_script
 
 # Numbers to play with. Each is a flag as well: python mnist_pytorch.py --epochs 5
 epochs = 3  # how often the network sees each training image
@@ -32,7 +32,7 @@ def network(filters, hidden_units, dropout, classes):
 
 
 def main(settings):
-    from digits.training import build, evaluate, load, save, train
+    from digits.commands.steps import build, evaluate, load, save, train
 
     dataset = load(settings)  # 60,000 images to learn from, 10,000 to be tested on
     model = build(settings, dataset, network)  # the network; its weights, the numbers to be learned, are random

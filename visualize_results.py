@@ -1,13 +1,14 @@
 """Draw what the runs in ./outputs are worth: confusion matrices, the mistakes, and how the loss fell."""
 
-from digits.cli import add_visualize_flags, script
+from digits.commands.scripts import click, script
+from digits.commands.visualize import folders, show_runs
 
 
-def main(flags) -> None:
-    from digits.evaluation import visualize
-
-    visualize(flags.output_dir, flags.data_dir)
+@click.command("visualize_results.py", help=__doc__)
+@folders
+def main(data_dir, output_dir):
+    show_runs(data_dir, output_dir)
 
 
 if __name__ == "__main__":
-    script(__doc__, add_visualize_flags, main)
+    script(main)

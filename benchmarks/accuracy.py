@@ -1,25 +1,21 @@
 """Train a recipe with several seeds, and print the mean test accuracy with the 95% interval of that mean.
 
-Each seed is a run in a process of its own; with `--address` they are side by side on a Ray cluster, each on all cores
-of a node. `--validation` asks, instead of the test images, a tenth of the training
+Each seed is a run in a process of its own. `--validation` asks, instead of the test images, a tenth of the training
 images that are kept back: choices between recipes are made on these. The interval is Student's; one or two seeds say
 too little of how seeds differ, and there it is Wilson's, of an accuracy on so many images.
 """
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from statistics import mean, median, stdev
+from typing import Any
 
 from our_runs import train
 from scipy.stats import binomtest, t
 
 from digits.backends import BACKENDS
-from digits.cli import _add_train_flags, _settings
-from digits.datasets import Dataset, download_dataset, full_name, load_dataset
+from digits.datasets import download_dataset, full_name, load_dataset
 from digits.files import DATA_DIR
-from digits.jobs import Cluster, side_by_side
-from digits.training.elsewhere import Reached, whole_run
 
 VALIDATION = 0.1
 
@@ -32,30 +28,13 @@ def margin(accuracies: Sequence[float], images: int) -> float:
     return (interval.high - interval.low) / 2
 
 
-def one_after_another(backend: str, seeds: int, *flags: str) -> Iterator[tuple[int, Reached]]:
-    """What `digits train` with these flags reaches with so many seeds, each in a process of its own."""
+def records(backend: str, seeds: int, *flags: str) -> Iterator[dict[str, Any]]:
+    """The records of `digits train` with these flags and so many seeds."""
     seed = 0
     for _ in range(seeds):
         record = train(backend, "--seed", str(seed), *flags)
-        seconds = record["train_seconds"] + record["evaluate_seconds"]
-        yield seed, Reached(record["test_accuracy"], record.get("validation_accuracy"), seconds)
+        yield record
         seed += record["recipe"]["ensemble"]  # each of its networks took one
-
-
-def side_by_side_on(
-    address: str, dataset: Dataset, backend: str, seeds: int, *flags: str
-) -> Iterator[tuple[int, Reached]]:
-    """The same on a cluster, as they come."""
-    parser = argparse.ArgumentParser()
-    _add_train_flags(parser)
-    settings = _settings(backend, parser.parse_args([backend, *flags]))
-    jobs = [replace(settings, seed=number * settings.recipe.ensemble) for number in range(seeds)]
-    with Cluster(address, None, backend, dataset) as engine:
-        for step in side_by_side(engine, whole_run, jobs):
-            if step.reason:
-                raise SystemExit(f"seed {step.job.seed} failed: {step.reason}")
-            if not step.ended:
-                yield step.job.seed, step.value
 
 
 def main() -> None:
@@ -67,7 +46,6 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="how many, from 0 on (default: %(default)s)")
     parser.add_argument("--validation", action="store_true", help="look at validation images instead of test images")
     parser.add_argument("--dataset", default="mnist", help="as `digits train` takes it (default: %(default)s)")
-    parser.add_argument("--address", metavar="HOST:PORT", help="of a Ray cluster that this machine is a node of")
     flags, others = parser.parse_known_args()
     if flags.dataset == "mnist":
         download_dataset(DATA_DIR)
@@ -76,13 +54,11 @@ def main() -> None:
     others += ["--recipe", flags.recipe, "--dataset", flags.dataset]
     if flags.validation:
         others += ["--validation", str(VALIDATION)]
-    arguments = (flags.backend, flags.seeds, *others)
-    runs = side_by_side_on(flags.address, dataset, *arguments) if flags.address else one_after_another(*arguments)
     accuracies, seconds = [], []
-    for seed, reached in runs:
-        accuracies.append(reached.validation_accuracy if flags.validation else reached.test_accuracy)
-        seconds.append(reached.seconds)
-        print(f"  seed {seed}: {accuracies[-1]:.2%} in {seconds[-1]:.1f} s", flush=True)
+    for record in records(flags.backend, flags.seeds, *others):
+        accuracies.append(record["validation_accuracy" if flags.validation else "test_accuracy"])
+        seconds.append(record["train_seconds"] + record["evaluate_seconds"])
+        print(f"  seed {record['seed']}: {accuracies[-1]:.2%} in {seconds[-1]:.1f} s", flush=True)
     what = f"{flags.recipe} {flags.backend}: mean {'validation' if flags.validation else 'test'} accuracy"
     print(
         f"{what} {mean(accuracies):.3%} ± {margin(accuracies, images):.3%} over {flags.seeds} seeds "

@@ -16,8 +16,8 @@ from statistics import median
 import numpy as np
 
 from digits.datasets import download_dataset, load_dataset
-from digits.models.export import export
-from digits.models.predictor import Predictor, import_onnxruntime
+from digits.exchange.export import export
+from digits.exchange.predictor import Predictor, import_onnxruntime
 
 
 def exported(folder: Path, data_dir: Path, output_dir: Path) -> Path:

@@ -20,15 +20,15 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits
 
+from digits.commands.tables import table
 from digits.datasets import Split, download_dataset, load_dataset
-from digits.datasets.printed import to_form
 from digits.evaluation.metrics import Calibration, accuracy_of, calibration, calibration_of
 from digits.evaluation.plots import png, reliabilities
-from digits.evaluation.tables import table
 from digits.files import write_together
 from digits.reading import Reader, Reading
 from digits.reading.draw import explain
 from digits.reading.network import Network
+from digits.synthesis.printed import to_form
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' composed pictures
 from tests.reading.compose import DIGITS, GRIDS, NO_DIGIT, composed

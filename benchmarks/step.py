@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 
 from digits.backends import load_backend
+from digits.backends.hardware import tune_process
 from digits.datasets import load_dataset
 from digits.files import DATA_DIR
 from digits.models import ModelInfo
@@ -36,4 +37,5 @@ def milliseconds(name: str, recipe_name: str) -> float:
 
 
 if __name__ == "__main__":
+    tune_process()
     print(json.dumps({"milliseconds": milliseconds(*sys.argv[1:])}))

@@ -23,9 +23,9 @@ from processor import STAND_INS, add_isa_flag, environment, introduce, obstacle,
 from results import Spread, is_cut_short, keep, published
 
 from digits.datasets import download_dataset
+from digits.evaluation.measured import COSTS
 from digits.files import DATA_DIR
 from digits.recipes import RECIPES
-from digits.recipes.measured import COSTS
 
 ROOT = Path(__file__).parents[1]
 NAME = "training_speed"

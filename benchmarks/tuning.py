@@ -6,30 +6,27 @@ the validation loss of the better recipe. `--workers 1 2` times the same random 
 """
 
 import argparse
-import contextlib
-import io
+import os
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from digits.backends import BACKENDS
+from digits.backends.hardware import CORES
 from digits.datasets import full_name
-from digits.jobs import Cluster, Engine, Processes, cores_here
 from digits.recipes import RECIPES
-from digits.tuning import Search, default_space, parse_space
-from digits.tuning.search import _load, _pruner, _sampler, best, identity, run_trials
-from digits.tuning.storage import import_optuna, open_study
+from digits.tuning import Search, default_space, opened, parse_space
 
 
-def search(one: Search, engine: Engine, sampler: Any) -> tuple[float, float]:
-    """The lowest validation loss of a search, and how many seconds it took."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        study = open_study(Path(folder), identity(one, _load(one)), one.space, False, sampler, _pruner(one))
+def search(one: Search, sampler: str) -> tuple[float, float]:
+    """The lowest validation loss of a search with one of Optuna's samplers, and how many seconds its trials took."""
+    with tempfile.TemporaryDirectory() as folder, opened(replace(one, output_dir=Path(folder)), sampler) as tuning:
         began = time.perf_counter()
-        run_trials(one, study, engine)
-        return best(study, one).row.losses[-1], time.perf_counter() - began
+        for _ in tuning.trials():
+            pass
+        return tuning.study.best_value, time.perf_counter() - began
 
 
 def main() -> None:
@@ -41,7 +38,6 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, metavar="N", help="(default: %(default)s)")
     parser.add_argument("--dataset", default="mnist", help="as `digits tune` takes it (default: %(default)s)")
     parser.add_argument("--workers", type=int, nargs="+", metavar="N", help="time so many trials at a time instead")
-    parser.add_argument("--engine", choices=["ray", "processes"], default="ray", help="(default: %(default)s)")
     flags = parser.parse_args()
     recipe = RECIPES[flags.recipe]
     space = parse_space(flags.space) if flags.space else default_space(recipe)
@@ -49,25 +45,18 @@ def main() -> None:
     searches = [
         Search(flags.backend, recipe, space, flags.trials, seed=seed, dataset=dataset) for seed in range(flags.repeats)
     ]
-    material, samplers = _load(searches[0]), import_optuna().samplers
+    for workers in flags.workers or []:
+        os.environ[CORES] = str(workers)  # each has one
+        took = [search(one, "RandomSampler")[1] for one in searches]
+        print(f"{workers} at a time: {60 * flags.trials / median(took):.1f} trials a minute (median)", flush=True)
     if flags.workers:
-        for workers in flags.workers:
-            with Processes(workers, 1, material) as engine:
-                took = [search(one, engine, samplers.RandomSampler(seed=one.seed))[1] for one in searches]
-            print(f"{workers} at a time: {60 * flags.trials / median(took):.1f} trials a minute (median)", flush=True)
         return
-    began = time.perf_counter()
-    opened = (
-        Cluster(None, 1, flags.backend, material) if flags.engine == "ray" else Processes(cores_here(), 1, material)
-    )
     found: dict[str, list[float]] = {"TPE": [], "random": []}
-    with opened as engine:
-        print(f"{flags.engine} came up in {time.perf_counter() - began:.1f} s", flush=True)
-        for one in searches:
-            for name, sampler in (("TPE", _sampler(one)), ("random", samplers.RandomSampler(seed=one.seed))):
-                loss, seconds = search(one, engine, sampler)
-                found[name].append(loss)
-                print(f"  seed {one.seed}, {name}: validation loss {loss:.4f} in {seconds:.0f} s", flush=True)
+    for one in searches:
+        for name, sampler in (("TPE", "TPESampler"), ("random", "RandomSampler")):
+            loss, seconds = search(one, sampler)
+            found[name].append(loss)
+            print(f"  seed {one.seed}, {name}: validation loss {loss:.4f} in {seconds:.0f} s", flush=True)
     for name, losses in found.items():
         print(f"{name}: median {median(losses):.4f} of the best of {flags.trials} trials, {flags.repeats} repeats")
 

@@ -49,6 +49,20 @@ def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
             (Path(staging) / name).replace(folder / name)
 
 
+def require_writable(folder: Path) -> None:
+    """Find out before a training, and not after it, that its outputs cannot be written.
+
+    Raises:
+        DigitsError: `folder` cannot be made, or no file can be written into it.
+    """
+    try:
+        write_together(folder, {})
+    except OSError as error:
+        raise DigitsError(
+            f"cannot write to the output folder {display(folder)}: {error.strerror}. Name another with --output-dir"
+        ) from error
+
+
 def read_npy(
     opened: Callable[[], IO[bytes]],
     size: int,

@@ -5,7 +5,6 @@ Who asks must know the SHA-256 of what it wants, and compare.
 
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 import zlib
@@ -45,7 +44,8 @@ def download(url: str, most: int) -> bytes:
     """
     # Imported here: a second of start-up that what is on the disk already does not need.
     import requests
-    from tqdm import tqdm
+
+    from digits.progress import Bar
 
     name, data = url.rpartition("/")[2], bytearray()
     try:
@@ -53,12 +53,11 @@ def download(url: str, most: int) -> bytes:
             if not response.ok:
                 kind = NotThere if response.status_code in (403, 404) else NotServed
                 raise kind(f"{name}: HTTP status {response.status_code}")
-            length, on_terminal = response.headers.get("Content-Length", ""), sys.stderr.isatty()
-            total = int(length) if length.isdecimal() else None
-            with tqdm(desc=name, total=total, unit="B", unit_scale=True, leave=False, disable=not on_terminal) as bar:
+            length = response.headers.get("Content-Length", "")
+            with Bar("bytes") as bar:
                 for chunk in response.iter_content(_CHUNK):
                     data += chunk
-                    bar.update(len(chunk))
+                    bar.show(name, len(data), int(length) if length.isdecimal() else most)
                     if len(data) > most:
                         raise NotServed(f"{name} is larger than the published file")
     except (OSError, ValueError) as error:  # of requests, or of what it lets through

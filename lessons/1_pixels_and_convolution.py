@@ -233,7 +233,7 @@ print("shape:", tuple(theirs.shape), " largest difference from our loops:", f"{l
 
 # %%
 from digits.recipes import RECIPES, adjusted
-from digits.training import Settings, build, train
+from digits.commands.steps import Settings, build, train
 
 settings = Settings("pytorch", adjusted(RECIPES["baseline"], {"epochs": 1}), seed=0)
 model = build(settings, mnist)

@@ -34,7 +34,7 @@ from scipy import stats
 from digits.datasets import download_dataset, load_dataset
 from digits.evaluation import metrics
 from digits.recipes import RECIPES, adjusted
-from digits.training import Settings, build, evaluate, train
+from digits.commands.steps import Settings, build, evaluate, train
 
 plt.rcParams.update({"figure.dpi": 72, "figure.constrained_layout.use": True, "font.size": 11})
 

@@ -41,7 +41,7 @@ from scipy.special import softmax
 
 from digits.datasets import download_dataset, load_dataset
 from digits.recipes import RECIPES
-from digits.training import Settings, build, evaluate, train
+from digits.commands.steps import Settings, build, evaluate, train
 
 plt.rcParams.update({"figure.dpi": 72, "figure.constrained_layout.use": True, "font.size": 11})
 
@@ -266,8 +266,8 @@ print(f"read: {reading.text!r}, {reading.confidence:.1%} sure")
 # the way of writing.
 
 # %%
-from digits.datasets.strokes import Hand, draw
-from digits.datasets.variants import DIGITS as WAYS
+from digits.synthesis.strokes import Hand, draw
+from digits.synthesis.variants import DIGITS as WAYS
 from digits.reading import Reader
 
 names = {"1": "long upstroke", "7": "crossed, serif", "9": "curled foot", "4": "open", "0": "slashed"}

@@ -202,9 +202,11 @@ compare("pooling before ReLU, fused Adam", pooling_first)
 
 # %%
 from digits.backends import load_backend
+from digits.backends.hardware import tune_process
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
 
+tune_process()  # memory and the like, which the commands do by themselves: in a notebook you choose
 backend = load_backend("pytorch")
 cpu = backend.select_device("cpu")
 precision = backend.select_precision("auto", cpu)

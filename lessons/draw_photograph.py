@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from digits.datasets.variants import DIGITS
+from digits.synthesis.variants import DIGITS
 
 TARGET = Path(__file__).with_name("my_digit.jpg")
 WIDTH, HEIGHT = 640, 480

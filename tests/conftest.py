@@ -10,13 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digits.backends.hardware import require_bfloat16
+from digits.backends.hardware import require_bfloat16, tune_process
 from digits.datasets import Dataset, download_dataset, load_dataset
 from digits.errors import DigitsError
 from digits.recipes import Recipe, adjusted
 from tests.servers import serve  # noqa: F401  # a fixture
 
 ROOT = Path(__file__).parents[1]
+
+tune_process()  # as commands do, before a test imports a framework
 
 # Ray's workers give way to all else that runs, which is polite; but tests wait for them. Some tests import onnxruntime
 # by themselves; that the package tells it to send nothing, tests/test_empty_home.py sees without this variable.

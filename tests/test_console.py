@@ -66,10 +66,10 @@ def test_a_command_speaks_to_whatever_stands_in_for_the_streams(stream):
         assert main(["--help"]) == 0
     said = [one.getvalue() if isinstance(one, io.StringIO) else one.text for one in (out, err)]
     assert "baseline" in said[0]
-    assert "usage: digits" in said[0]
+    assert "Usage: digits" in said[0]
     assert [line.split(":")[:2] for line in said[1].splitlines()] == [
         ["error", " epochs is 0, but must be a whole number, 1 or more"],
-        ["error", " argument backend"],
+        ["error", " Invalid value for '{pytorch|tensorflow}'"],
     ]
 
 
@@ -140,11 +140,14 @@ def test_a_name_that_a_narrow_stream_lacks_is_written_in_numbers(own, tmp_path):
 
 
 def test_help_is_written_to_a_narrow_stream_too():
-    code = "import sys; from digits.cli import _Parser; from digits.console import guarded;"
-    code += "sys.exit(guarded(lambda: _Parser(description='28 × 28 … 名').parse_args(['--help'])))"
-    done = run("-c", code, PYTHONIOENCODING="ascii:strict")
+    code = "import sys, click; from digits.commands import invoke; from digits.console import guarded;"
+    code += "command = click.Command('x', help='28 × 28 … 名');"
+    code += "sys.exit(guarded(lambda: invoke(command, 'x', ['--help'])))"
+    done = run("-c", code, PYTHONIOENCODING="cp437:strict")
     assert (done.returncode, done.stderr) == (0, "")
     assert r"28 x 28 ... \u540d" in done.stdout
+    for narrow in ("ascii", "cp437", "cp932"):
+        assert run("-m", "digits", "train", "--help", PYTHONIOENCODING=f"{narrow}:strict").returncode == 0
 
 
 # In a notebook.

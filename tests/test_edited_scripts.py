@@ -11,8 +11,8 @@ import pytest
 
 from digits.backends import BACKENDS, load_backend
 from digits.cli import main
+from digits.exchange.predictor import Predictor
 from digits.models import ModelInfo
-from digits.models.predictor import Predictor
 from digits.recipes import RECIPES
 from digits.runs import load_run, model_name
 from tests.conftest import ROOT, but_for_hints
@@ -175,7 +175,9 @@ def test_flags_change_what_the_shown_network_is(backend, run, tmp_path):
 @pytest.mark.parametrize("edit", STRUCTURES)
 def test_another_structure_is_trained_saved_and_never_taken_for_ours(edit, backend, run, own, tmp_path, capsys):
     out, err, status = run(backend, edit, "--epochs", 2, "--export")
-    assert (but_for_hints(err), status) == ("", 0), err
+    ignores = "note: the network in this script does not use hidden_units, dropout: --hidden-units and --dropout change"
+    assert (but_for_hints(err).replace(f"{ignores} nothing\n", ""), status) == ("", 0), err
+    assert (ignores in err) == (edit.__name__ == "a_skip_connection")
     losses = [float(loss) for loss in re.findall(r"Loss: (\d\.\d+)", out)]
     assert losses[1] < losses[0] < 2.5
     saved = load_run(tmp_path / "outputs", backend)
@@ -255,7 +257,7 @@ NONSENSE = {
 
 def test_help_can_be_had_whatever_stands_at_the_top(backend, run):
     out, err, status = run(backend, replacing("filters = (16, 32)", "filters = (16, 32, 64)"), "--help")
-    assert (but_for_hints(err), status) == ("", 0)
+    assert (err, status) == ("", 0)
     assert "--filters" in out
 
 
@@ -322,16 +324,12 @@ def test_another_recipe_is_refused_as_the_script_shows_another_network(flags, in
     assert err == f"error: {expected}\n"
 
 
-@pytest.mark.parametrize("flag", ["--filters 4,5", "--hidden-units 6", "--dropout 0.1"])
-def test_a_flag_that_the_shown_network_ignores_is_refused(flag, backend, run):
-    name = flag.split()[0]
-
+def test_a_number_that_the_shown_network_ignores_is_told(backend, run):
     def hard_wired(text: str, backend: str) -> str:
-        head, body = text.split('"""The network', 1)
+        head, body = numbers(text, backend).split('"""The network', 1)
         body, tail = body.split("\n\ndef main", 1)
-        body = body.replace("filters[0]", "16").replace("filters[1]", "20").replace("hidden_units", "30")
         return f'{head}"""The network{body.replace("(dropout)", "(0.3)")}\n\ndef main{tail}'
 
-    _, err, status = run(backend, hard_wired, *flag.split())
-    assert status == 1
-    assert f"{name} changes nothing in this network" in err
+    _, err, status = run(backend, hard_wired, "--dropout", "0.1")
+    assert status == 0
+    assert "note: the network in this script does not use dropout: --dropout changes nothing" in err

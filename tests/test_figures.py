@@ -36,7 +36,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from PIL import Image
-from digits.datasets import printed
+from digits.synthesis import printed
 from digits.evaluation import plots
 from digits.reading import Reader
 from digits.reading.draw import explain

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from digits import image_files
-from digits.datasets.images import read_grey
+from digits.datasets.forms.images import read_grey
 from digits.errors import DigitsError
 from digits.image_files import check_image, check_size, decoded, guarded, is_blank, read_file, read_stream
 from digits.reading.picture import open_picture

@@ -4,9 +4,9 @@ This door knows the backends' names and imports one when it is asked for, which 
 what each offers.
 """
 
+import gc
 import importlib
 import sys
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -47,18 +47,23 @@ def load_backend(name: str) -> "Backend":
     """Import a backend, which takes seconds, and only when it is needed.
 
     Raises:
-        DigitsError: its framework is not installed.
+        DigitsError: its framework is not installed, or Keras runs on another than TensorFlow.
     """
-    from digits.backends.hardware import cores_allowed, keep_freed_memory, limit_threads, uncollected, wait_briefly
+    from digits.backends.hardware import is_tuned
 
-    keep_freed_memory()
-    wait_briefly()
-    limit_threads(cores_allowed())
     module = f"digits.backends.{name}"
+    # A framework is a million objects that stay. For Python's garbage collector to look at all of them again and again
+    # takes a quarter of a second while it is imported, and a seventh each time while it trains.
+    uncollected = is_tuned and module not in sys.modules
+    if uncollected:
+        gc.disable()
     try:
-        with nullcontext() if module in sys.modules else uncollected():
-            return cast("Backend", importlib.import_module(module))
+        return cast("Backend", importlib.import_module(module))
     except ModuleNotFoundError as error:
         if error.name not in BACKENDS[name].modules:
             raise
         raise not_installed(BACKENDS[name].title, name) from error
+    finally:
+        if uncollected:
+            gc.freeze()
+            gc.enable()

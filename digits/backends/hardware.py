@@ -1,11 +1,8 @@
-"""What the processor can do, read from what it reports and never from a timing."""
+"""What the processor can do, read from what it reports and never from a timing; and a process made ready for it."""
 
-import contextlib
 import ctypes
-import gc
 import os
 import platform
-from collections.abc import Iterator
 from pathlib import Path
 
 from digits.errors import DigitsError
@@ -54,15 +51,39 @@ def require_bfloat16() -> None:
         )
 
 
-def limit_threads(cores: int | None) -> None:
-    """Have frameworks that are imported later in this process compute on so many cores; None stands for all."""
-    if cores is not None:
-        os.environ["OMP_NUM_THREADS"] = str(cores)  # PyTorch's threads; TensorFlow's are started in its `runtime`
+is_tuned = False  # whether `tune_process` was called
+
+
+def tune_process(cores: int | None = None) -> None:
+    """Make this process ready to train, before a framework is imported; importing a backend changes none by itself.
+
+    Commands, scripts, workers and benchmarks do this. Without it all works, at another speed.
+
+    Args:
+        cores: how many frameworks may compute on; None stands for what DIGITS_CORES says, and for all without it.
+
+    Raises:
+        DigitsError: DIGITS_CORES is no number.
+    """
+    if cores := cores or cores_allowed():
+        os.environ["OMP_NUM_THREADS"] = str(cores)  # PyTorch's threads; TensorFlow's are started in its `fast`
         os.environ[CORES] = str(cores)
+    # PyTorch's threads, which wait for each other at the end of each operation, soon sleep instead of spinning for
+    # milliseconds. Where another program takes a core that is time lost for both: two trainings side by side hold each
+    # other up a hundredfold. What a user has set stays.
+    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & os.environ.keys():
+        os.environ["GOMP_SPINCOUNT"] = "20000"  # rounds, some 20 microseconds
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever its configuration file says
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # By itself TensorFlow uses oneDNN only where there is AVX512-VNNI or the like; with AVX2 it is quicker by a third.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    _keep_freed_memory()
+    global is_tuned
+    is_tuned = True
 
 
 def cores_allowed() -> int | None:
-    """How many cores to compute on, by the variable DIGITS_CORES, which `limit_threads` sets, too; None stands for all.
+    """How many cores to compute on, by the variable DIGITS_CORES, which `tune_process` sets, too; None stands for all.
 
     Raises:
         DigitsError: it is no number.
@@ -75,17 +96,7 @@ def cores_allowed() -> int | None:
     return int(said)
 
 
-def wait_briefly() -> None:
-    """Let PyTorch's threads, which wait for each other at the end of each operation, soon sleep instead of spinning.
-
-    They spin for milliseconds by default. Where another program takes a core that is time lost for both: two trainings
-    side by side hold each other up a hundredfold. Read when PyTorch is loaded; what a user has set stays.
-    """
-    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & os.environ.keys():
-        os.environ["GOMP_SPINCOUNT"] = "20000"  # rounds, some 20 microseconds
-
-
-def keep_freed_memory() -> None:
+def _keep_freed_memory() -> None:
     """Tell glibc to keep freed memory for the next allocation instead of returning it to the system.
 
     A training step allocates and frees a few megabytes of activations. By default each such block is mapped anew,
@@ -98,20 +109,3 @@ def keep_freed_memory() -> None:
         return
     mallopt(m_mmap_threshold, one_gib)
     mallopt(m_trim_threshold, one_gib)
-
-
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Keep what is imported in here from Python's garbage collector.
-
-    A framework consists of a million objects that stay until the end. Looking at all of them again and again takes a
-    quarter of a second while it is imported, and a seventh each time while it trains.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_enabled:
-            gc.enable()

@@ -8,7 +8,7 @@ import numpy as np
 
 from digits.models import ModelInfo
 from digits.recipes import Recipe
-from digits.recipes.augmentation import Transforms
+from digits.synthesis.augmentation import Transforms
 
 Arrays = Mapping[str, np.ndarray]
 

@@ -2,12 +2,11 @@
 
 from digits.datasets.dataset import SIDE, Dataset, Split
 from digits.datasets.download import download_dataset
-from digits.datasets.guessing import tell_if_guessed
+from digits.datasets.forms.parts import in_natural_order
+from digits.datasets.forms.unlabelled import read_unlabelled
+from digits.datasets.forms.write import write_dataset
 from digits.datasets.load import check_data_dir, load_dataset, load_test
-from digits.datasets.parts import in_natural_order
 from digits.datasets.registry import DIGITS, full_name
-from digits.datasets.unlabelled import read_unlabelled
-from digits.datasets.write import write_dataset
 
 __all__ = [
     "DIGITS",
@@ -21,6 +20,5 @@ __all__ = [
     "load_dataset",
     "load_test",
     "read_unlabelled",
-    "tell_if_guessed",
     "write_dataset",
 ]

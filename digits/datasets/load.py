@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from digits.datasets import idx, npz
-from digits.datasets.custom import load_custom, load_foreign
 from digits.datasets.dataset import Dataset, Split
-from digits.datasets.forms import no_table
+from digits.datasets.forms.custom import load_custom, load_foreign
+from digits.datasets.forms.form import no_table
 from digits.datasets.registry import DATASETS
 from digits.errors import DigitsError
 from digits.files import DATA_DIR, display, sha256

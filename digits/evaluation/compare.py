@@ -1,32 +1,11 @@
-"""`digits compare`: whether one run's predictions are better than another's of the same images."""
+"""Whether one run's predictions are better than another's of the same images."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from digits.errors import DigitsError
 from digits.evaluation import metrics
-from digits.evaluation.judge import title
-from digits.evaluation.tables import table
 from digits.runs import Run
-
-
-def compare(path_a: Path, a: Run, path_b: Path, b: Run, as_json: bool = False) -> None:
-    """Print how the runs A and B, from these two files, compare: a table, or one JSON object (see `to_json`).
-
-    Raises:
-        DigitsError: they are not of the same images.
-    """
-    obstacle = why_incomparable(a, b)
-    if obstacle:
-        raise DigitsError(f"{path_a} and {path_b} cannot be compared: {obstacle}")
-    comparison = metrics.compare(a.labels, a.predictions, b.predictions)
-    if as_json:
-        print(json.dumps({"a": str(path_a), "b": str(path_b), **to_json(comparison)}, indent=2))
-    else:
-        print(_table({"A": (path_a, a), "B": (path_b, b)}, comparison))
 
 
 def why_incomparable(a: Run, b: Run) -> str | None:
@@ -63,14 +42,3 @@ def outcomes(comparison: metrics.Comparison, a: str, b: str) -> list[tuple[str, 
         ("both wrong", comparison.both_wrong),
         ("same answer", comparison.same_answer),
     ]
-
-
-def _table(runs: dict[str, tuple[Path, Run]], comparison: metrics.Comparison) -> str:
-    lines = [
-        f"{name}  {path}: {title(run)}, {metrics.accuracy(run.labels, run.predictions)}"
-        for name, (path, run) in runs.items()
-    ]
-    rows = [(what, f"{n:,}", f"{n / comparison.images:.2%}") for what, n in outcomes(comparison, "A", "B")]
-    lines += ["", table(rows, ("", "images", "share"))]
-    lines += ["", f"Exact McNemar test: {comparison.sentence('A', 'B')}"]
-    return "\n".join(lines)

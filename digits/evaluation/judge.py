@@ -1,13 +1,10 @@
-"""`digits evaluate`: what one run's predictions are worth, in numbers."""
+"""What one run's predictions are worth, in numbers."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from digits.datasets import tell_if_guessed
 from digits.datasets.registry import title_of
 from digits.evaluation import metrics
-from digits.evaluation.tables import table
 from digits.runs import Run, probs_name
 
 
@@ -43,13 +40,6 @@ def dataset_title(run: Run) -> str:
 def title(run: Run) -> str:
     """Whose predictions of what: `PyTorch on MNIST`."""
     return f"{run.title} on {dataset_title(run)}"
-
-
-def evaluate(run: Run, as_json: bool = False) -> None:
-    """Print what a run is worth: tables, or one JSON object (see `to_json`)."""
-    judgement = judge(run)
-    print(json.dumps(to_json(run, judgement), indent=2) if as_json else _tables(run, judgement))
-    tell_if_guessed(run.predictions, run.labels)
 
 
 def to_json(run: Run, judgement: Judgement) -> dict[str, Any]:
@@ -117,21 +107,3 @@ def calibration_facts(run: Run, judgement: Judgement) -> list[tuple[str, str]]:
         loss = f"{judgement.log_loss:.4f}"
         error = f"{judgement.calibration.error:.2%}, expected, over {len(judgement.calibration.images)} bins"
     return [("log-loss", loss), ("calibration error", error)]
-
-
-def _tables(run: Run, judgement: Judgement) -> str:
-    names = run.classes
-    facts = [("accuracy", f"{judgement.accuracy}, {judgement.accuracy.count:,} images")]
-    facts += calibration_facts(run, judgement)
-    classes = [
-        (name, share(precision), share(recall), share(f1), f"{images:,}")
-        for name, (precision, recall, f1, images) in zip(names, judgement.classes, strict=True)
-    ]
-    confusions = [(names[true], names[predicted], f"{images:,}") for true, predicted, images in judgement.confusions]
-    parts = [
-        title(run),
-        table(facts, left=2),
-        table(classes, ("class", "precision", "recall", "F1", "images")),
-        "commonest confusions\n" + table(confusions, ("true", "predicted", "images"), left=2),
-    ]
-    return "\n\n".join(parts)

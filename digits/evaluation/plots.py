@@ -6,7 +6,7 @@ import io
 import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from digits.figures import Figure
 
@@ -14,12 +14,11 @@ from digits.figures import Figure
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.colors import ListedColormap
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from digits.evaluation.fonts import families
 from digits.evaluation.metrics import Accuracy, Calibration, accuracy_of
@@ -178,124 +177,6 @@ def reliabilities(calibrations: Mapping[str, Calibration], title: str) -> Figure
     columns[0][1].set_ylabel("how many")
     _title(figure, title, "bars: 95% intervals")
     return figure
-
-
-def search_history(losses: Sequence[float | None], finished: Sequence[bool], title: str) -> Figure:
-    """The loss of each trial of a search in its order, and the lowest so far.
-
-    Args:
-        losses: after the last epoch of each; None where it failed.
-        finished: whether it came to its last epoch, and was not stopped before.
-        title: of the search.
-    """
-    figure = Figure(figsize=(8, 4), layout="constrained")
-    axes, blue = figure.subplots(), sns.color_palette("colorblind")[0]
-    numbers = np.arange(len(losses))
-    values = np.array([np.nan if loss is None else loss for loss in losses], float)
-    done = np.array(finished, bool)
-    axes.scatter(numbers[done], values[done], color=blue, label="finished")
-    axes.scatter(numbers[~done], values[~done], color=MUTED, marker="x", label="stopped early")
-    lowest = np.fmin.accumulate(np.where(done, values, np.nan))
-    axes.step(numbers, lowest, where="post", color=WRONG, label="lowest so far")
-    for number in np.flatnonzero(np.isnan(values)):
-        axes.axvline(float(number), color=MUTED, linestyle=":", linewidth=1, label="failed")
-    _loss_axis(axes, values)
-    axes.set_xlabel("trial")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    known = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))  # each word once
-    axes.legend(known.values(), known.keys(), frameon=False)
-    _title(figure, title, f"{len(losses)} trials, {done.sum()} of them finished")
-    return figure
-
-
-class Column(NamedTuple):
-    """What the trials of a search had for one thing that it tried.
-
-    Attributes:
-        values: one for each trial: numbers, or some of the choices.
-        choices: all values in order, or none where it was a range.
-        logarithmic: whether the range is one of factors.
-    """
-
-    values: Sequence[Any]
-    choices: Sequence[Any] = ()
-    logarithmic: bool = False
-
-
-def search_slices(
-    columns: Mapping[str, Column], losses: Sequence[float], finished: Sequence[bool], title: str
-) -> Figure:
-    """The loss of each trial against each value that the search tried; what was tried later is darker.
-
-    Args:
-        columns: by what they are of.
-        losses: after the last epoch of each.
-        finished: whether it came to its last epoch, and was not stopped before.
-        title: of the search.
-    """
-    wide = min(3, len(columns))
-    tall = math.ceil(len(columns) / wide)
-    figure = Figure(figsize=(3.2 * wide + 0.8, 2.7 * tall + 0.7), layout="constrained")
-    grid = figure.subplots(tall, wide, sharey=True, squeeze=False)
-    done, values = np.array(finished, bool), np.array(losses, float)
-    shades = sns.light_palette(sns.color_palette("colorblind")[0], as_cmap=True)(
-        np.linspace(0.3, 1, len(values))  # in the order of the trials
-    )
-    for axes, (name, column) in zip(grid.flat, columns.items(), strict=False):
-        choices = list(column.choices)
-        x = np.array([choices.index(value) for value in column.values] if choices else column.values, float)
-        axes.scatter(x[done], values[done], c=shades[done], s=24)
-        axes.scatter(x[~done], values[~done], c=shades[~done], s=20, marker="x")
-        if choices:
-            axes.set_xticks(range(len(choices)), choices)
-            axes.set_xlim(-0.5, len(choices) - 0.5)
-        elif column.logarithmic:
-            axes.set_xscale("log")
-            _logarithmic(axes.xaxis)
-        else:
-            axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.set_title(name, fontsize=10)
-        _loss_axis(axes, values)
-    for axes in grid.flat[len(columns) :]:
-        axes.set_axis_off()
-    for axes in grid[:, 1:].flat:
-        axes.set_ylabel("")
-    _title(figure, title, "darker: later; crosses: stopped early")
-    return figure
-
-
-def importances(shares: Mapping[str, float], title: str) -> Figure:
-    """How much each value matters for the loss: shares that add up to 1, largest first."""
-    figure = Figure(figsize=(6, 0.4 * len(shares) + 1.3), layout="constrained")
-    axes = figure.subplots()
-    names, values = list(shares)[::-1], list(shares.values())[::-1]
-    bars = axes.barh(names, values, color=sns.color_palette("colorblind")[0])
-    axes.bar_label(bars, [f"{value:.0%}" for value in values], padding=3)
-    axes.set_xlim(0, 1.12 * max(values))
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    sns.despine(ax=axes)
-    _title(figure, title, "PED-ANOVA: share of what tells the better trials from the others")
-    return figure
-
-
-def _logarithmic(axis: Axis) -> None:
-    """An axis of factors, with a few numbers as people write them."""
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axis.set_minor_formatter(NullFormatter())
-
-
-def _loss_axis(axes: Axes, values: np.ndarray) -> None:
-    """An upright axis for losses; those that are far off do not press the others together."""
-    known = values[np.isfinite(values)]
-    axes.set_ylabel("validation loss")
-    axes.set_yscale("log")
-    _logarithmic(axes.yaxis)
-    if len(known):
-        axes.set_ylim(known.min() / 1.1, min(known.max(), 12 * known.min()) * 1.2)
-    axes.grid(color="#e5e7eb")
-    axes.set_axisbelow(True)
-    sns.despine(ax=axes)
 
 
 def _draw_reliability(top: Axes, bottom: Axes, calibration: Calibration, label: str) -> None:

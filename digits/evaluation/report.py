@@ -1,33 +1,16 @@
-"""`digits report`: the tables and pictures of the runs in a folder, in one page that needs nothing else."""
+"""The tables and pictures of the runs in a folder, in one page that needs nothing else."""
 
 import base64
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from digits.evaluation import metrics
 from digits.evaluation.compare import outcomes, why_incomparable
 from digits.evaluation.judge import Judgement, calibration_facts, dataset_title, judge, share
-from digits.evaluation.visualize import DISAGREEMENTS, LOSS_CURVES, load_runs, picture_name, render_pictures
-from digits.files import display, write_together
+from digits.evaluation.visualize import DISAGREEMENTS, LOSS_CURVES, picture_name
 from digits.runs import Run
 
 REPORT = "report.html"
-
-
-def report(output_dir: Path, data_dir: Path) -> None:
-    """Write `report.html` into `output_dir`: every number and picture of the runs in it.
-
-    A backend without predictions is a warning; so is a dataset that cannot be read, without which no images are shown.
-
-    Raises:
-        DigitsError: there is no run at all, or one whose files are damaged or do not belong together.
-        OSError: the page cannot be written.
-    """
-    runs = load_runs(output_dir)
-    page = render(runs, render_pictures(runs, data_dir))
-    write_together(output_dir, {REPORT: page.encode()})
-    print(f"Saved {display(output_dir)}/{REPORT}")
 
 
 def render(runs: Mapping[str, Run], pictures: Mapping[str, bytes]) -> str:

@@ -1,4 +1,4 @@
-"""From the runs in a folder to pictures beside them, and a table."""
+"""From the runs in a folder to pictures."""
 
 import functools
 import sys
@@ -13,29 +13,10 @@ from digits.datasets.registry import DATASETS, MNIST
 from digits.errors import DigitsError
 from digits.evaluation import metrics
 from digits.evaluation.compare import why_incomparable
-from digits.evaluation.tables import table
-from digits.files import DATA_DIR, display, write_together
+from digits.files import DATA_DIR, display
 from digits.runs import Run, RunRecord, has_run, load_run
 
 LOSS_CURVES, DISAGREEMENTS = "loss_curves.png", "disagreements.png"
-
-
-def visualize(output_dir: Path, data_dir: Path) -> None:
-    """Draw every run in `output_dir`, save the pictures beside it and print a table.
-
-    A backend without predictions is a warning; so is a dataset that cannot be read, without which mistakes cannot be
-    shown.
-
-    Raises:
-        DigitsError: there is no run at all, or one whose files are damaged or do not belong together.
-        OSError: the pictures cannot be written.
-    """
-    runs = load_runs(output_dir)
-    pictures = render_pictures(runs, data_dir)
-    write_together(output_dir, pictures)
-    for name in pictures:
-        print(f"Saved {display(output_dir)}/{name}")
-    print(f"\n{_table(runs)}")
 
 
 def load_runs(output_dir: Path) -> dict[str, Run]:
@@ -144,15 +125,6 @@ def _dataset(run: Run, data_dir: Path, load: Callable[[str, Path], Dataset]) -> 
         raise DigitsError(f"the labels of the {run.backend} run are not those of {dataset.title}'s test images")
     _warn(f"the mistakes of {run.title} are not drawn: {dataset.name} has changed since. Train again")
     return None
-
-
-def _table(runs: dict[str, Run]) -> str:
-    rows = []
-    for run in runs.values():
-        accuracy = metrics.accuracy(run.labels, run.predictions)
-        seconds = f"{run.record.train_seconds + run.record.evaluate_seconds:.1f}" if run.record else "?"
-        rows.append((run.title, f"{accuracy.value:.2%}", accuracy.interval, seconds))
-    return table(rows, ("framework", "test accuracy", "95% interval", "seconds"), left=3)
 
 
 def _warn(message: str) -> None:

@@ -1,10 +1,11 @@
-"""A trained model: what it is, and its way to the other framework, to ONNX and to answers."""
+"""A trained model: what it is, its weights in one layout, and how its training went."""
 
 from digits.models.description import (
     BATCH,
     MAX_BYTES,
     METADATA_KEY,
     SAMPLE,
+    Epoch,
     ModelInfo,
     check_weights,
     export_command,
@@ -18,6 +19,7 @@ __all__ = [
     "MAX_BYTES",
     "METADATA_KEY",
     "SAMPLE",
+    "Epoch",
     "ModelInfo",
     "check_weights",
     "export_command",

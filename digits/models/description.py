@@ -19,6 +19,8 @@ from safetensors import SafetensorError, safe_open
 from digits.errors import DigitsError
 from digits.recipes import Recipe
 
+Epoch = dict[str, float]  # loss and seconds, and with validation images validation_loss and validation_accuracy
+
 METADATA_KEY = "digits"  # under which a model's file keeps its description
 MAX_BYTES = 1 << 30  # of a model's file; the largest of ours takes a thousandth of it
 SAMPLE = np.random.default_rng(0).integers(0, 256, (4, 28, 28), np.uint8)  # images that each model is asked about
@@ -122,8 +124,6 @@ class ModelInfo:
         try:
             values = json.loads(text)
             recipe = Recipe.from_dict(values["recipe"])
-            if "members" in values:  # what earlier versions called the networks of an ensemble
-                recipe = replace(recipe, ensemble=values["members"])
             low, high = (float(bound) for bound in values["pixel_range"])
             classes = tuple(str(name) for name in values["classes"])
             if not (2 <= len(classes) <= 1000 and np.isfinite([low, high]).all() and low < high):

@@ -9,6 +9,7 @@ try:
 except ModuleNotFoundError as error:
     raise not_installed(str(error.name), "page") from error
 
-from digits.page.command import publish, serve
+from digits.page.server import application
+from digits.page.site import site
 
-__all__ = ["publish", "serve"]
+__all__ = ["application", "site"]

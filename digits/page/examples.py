@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from digits.datasets import variants
-from digits.datasets.strokes import Variant
+from digits.synthesis import variants
+from digits.synthesis.strokes import Variant
 
 TEXTS = ("7", "42", "314159", "1969\n2026", "AX")
 _SEED, _SHAKE = 7, 0.018  # of the hand, in heights of a digit

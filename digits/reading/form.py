@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from digits.models.predictor import open_session
+from digits.exchange.predictor import open_session
 
 SIDE = 28
 FORM = Path(__file__).with_name("form.onnx")

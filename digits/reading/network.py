@@ -7,7 +7,7 @@ import numpy as np
 
 from digits.datasets import DIGITS
 from digits.errors import DigitsError
-from digits.models.predictor import Predictor
+from digits.exchange.predictor import Predictor
 
 
 @dataclass(frozen=True, eq=False)

@@ -118,10 +118,10 @@ class Recipe:
     label_smoothing: float = share(0.0, "share of the target that is spread over all classes")
     ema_decay: float = share(0.0, "average the weights over the steps, each of which keeps this share")
     augmentation: Augmentation = field(default_factory=Augmentation)
-    strokes: float = share(0.0, "written digits that are drawn anew for each epoch, as a share of the training images")
-    printed: float = share(0.0, "printed digits, likewise")
-    coarse: float = share(0.0, "digits in few pixels, likewise")
-    nothing: float = share(0.0, "images of no digit and of several, likewise, with an output more for each")
+    strokes: float = share(0.0, "digits that a pen draws anew for each epoch, as a share of the training images")
+    printed: float = share(0.0, "digits in print, as such a share")
+    coarse: float = share(0.0, "digits in few pixels, as such a share")
+    nothing: float = share(0.0, "images of no digit and of several, as such a share, with an output more for each")
     unaugmented_share: float = share(0.0, "share of the epochs, the last ones, without augmentation")
     validation: float = share(0.0, "share of the training images kept back to choose the best epoch by")
     patience: int = whole(0, "stop after so many epochs without a better validation loss", 0)
@@ -155,28 +155,25 @@ class Recipe:
         """How images are changed in an epoch, counted from 0."""
         return self.augmentation if epoch < self.epochs - _whole_epochs(self.unaugmented_share, self) else NONE
 
+    def learning_rates(self, steps: int) -> list[float]:
+        """The learning rate of each of the training's steps."""
+        schedule = SCHEDULES[self.schedule]
+        # Asked in the middle of each step, so that neither the first nor the last is of size 0.
+        return [self.learning_rate * schedule((step + 0.5) / steps, self.warmup) for step in range(steps)]
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Recipe":
-        """The recipe that `dataclasses.asdict` made this of, here or in an earlier version.
+        """The recipe that `dataclasses.asdict` made this of.
 
         Raises:
             DigitsError, TypeError, ValueError: a field is unknown, or its value not allowed.
         """
-        values = {RENAMED.get(name, name): value for name, value in values.items()}
-        if values.pop("optimizer", "adam") != "adam":  # earlier versions named the only one
-            raise ValueError("the optimizer is not adam")
-        if "filters" in values:
-            values["filters"] = tuple(values["filters"])  # JSON has no tuples
-        values["augmentation"] = Augmentation(**values.get("augmentation", {}))
-        dependent = {name: values.pop(name) for name in DEPENDENT if name in values}
-        return _settled(cls(**values), dependent)
+        lists = {"filters": tuple(values["filters"])} if "filters" in values else {}  # JSON has no tuples
+        return cls(**{**values, **lists, "augmentation": Augmentation(**values.get("augmentation", {}))})
 
 
 NONE = Augmentation()
 NO_DRAWING = {"strokes": 0.0, "printed": 0.0, "coarse": 0.0, "nothing": 0.0}
-
-# Fields that had another name once, as old files and old commands have it.
-RENAMED = {"averaging": "ema_decay", "refinement": "unaugmented_share"}
 
 # Fields that change nothing beside some values of others, see `_no_effect`, and how they are switched off.
 DEPENDENT = {"warmup": 0.0, "unaugmented_share": 0.0}
@@ -192,24 +189,22 @@ def check_seed(seed: object) -> None:
         refuse("seed", seed, "a whole number, 0 or more")
 
 
-def adjusted(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+def adjusted(recipe: Recipe, changes: Mapping[str, Any], lenient: bool = False) -> Recipe:
     """The recipe with other values in some fields.
 
     What was not asked for and would have no effect beside the changes falls back to its default: with another
-    architecture the filters, with a constant schedule the warm-up. A change without effect is an error.
+    architecture the filters, with a constant schedule the warm-up. A change without effect is an error, or falls back
+    as well where `lenient`.
 
     Raises:
         DigitsError: see `Recipe`.
     """
     if "architecture" in changes:
         changes = {"filters": None, "hidden_units": None, **changes}
-    others = {name: getattr(recipe, name) for name in DEPENDENT if name not in changes}
-    return _settled(replace(recipe, **{**DEPENDENT, **changes}), others)
-
-
-def _settled(recipe: Recipe, dependent: Mapping[str, Any]) -> Recipe:
-    """The recipe with these values of fields, without those that would have no effect in it."""
-    return replace(recipe, **{name: value for name, value in dependent.items() if not _no_effect(recipe, name, value)})
+    may_fall = [name for name in DEPENDENT if lenient or name not in changes]
+    found = replace(recipe, **{**changes, **{name: DEPENDENT[name] for name in may_fall}})
+    wanted = {name: changes.get(name, getattr(recipe, name)) for name in may_fall}
+    return replace(found, **{name: value for name, value in wanted.items() if not _no_effect(found, name, value)})
 
 
 def _no_effect(recipe: Recipe, name: str, value: float) -> str:

@@ -6,10 +6,6 @@ a share of the recipe's learning rate. A new one is written here and named in `S
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from digits.recipes.recipe import Recipe
 
 
 def constant(progress: float, warmup: float) -> float:
@@ -25,10 +21,3 @@ def one_cycle(progress: float, warmup: float) -> float:
 
 
 SCHEDULES: dict[str, Callable[[float, float], float]] = {"constant": constant, "one-cycle": one_cycle}
-
-
-def learning_rates(recipe: "Recipe", steps: int) -> list[float]:
-    """The learning rate of each of the training's steps."""
-    schedule = SCHEDULES[recipe.schedule]
-    # Asked in the middle of each step, so that neither the first nor the last is of size 0.
-    return [recipe.learning_rate * schedule((step + 0.5) / steps, recipe.warmup) for step in range(steps)]

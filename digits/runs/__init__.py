@@ -10,13 +10,11 @@ from digits.runs.folder import (
     preds_name,
     probs_name,
     record_name,
-    require_writable,
     save_run,
 )
-from digits.runs.record import Epoch, RunRecord
+from digits.runs.record import RunRecord
 
 __all__ = [
-    "Epoch",
     "Run",
     "RunRecord",
     "exported_name",
@@ -27,6 +25,5 @@ __all__ = [
     "preds_name",
     "probs_name",
     "record_name",
-    "require_writable",
     "save_run",
 ]

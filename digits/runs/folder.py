@@ -10,7 +10,7 @@ import numpy as np
 from digits.backends import BACKENDS
 from digits.datasets import DIGITS
 from digits.errors import DigitsError
-from digits.files import display, read_npy, sha256, write_together
+from digits.files import read_npy, sha256, write_together
 from digits.runs.record import RunRecord
 
 
@@ -166,17 +166,3 @@ def _npy(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
-
-
-def require_writable(folder: Path) -> None:
-    """Find out before a training, and not after it, that its outputs cannot be written.
-
-    Raises:
-        DigitsError: `folder` cannot be made, or no file can be written into it.
-    """
-    try:
-        write_together(folder, {})
-    except OSError as error:
-        raise DigitsError(
-            f"cannot write to the output folder {display(folder)}: {error.strerror}. Name another with --output-dir"
-        ) from error

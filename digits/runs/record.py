@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from digits.errors import DigitsError
-
-Epoch = dict[str, float]  # loss and seconds, and with validation images validation_loss and validation_accuracy
+from digits.models import Epoch
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,19 @@
-"""A run: load, build, train, evaluate, save; the same for both frameworks."""
+"""A run's training, in silence: load, build, train, evaluate; the same for both frameworks."""
 
-from digits.training.steps import Settings, build, evaluate, load, run, save, train
+from digits.training.loop import Training
+from digits.training.run import History, Model, Result, TrainingRun, build, checkpoint, evaluate, identity, load
+from digits.training.settings import Settings
 
-__all__ = ["Settings", "build", "evaluate", "load", "run", "save", "train"]
+__all__ = [
+    "History",
+    "Model",
+    "Result",
+    "Settings",
+    "Training",
+    "TrainingRun",
+    "build",
+    "checkpoint",
+    "evaluate",
+    "identity",
+    "load",
+]

@@ -5,8 +5,6 @@ the number of the epoch, all that comes after.
 """
 
 import json
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ from digits.errors import DigitsError
 from digits.files import display, write_together
 from digits.models import read_safetensors
 from digits.recipes import Recipe
-from digits.training.epochs import Progress, finished
+from digits.training.loop import Progress, finished
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Checkpoint:
 
     def __init__(self, folder: Path, backend: str, recipe: Recipe, identity: Mapping[str, Any]):
         self.folder, self.name, self.recipe = folder, f"{backend}_checkpoint.safetensors", recipe
-        self.identity = _comparable(recipe, identity)
+        self.identity = json.loads(json.dumps({**identity, "recipe": asdict(recipe)}))  # as JSON gives it back
 
     def __str__(self) -> str:
         return f"the checkpoint in {display(self.folder)}"
@@ -91,18 +89,10 @@ class Checkpoint:
         if not path.exists():
             return RunState.at_beginning(self.recipe)
         arrays, header = read_safetensors(path)
-        arrays = {re.sub(r"^(?=trainer/|best/)", "0/", name): array for name, array in arrays.items()}  # as it was once
-        if any(name.startswith("network/") for name in arrays):
-            raise DigitsError(
-                f"{path} is of an earlier version, whose ensembles cannot be gone on with. Delete it, or run without "
-                f"--resume"
-            )
         try:
             identity = dict(json.loads(header["identity"]))
-            identity = _comparable(Recipe.from_dict(identity["recipe"]), identity)
             histories = [[_numbers(epoch) for epoch in history] for history in json.loads(header["histories"])]
-            known = math.fsum(epoch["seconds"] for history in histories for epoch in history)
-            seconds = float(header.get("seconds", known))
+            seconds = float(header["seconds"])
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, DigitsError) as error:
             raise DigitsError(f"{path} is not a checkpoint. Delete it, or run without --resume") from error
         for name, theirs, ours in _differences(identity, self.identity):
@@ -122,11 +112,6 @@ class Checkpoint:
     def delete(self) -> None:
         """Remove what was saved, if anything was."""
         (self.folder / self.name).unlink(missing_ok=True)
-
-
-def _comparable(recipe: Recipe, identity: Mapping[str, Any]) -> dict[str, Any]:
-    """The identity with this recipe, whichever version wrote it, as JSON gives it back."""
-    return json.loads(json.dumps({**identity, "recipe": asdict(recipe)}))
 
 
 def _part(arrays: Mapping[str, np.ndarray], kind: str) -> dict[str, np.ndarray]:

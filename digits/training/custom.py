@@ -1,6 +1,7 @@
 """A network that a script shows, and that its reader may have edited: tried before it is trained."""
 
 import contextlib
+import dis
 import inspect
 import traceback
 from collections.abc import Callable
@@ -12,20 +13,14 @@ import numpy as np
 from digits.backends.interface import Backend, MakeNetwork
 from digits.errors import DigitsError, place
 from digits.models import SAMPLE, ModelInfo
-from digits.recipes import Recipe, flag
 
 
-def build_custom(
-    backend: Backend, info: ModelInfo, seed: int, device: Any, make: MakeNetwork, asked_for: frozenset[str]
-) -> tuple[Any, ModelInfo]:
+def build_custom(backend: Backend, info: ModelInfo, seed: int, device: Any, make: MakeNetwork) -> tuple[Any, ModelInfo]:
     """The network that `make` makes, and its description, which says whether it is the package's own or another.
 
-    Args:
-        asked_for: the fields of the recipe that were chosen one by one.
-
     Raises:
-        DigitsError: it cannot be made, or does not give a score for each class, or a field `asked_for` changes nothing
-            in it; with the line of the script, where that can be told.
+        DigitsError: it cannot be made, or does not give a score for each class; with the line of the script, where that
+            can be told.
     """
     network = _tried(make, lambda: backend.build(info, seed, device, make=make))
     found = backend.structure(network)
@@ -38,20 +33,13 @@ def build_custom(
         raise DigitsError(f"{_place(make)}: {given}; allowed: {wanted}")
     if not np.isfinite(logits).all():
         raise DigitsError(f"{_place(make)}: the network gives scores that are not finite before it is trained")
-    for name in sorted(asked_for & _OTHERS.keys()):
-        other = replace(info.single, recipe=replace(info.single.recipe, **{name: _OTHERS[name](info.recipe)}))
-        if backend.structure(backend.build(other, seed, device, make=make)) == found:
-            advice = f"Use `{name}` in it, or leave out the flag"
-            raise DigitsError(f"{_place(make)}: {flag(name)} changes nothing in this network. {advice}")
     return network, replace(info, network=found)
 
 
-# Another value, also allowed, for each field that a network is made from.
-_OTHERS: dict[str, Callable[[Recipe], Any]] = {
-    "filters": lambda recipe: tuple(count - 1 or 2 for count in recipe.filters),
-    "hidden_units": lambda recipe: recipe.hidden_units - 1 or 2,
-    "dropout": lambda recipe: recipe.dropout / 2 or 0.5,
-}
+def unused(make: MakeNetwork) -> list[str]:
+    """The names of those parameters of `make` that it does not look at, and so change nothing in its network."""
+    used = {one.argval for one in dis.get_instructions(make)} if inspect.isfunction(make) else set()
+    return [name for name in inspect.signature(make).parameters if used and name not in used]
 
 
 def _asked(backend: Backend, network: Any) -> np.ndarray:

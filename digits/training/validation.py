@@ -9,8 +9,8 @@ from scipy.special import entr, log_softmax
 from digits.backends.interface import Backend
 from digits.datasets import Split
 from digits.errors import DigitsError
+from digits.models import Epoch
 from digits.recipes.randomness import derive
-from digits.runs import Epoch
 
 
 def training_count(images: int, share: float) -> int:
@@ -76,7 +76,8 @@ def guessing(labels: np.ndarray, classes: int, smoothing: float) -> float:
     It is ln(`classes`) where they come equally often. Labels are int, `(n,)`; targets are smoothed as in training.
     """
     shares = np.bincount(labels, minlength=classes) / len(labels)
-    return float(entr((1 - smoothing) * shares + smoothing / classes).sum())
+    targets = (1 - smoothing) * shares + smoothing / classes
+    return float(entr(targets).sum())
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -1,6 +1,7 @@
-"""The search for a better recipe: Optuna chooses what to try, Ray runs it, here or on a cluster."""
+"""The search for a better recipe: Optuna chooses what to try, here or on a Ray cluster. Nothing here prints."""
 
-from digits.tuning.search import Search, tune
+from digits.tuning.run import PAGE, TUNED, Tuning, opened
+from digits.tuning.search import Search
 from digits.tuning.space import default_space, parse_space
 
-__all__ = ["Search", "default_space", "parse_space", "tune"]
+__all__ = ["PAGE", "TUNED", "Search", "Tuning", "default_space", "opened", "parse_space"]

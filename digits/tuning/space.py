@@ -1,12 +1,12 @@
 """Which recipes a search may try: fields of a recipe, each with its range or its choices."""
 
-import random
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from digits.errors import DigitsError
-from digits.recipes import RENAMED, Augmentation, Recipe, about
+from digits.recipes import Augmentation, Recipe, about, adjusted
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 EXAMPLE = '"learning_rate=1e-4..1e-1:log filters.0=8..32 dropout=0..0.5 batch_size=32|64|128"'
 MAX_LETTERS = 2000  # of a space
 FIELDS = {**about(Recipe), **about(Augmentation)}
+WRITTEN = re.compile(
+    r"(\w+)(\.(?P<place>\d{1,3}))?=((?P<low>[^|:]+?)\.\.(?P<high>[^|:]+)(?P<log>:log)?|(?P<choices>[^:]+))", re.ASCII
+)
 
 # Fields by which trials are judged, so that what is tried with other values could not be compared.
 FIXED = {
@@ -22,15 +25,13 @@ FIXED = {
     "patience": "trials that promise little are stopped early anyway",
 }
 
-Value = int | float | str
-
 
 @dataclass(frozen=True)
 class Dimension:
     """A field of a recipe, or one number of a field that has several, and the values that are tried.
 
     Attributes:
-        name: of the field, with the number's place behind a dot: `filters.0`.
+        name: of the field, with the number's place, counted from 0, behind a dot: `filters.0`.
         low, high: the least and the largest value; both None where there are choices.
         log: whether values are drawn so that each factor is as likely, not each distance.
         choices: the values, where it is no range.
@@ -40,17 +41,11 @@ class Dimension:
     low: Any = None
     high: Any = None
     log: bool = False
-    choices: tuple[Value, ...] = ()
+    choices: tuple[Any, ...] = ()
 
     @property
     def field(self) -> str:
         return self.name.partition(".")[0]
-
-    @property
-    def place(self) -> int | None:
-        """Which number of the field, from 0; None where it has only one."""
-        number = self.name.partition(".")[2]
-        return int(number) if number else None
 
     @property
     def is_whole(self) -> bool:
@@ -69,21 +64,21 @@ class Dimension:
         """Let Optuna choose a value."""
         if self.choices:
             return trial.suggest_categorical(self.name, self.choices)
-        if self.is_whole:
-            return trial.suggest_int(self.name, self.low, self.high, log=self.log)
-        return trial.suggest_float(self.name, self.low, self.high, log=self.log)
+        suggest = trial.suggest_int if self.is_whole else trial.suggest_float
+        return suggest(self.name, self.low, self.high, log=self.log)
 
-    def random(self, rng: random.Random) -> Value:
-        """A value at random, with no regard to `log`."""
-        if self.choices:
-            return rng.choice(self.choices)
-        return (rng.randint if self.is_whole else rng.uniform)(self.low, self.high)
-
-    def rounded(self, value: Value) -> Value:
+    def rounded(self, value: Any) -> Any:
         """A value with three digits, as one would write it into a flag, still within the range."""
         if self.choices or self.is_whole:
             return value
         return min(max(float(f"{value:.3g}"), float(self.low)), float(self.high))
+
+    def of(self, recipe: Recipe) -> Any:
+        """What the recipe has here; None where it has fewer numbers."""
+        value = getattr(recipe if hasattr(recipe, self.field) else recipe.augmentation, self.field)
+        if "." not in self.name:
+            return value
+        return dict(enumerate(value)).get(int(self.name.partition(".")[2]))
 
 
 Space = tuple[Dimension, ...]
@@ -101,39 +96,28 @@ def parse_space(text: str) -> Space:
     names = [dimension.name for dimension in space]
     if not space:
         raise DigitsError(f"the space is empty; allowed: fields of a recipe, say {EXAMPLE}")
-    for name in names:
-        if names.count(name) > 1:
-            raise DigitsError(f"the space names {name} twice")
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise DigitsError(f"the space names {twice[0]} twice")
     return space
 
 
 def _dimension(part: str) -> Dimension:
-    name, _, values = part.partition("=")
-    field, dot, place = name.partition(".")
-    field = RENAMED.get(field, field)
+    written, field = WRITTEN.fullmatch(part), re.split("[.=]", part)[0]
     if field in FIXED:
         raise DigitsError(f"the space has {part}, but {field} stays as it is: {FIXED[field]}")
     if field not in FIELDS:
         raise DigitsError(f"the space has {part}, but {field} is no field of a recipe; allowed: {', '.join(FIELDS)}")
     known = FIELDS[field]
-    if (known.kind is tuple) != bool(dot) or (dot and not (place.isdecimal() and place.isascii() and len(place) < 4)):
-        instead = f"{field}.0, {field}.1 and so on" if known.kind is tuple else field
-        raise DigitsError(f"the space has {part}; allowed: {instead}")
-    name = f"{field}.{int(place)}" if dot else field
-    values, _, how = values.partition(":")
-    low, dots, high = values.partition("..")
-    if how not in ("", "log") or (how and not dots) or not values:
-        raise DigitsError(f"the space has {part}; allowed: {name}=LOW..HIGH, with :log or without, or {name}=A|B|C")
-    if not dots:
-        return Dimension(name, choices=tuple(dict.fromkeys(_value(part, field, one) for one in values.split("|"))))
-    if known.kind is str:
-        raise DigitsError(f"the space has {part}, but {field} has names for values; allowed: {'|'.join(known.choices)}")
-    least, most = _value(part, field, low), _value(part, field, high)
-    if not least < most:
-        raise DigitsError(f"the space has {part}, but {low} is not less than {high}")
-    if how and not least > 0:
-        raise DigitsError(f"the space has {part}, but a range by factors (:log) begins above 0")
-    return Dimension(name, least, most, bool(how))
+    if not written or bool(written["place"]) != (known.kind is tuple):
+        name = f"{field}.0, the first of several," if known.kind is tuple else field
+        raise DigitsError(f"the space has {part}; allowed: {name} =LOW..HIGH, =LOW..HIGH:log or =A|B|C")
+    name = f"{field}.{int(written['place'])}" if written["place"] else field
+    if choices := written["choices"]:
+        return Dimension(name, choices=tuple(dict.fromkeys(_value(part, field, one) for one in choices.split("|"))))
+    low, high = (_value(part, field, written[one]) for one in ("low", "high"))
+    if known.kind is str or not low < high or (written["log"] and not low > 0):
+        raise DigitsError(f"the space has {part}; allowed: two numbers, the lower one first, above 0 with :log")
+    return Dimension(name, low, high, bool(written["log"]))
 
 
 def _value(part: str, field: str, text: str) -> Any:
@@ -144,7 +128,7 @@ def _value(part: str, field: str, text: str) -> Any:
     except ValueError:
         value = None
     if not known.allows((value,) if known.kind is tuple else value):
-        raise DigitsError(f"the space has {part}, but {text or 'nothing'} is not a value of {field}: {known.allowed}")
+        raise DigitsError(f"the space has {part}, but {text} is not a value of {field}: {known.allowed}")
     return value
 
 
@@ -154,10 +138,8 @@ def default_space(recipe: Recipe) -> Space:
     rate = recipe.learning_rate
     space = [Dimension("learning_rate", float(f"{rate / 10:.3g}"), float(f"{rate * 10:.3g}"), log=True)]
     if len(recipe.filters) <= 2:  # of more, the search would be long
-        space += [
-            Dimension(f"filters.{place}", max(1, count // 2), min(1024, 2 * count))
-            for place, count in enumerate(recipe.filters)
-        ]
+        counts = enumerate(recipe.filters)
+        space += [Dimension(f"filters.{place}", max(1, count // 2), min(1024, 2 * count)) for place, count in counts]
     if recipe.hidden_units:
         low, high = max(1, recipe.hidden_units // 2), min(8192, 2 * recipe.hidden_units)
         space.append(Dimension("hidden_units", low, high, log=True))
@@ -169,58 +151,47 @@ def default_space(recipe: Recipe) -> Space:
     return tuple(space)
 
 
-def check_space(space: Space, recipe: Recipe) -> None:
-    """Make sure that every recipe of the space can be trained, and that each dimension changes something.
+def largest(space: Space, recipe: Recipe) -> Recipe:
+    """The recipe with the largest values of the space.
 
     Raises:
-        DigitsError: not so; what is wrong is named.
+        DigitsError: it cannot be; or a dimension has no effect, be the others' first or last choices beside it.
     """
-    if "architecture" in (fields := {dimension.field for dimension in space}):
-        for other in ("filters", "hidden_units"):
-            if other in fields:
-                raise DigitsError(f"the space has {other} and architecture; each architecture has its own {other}")
-    rng, without_effect = random.Random(0), set(space)  # noqa: S311  # no secret
-    for _ in range(64):
-        values = {dimension.name: dimension.random(rng) for dimension in space}
-        tried = recipe_of(recipe, space, values)
-        without_effect -= {one for one in space if value_of(tried, one) == one.rounded(values[one.name])}
-    for dimension in sorted(without_effect, key=str):
-        raise DigitsError(f"the space has {dimension}, but {dimension.field} changes nothing in {recipe.name}")
+    refused = []
+    for place in (0, -1):
+        values = {one.name: one.choices[place] if one.choices else one.high for one in space}
+        values |= {one.name: max(one.choices) for one in space if one.choices and one.is_whole}
+        found = recipe_of(recipe, space, values)
+        try:
+            recipe_of(recipe, space, values, lenient=False)
+        except DigitsError as error:
+            refused.append(error)
+    if len(refused) > 1:
+        raise refused[0]
+    return found
 
 
-def recipe_of(start: Recipe, space: Space, values: Mapping[str, Any]) -> Recipe:
+def recipe_of(start: Recipe, space: Space, values: Mapping[str, Any], lenient: bool = True) -> Recipe:
     """The recipe `start` with these values of the space's dimensions, rounded.
 
     Raises:
-        DigitsError: a value is not allowed there.
+        DigitsError: a value is not allowed there or, unless `lenient`, has no effect there.
     """
-    record = asdict(start)
-    if any(dimension.field == "architecture" for dimension in space):
-        del record["filters"], record["hidden_units"]
-    for dimension in space:
-        value = dimension.rounded(values[dimension.name])
-        if dimension.place is not None:
-            numbers = list(record[dimension.field])
-            if dimension.place >= len(numbers):
-                raise DigitsError(
-                    f"the space has {dimension}, but {dimension.field} of {start.name} has {len(numbers)} numbers; "
-                    f"allowed: {dimension.field}.0 to {dimension.field}.{len(numbers) - 1}"
-                )
-            numbers[dimension.place] = value
-            value = numbers  # type: ignore[assignment]
-        (record["augmentation"] if dimension.field in about(Augmentation) else record)[dimension.field] = value
-    return Recipe.from_dict(record)
-
-
-def value_of(recipe: Recipe, dimension: Dimension) -> Any:
-    """What a recipe has for a dimension."""
-    value = getattr(recipe if hasattr(recipe, dimension.field) else recipe.augmentation, dimension.field)
-    if dimension.place is None:
-        return value
-    return value[dimension.place] if dimension.place < len(value) else None
+    changes: dict[str, Any] = {}
+    for one in space:
+        value, place = one.rounded(values[one.name]), one.name.partition(".")[2]
+        if place:
+            numbers = list(changes.get(one.field, getattr(start, one.field)))
+            if int(place) >= len(numbers):
+                has = f"{one.field} of {start.name} has {len(numbers)} numbers"
+                raise DigitsError(f"the space has {one}, but {has}; allowed: {one.field}.0 to .{len(numbers) - 1}")
+            value = tuple(value if at == int(place) else number for at, number in enumerate(numbers))
+        changes[one.field] = value
+    bent = {name: changes.pop(name) for name in about(Augmentation) if name in changes}
+    return adjusted(start, {**changes, "augmentation": replace(start.augmentation, **bent)}, lenient)
 
 
 def values_of(recipe: Recipe, space: Space) -> dict[str, Any]:
     """What a recipe has for each dimension of the space that holds it."""
-    values = {dimension.name: value_of(recipe, dimension) for dimension in space}
-    return {one.name: values[one.name] for one in space if values[one.name] is not None and one.holds(values[one.name])}
+    values = {one.name: one.of(recipe) for one in space if one.of(recipe) is not None}
+    return {one.name: values[one.name] for one in space if one.name in values and one.holds(values[one.name])}

@@ -1,51 +1,32 @@
-"""What a search keeps: Optuna's journal, a file of JSON lines in the output folder, to which each trial is added."""
+"""What a search keeps: Optuna's journal, a file of JSON lines in the output folder, to which each trial adds."""
 
 import contextlib
+import functools
 import logging
-import signal
+import socket
+import threading
+import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from digits.console import in_main_thread
 from digits.errors import DigitsError, not_installed
 from digits.files import display
 from digits.tuning.space import Space
 
 if TYPE_CHECKING:
-    from optuna.study import Study
+    from optuna import Study
+    from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
 
 JOURNAL, STUDY = "tuning.journal", "digits"
+ATTEMPTS = 3  # after which a trial that its process did not survive has failed
 
-# What a trial's row says that has come to its end.
 FINISHED, STOPPED, FAILED = "finished", "stopped early", "failed"
 
 
-@dataclass(frozen=True)
-class Row:
-    """A trial that has ended.
-
-    Attributes:
-        number: from 0, in the order in which they were begun.
-        values: of the space's dimensions.
-        state: `FINISHED`, `STOPPED` or `FAILED`.
-        losses: on the held-out images, after each epoch.
-        accuracy: there, after the last epoch; None where it came to none.
-        seconds: from its beginning to its end.
-        reason: why it failed; empty where it did not.
-    """
-
-    number: int
-    values: dict[str, Any]
-    state: str
-    losses: list[float]
-    accuracy: float | None
-    seconds: float
-    reason: str
-
-
+@functools.cache
 def import_optuna() -> Any:
     """Optuna, which is an extra, without its remarks.
 
@@ -57,6 +38,7 @@ def import_optuna() -> Any:
     except ModuleNotFoundError as error:
         raise not_installed("Optuna", "tune") from error
     optuna.logging.set_verbosity(logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     return optuna
 
 
@@ -85,95 +67,104 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def open_study(
-    folder: Path, identity: dict[str, Any], space: Space, resume: bool, sampler: Any, pruner: Any
-) -> "Study":
-    """The search in `folder`: a new one, or the one to go on with. Trials that were under way begin again.
+    folder: Path, identity: dict[str, Any], space: Space, start: dict[str, Any], resume: bool
+) -> "tuple[Study, BaseStorage]":
+    """The search in `folder`, where none is at work: a new one, or the one to go on with; and what keeps it.
+
+    Args:
+        identity: what decides what its losses mean.
+        space: what it tries.
+        start: the values to try first.
+        resume: whether there may be a search; what was under way is tried again.
 
     Raises:
         DigitsError: there is a search where a new one was asked for, or one of another kind, or a damaged file.
     """
-    optuna = import_optuna()
-    path = folder / JOURNAL
+    optuna, path = import_optuna(), folder / JOURNAL
     if path.exists() and not resume:
         raise DigitsError(
             f"{path} holds a search. Go on with it by --resume, delete it, or name another folder with --output-dir"
         )
     _mend(path)
     try:
-        journal = optuna.storages.journal
-        lock = journal.JournalFileOpenLock(str(path))  # the usual one is a link, which Windows allows to few
-        storage = optuna.storages.JournalStorage(journal.JournalFileBackend(str(path), lock))
-        options = {"storage": storage, "sampler": sampler, "pruner": pruner}
-        study = optuna.create_study(study_name=STUDY, load_if_exists=True, direction="minimize", **options)
-        theirs = study.user_attrs.get("identity")
-        rows(study, space) if theirs == identity else None
+        backends, file = optuna.storages.journal, str(path.resolve())
+        journal = backends.JournalFileBackend(file, backends.JournalFileOpenLock(file))
+        storage = optuna.storages.JournalStorage(journal)
+        study = optuna.create_study(study_name=STUDY, storage=storage, load_if_exists=True)
+        theirs = dict(study.user_attrs.get("identity", identity))
+        if theirs == identity:
+            rows(study, space), range(study.user_attrs.get("tasks", 0))  # for what they raise
+            study.set_user_attr("identity", identity)
+            if not study.get_trials(deepcopy=False):
+                study.enqueue_trial(start)
+            for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
+                try_again(study, trial)
+            return study, storage
     except OSError:
         raise
     except Exception as error:  # whatever a file that is something else leads to
         raise DigitsError(f"{path} is damaged or no search ({type(error).__name__}). Delete it") from error
-    if theirs is None:
-        study.set_user_attr("identity", identity)
-    elif theirs != identity:
-        name = next((one for one in identity if not isinstance(theirs, dict) or theirs.get(one) != identity[one]), "?")
-        value = theirs.get(name) if isinstance(theirs, dict) else theirs
-        raise DigitsError(
-            f"{path} is of another search: its {name} is {value!s:.200}, this one's is {identity[name]!s:.200}. "
-            "Go on with the same, or name another folder with --output-dir"
-        )
-    for one in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
-        study.tell(one.number, state=optuna.trial.TrialState.FAIL)
-        study.enqueue_trial(one.params)
-    return study
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait until the end of this, which calls Optuna.
-
-    In the middle of its work on the file it would say that its lock is missing, and not that it was interrupted.
-    """
-    if not in_main_thread():  # to which alone they come
-        yield
-        return
-    came: list[int] = []
-    usual = {one: signal.signal(one, lambda number, _: came.append(number)) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for one, handler in usual.items():
-            signal.signal(one, handler)
-    for number in came:
-        signal.raise_signal(number)
+    name = next((one for one in identity if theirs.get(one) != identity[one]), "identity")
+    raise DigitsError(
+        f"{path} is of another search: its {name} is {theirs.get(name)!s:.200}, not {identity.get(name)!s:.200}. "
+        "Go on with the same, or name another folder with --output-dir"
+    )
 
 
 def _mend(path: Path) -> None:
-    """Drop the last line where the machine went off before all of it was written; Optuna could not read on after it."""
+    """Undo what a process left that ended while it wrote: a lock, and half of a line, after which none can be read."""
+    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
     if path.exists() and (data := path.read_bytes()) and not data.endswith(b"\n"):
         with path.open("r+b") as file:
             file.truncate(data.rfind(b"\n") + 1)
+
+
+def try_again(study: "Study", trial: "FrozenTrial") -> None:
+    """Have the values of a trial that was interrupted tried again, but not forever: they may kill each process."""
+    attempt = trial.user_attrs.get("attempt", 1)
+    study.tell(trial.number, state=import_optuna().trial.TrialState.FAIL)
+    if attempt < ATTEMPTS:
+        study.enqueue_trial(trial.params, user_attrs={"attempt": attempt + 1})
+
+
+def served(storage: "BaseStorage") -> "BaseStorage":
+    """The same storage for the nodes of the Ray cluster that this process is connected to, as long as it lives."""
+    import ray
+
+    storages, host = import_optuna().storages, ray.util.get_node_ip_address()
+    with socket.create_server((host, 0)) as free:
+        port = free.getsockname()[1]
+    options = {"host": host, "port": port, "thread_pool": ThreadPoolExecutor(1)}  # one call after another
+    threading.Thread(target=storages.run_grpc_proxy_server, args=(storage,), kwargs=options, daemon=True).start()
+    return storages.GrpcStorageProxy(host=host, port=port)
+
+
+class Row(NamedTuple):
+    """A trial that has ended, how, its loss after its last epoch if it came to one, and why it failed if it did."""
+
+    trial: "FrozenTrial"
+    how: str
+    loss: float | None
+    reason: str
 
 
 def rows(study: "Study", space: Space) -> list[Row]:
     """The trials that have ended, in order; not those that were interrupted, which are tried again.
 
     Raises:
-        DigitsError, TypeError, ValueError: the file says of a trial what no search writes.
+        DigitsError, TypeError, ValueError, KeyError: the file says of a trial what no search writes.
     """
-    trials = study.get_trials(deepcopy=False)
-    found = (_row(trial, space) for trial in trials if trial.state.is_finished())
-    return [row for row in found if row is not None]
-
-
-def _row(trial: "FrozenTrial", space: Space) -> Row | None:
-    notes = trial.user_attrs
-    reason = notes.get("reason", "")
-    if trial.state.name == "FAIL" and not reason:  # interrupted
-        return None
-    if {one.name for one in space} != set(trial.params) or not all(one.holds(trial.params[one.name]) for one in space):
-        raise DigitsError(f"trial {trial.number} has values that are not in the space")
-    losses = [float(loss) for _, loss in sorted(trial.intermediate_values.items())]
-    accuracy = float(notes["accuracy"]) if losses else None
-    state = FINISHED if trial.state.name == "COMPLETE" else FAILED if reason else STOPPED
-    if state is FINISHED and (not losses or trial.value != losses[-1]):
-        raise DigitsError(f"trial {trial.number} has another loss than that of its last epoch")
-    return Row(trial.number, dict(trial.params), state, losses, accuracy, float(notes["seconds"]), str(reason))
+    found, names = [], {one.name for one in space}
+    for trial in study.get_trials(deepcopy=False):
+        state, notes, losses = trial.state.name, trial.user_attrs, trial.intermediate_values
+        is_lost = state == "FAIL" and notes.get("attempt", 1) >= ATTEMPTS and len(trial.params) == len(space)
+        if state not in ("COMPLETE", "PRUNED") and not is_lost:
+            continue
+        loss = float(losses[max(losses)]) if losses else None
+        reason = f"its process ended {ATTEMPTS} times before it did" if is_lost else str(notes.get("reason", ""))
+        how = FINISHED if state == "COMPLETE" else FAILED if reason else STOPPED
+        is_ours = trial.params.keys() == names and all(one.holds(trial.params[one.name]) for one in space)
+        if not is_ours or (losses and not 0 <= notes["accuracy"] <= 1) or (how == FINISHED and trial.value != loss):
+            raise DigitsError(f"trial {trial.number} is none of this search")
+        found.append(Row(trial, how, loss, reason))
+    return found

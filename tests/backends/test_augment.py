@@ -7,7 +7,7 @@ import pytest
 
 from digits.backends import BACKENDS, load_backend
 from digits.recipes import Augmentation, about
-from digits.recipes.augmentation import BASIS, CENTER, Transforms, outlines, sample
+from digits.synthesis.augmentation import BASIS, CENTER, Transforms, outlines, sample
 
 LIMITS = {name: known.most for name, known in about(Augmentation).items()}
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from digits.backends import BACKENDS
 from digits.backends.hardware import multiplies_bfloat16
 from tests.conftest import run
 
@@ -19,8 +20,8 @@ def test_freed_memory_is_used_again():
     # Without the setting, each of the large blocks is mapped anew, and its 2,000 pages are faults.
     code = """
 import resource, numpy as np
-from digits.backends.hardware import keep_freed_memory
-keep_freed_memory()
+from digits.backends.hardware import tune_process
+tune_process()
 np.ones(1_000_000)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(50):
@@ -43,8 +44,8 @@ def test_what_is_asked_for_is_refused_before_any_work(tmp_path, data_dir):
 
 ASK = """
 import os
-from digits.backends import load_backend
-load_backend("pytorch")
+from digits.backends.hardware import tune_process
+tune_process()
 import torch
 print(os.environ.get("GOMP_SPINCOUNT"), torch.get_num_threads())
 """
@@ -76,6 +77,8 @@ def test_what_a_framework_consists_of_is_not_looked_at_by_the_garbage_collector(
     code = """
 import gc
 from digits.backends import load_backend
+from digits.backends.hardware import tune_process
+tune_process()
 before = gc.get_freeze_count()
 load_backend("pytorch")
 print(before, gc.get_freeze_count() > 100_000, len(gc.get_objects()) < 10_000, gc.isenabled())
@@ -85,3 +88,40 @@ load_backend("pytorch")
 print(gc.get_freeze_count() == frozen)
 """
     assert run("-c", code).stdout.split() == ["0", "True", "True", "True", "True"]
+
+
+BEFORE_AND_AFTER = """
+import gc, importlib, os, sys
+from digits.backends import BACKENDS, load_backend
+
+name = sys.argv[1]
+frameworks = [importlib.import_module(module) for module in BACKENDS[name].modules]
+
+def process():
+    flags = torch_flags(frameworks[0].backends) if name == "pytorch" else None
+    return dict(os.environ), gc.get_threshold(), gc.get_freeze_count(), gc.isenabled(), flags
+
+def torch_flags(backends):
+    return backends.cuda.matmul.allow_tf32, [
+        getattr(backends.cudnn, key) for key in ("allow_tf32", "deterministic", "benchmark", "enabled")
+    ]
+
+before = process()
+load_backend(name).select_device("cpu")
+print(process() == before)
+"""
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_importing_a_backend_changes_no_process(name, monkeypatch):
+    for variable in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(variable, raising=False)
+    done = run("-c", BEFORE_AND_AFTER, name, DIGITS_CORES="1")
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_keras_on_another_backend_is_one_line():
+    code = "import keras\nfrom digits.backends import load_backend\nload_backend('tensorflow')"
+    said = run("-c", code, KERAS_BACKEND="torch").stderr.splitlines()[-1]
+    problem, advice = "Keras runs on torch here, but must on tensorflow", "set KERAS_BACKEND=tensorflow before anything"
+    assert said == f"digits.errors.DigitsError: {problem}: {advice} imports it"

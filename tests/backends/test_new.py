@@ -3,20 +3,15 @@
 from dataclasses import replace
 
 import keras
-import numpy as np
 import pytest
-import torch
 from keras import layers
 from torch import nn
-from torch.nn import functional as F
 
 from digits.backends import load_backend
-from digits.backends.pytorch import onednn
+from digits.commands.steps import Settings, build, evaluate, train
 from digits.datasets import Split
 from digits.models import ModelInfo
 from digits.recipes import ARCHITECTURES, RECIPES, SCHEDULES, Architecture, Recipe
-from digits.recipes.schedule import learning_rates
-from digits.training import Settings, build, evaluate, train
 
 
 def in_pytorch(filters, hidden_units, dropout, classes):
@@ -49,7 +44,7 @@ def mine(monkeypatch) -> Recipe:
 
 
 def test_the_schedule_is_followed(mine):
-    assert learning_rates(mine, 2) == [0.0075, 0.0025]
+    assert mine.learning_rates(2) == [0.0075, 0.0025]
 
 
 def test_both_frameworks_train_it_on_whole_batches_in_the_same_way(mine, mnist):
@@ -66,7 +61,7 @@ def test_both_frameworks_train_it_on_whole_batches_in_the_same_way(mine, mnist):
         losses.append([loss for epoch in range(8) for _, loss in trainer.epoch(epoch, report_steps=1)])
     assert losses[0][:10] == pytest.approx(losses[1][:10], abs=2e-3)
     assert losses[0][-1] < losses[0][0] / 2
-    assert trainer.parts == 1
+    assert trainer.passes.parts == 1
 
 
 @pytest.mark.parametrize("backend", ["pytorch", "tensorflow"])
@@ -78,51 +73,3 @@ def test_it_runs_as_ours_do(mine, backend, mnist, tmp_path):
     train(settings, model, few)
     assert evaluate(model, few).accuracy > 0.3  # by chance a tenth
     assert list(model.backend.weights(model.network))[:3] == ["conv1.weight", "conv1.bias", "norm1.weight"]
-
-
-@pytest.mark.parametrize("name", [*ARCHITECTURES, "in a class"])
-def test_any_network_of_pytorch_computes_in_onednns_layout(name, mnist):
-    backend = load_backend("pytorch")
-    recipe = Recipe(name="one", architecture=name if name in ARCHITECTURES else "baseline")
-    info, make = ModelInfo(recipe, "mnist", mnist.classes, (0.0, 1.0)), None if name in ARCHITECTURES else in_a_class
-    plain = backend.build(info, 0, backend.select_device("cpu"), make=make).eval()
-    graph = onednn.accelerated(plain).network.graph
-    targets = [str(node.target) for node in graph.nodes]
-    assert (targets.count("to_mkldnn"), targets.count("to_dense")) == (1, 1)  # in at the start, out before the end
-    assert sum("mkldnn_convolution" in target for target in targets) == len(recipe.filters)
-    images = torch.from_numpy(mnist.test.images[:20])
-    with torch.no_grad():
-        assert np.abs(plain(images).numpy() - backend.predict(plain, mnist.test.images[:20])).max() < 1e-4
-
-
-def test_a_network_that_is_more_than_a_graph_is_left_as_it_is(mnist):
-    class Network(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.out = nn.Linear(784, 10)
-
-        def forward(self, x):
-            return self.out(x.flatten(1) if x.sum() > 0 else -x.flatten(1))
-
-    backend = load_backend("pytorch")
-    info = ModelInfo(RECIPES["baseline"], "mnist", mnist.classes, (0.0, 1.0))
-    model = backend.build(info, 0, backend.select_device("cpu"), make=lambda *_: Network())
-    assert onednn.accelerated(model).network is model.network
-    assert backend.predict(model, mnist.test.images[:3]).shape == (3, 10)
-    assert len(backend.structure(model)) == 64
-
-
-def in_a_class(filters, hidden_units, dropout, classes):
-    """A skip connection, pooling after ReLU and layers called as functions, as many write them."""
-
-    class Network(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.one, self.two = nn.Conv2d(1, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1)
-            self.out = nn.Linear(8 * 14 * 14, classes)
-
-        def forward(self, x):
-            x = F.relu(self.one(x))
-            return self.out(torch.flatten(F.max_pool2d(F.relu(x + self.two(x)), 2), 1))
-
-    return Network()

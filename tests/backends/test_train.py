@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -7,10 +8,9 @@ import torch
 from digits.backends import load_backend
 from digits.models import ModelInfo
 from digits.recipes import NO_DRAWING, RECIPES, Augmentation
-from digits.recipes.augmentation import outlines, sample
-from digits.recipes.drawing import shown_count
 from digits.recipes.randomness import derive, epoch_order
-from digits.recipes.schedule import learning_rates
+from digits.synthesis.augmentation import outlines, sample
+from digits.synthesis.epoch import shown_count
 from tests.backends.conftest import built, kernels_and_biases
 from tests.conftest import PRECISIONS, changed
 
@@ -134,6 +134,50 @@ def test_both_frameworks_have_the_same_adam():
 SMALL = {"epochs": 3, "batch_size": 64}
 BENT = Augmentation(rotation=20, shift=2, elastic=2, thickness=0.3)
 
+# What a training makes do with where nothing is prepared.
+PLAIN = {"pytorch": lambda model: model, "tensorflow": lambda network, smallest: plain_passes(network)}
+
+
+def plain_passes(network):
+    from digits.backends.tensorflow.passes import Passes
+
+    return Passes(network)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_what_is_fast_computes_what_the_framework_does(name, recipe, mnist, monkeypatch):
+    backend = load_backend(name)
+    recipe = changed(recipe, **SMALL, dropout=0.0, ema_decay=0.0, learning_rate=1e-5, augmentation=Augmentation())
+    images, labels = few(mnist)
+    (*_, fast), losses = stepwise(backend, recipe, images, labels)
+    fast_logits = backend.predict(built(backend, recipe), images)
+    monkeypatch.setattr(sys.modules[f"digits.backends.{name}.train"], "prepare", PLAIN[name])
+    (*_, plain), same = stepwise(backend, recipe, images, labels)
+    assert losses == pytest.approx(same, rel=1e-4)
+    for key, weights in plain.items():
+        assert np.allclose(weights, fast[key], atol=1e-4), key
+    if name == "pytorch":
+        assert np.allclose(fast_logits, backend.predict(built(backend, recipe), images), atol=1e-4)
+
+
+def test_cudnn_is_exact_while_it_is_used_and_as_it_was_afterwards(mnist, monkeypatch):
+    def settings():
+        return torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32
+
+    def watched(function):
+        return lambda *arguments: inside.append(settings()) or function(*arguments)
+
+    backend, inside, usual = load_backend("pytorch"), [], settings()
+    network = built(backend, QUICK)
+    trainer = backend.trainer(network, *few(mnist), QUICK, 0, "float32")
+    trainer.model.gradients = watched(trainer.model.gradients)
+    for _ in trainer.epoch(0, report_steps=1):
+        assert settings() == usual
+    monkeypatch.setattr(sys.modules["digits.backends.pytorch.train"], "prepare", watched)
+    backend.predict(network, mnist.test.images[:3])
+    assert settings() == usual != (True, False)
+    assert len(inside) == 5 and set(inside) == {(True, False)}
+
 
 def few(mnist, count=200):
     return mnist.train.images[:count], mnist.train.labels[:count]
@@ -224,7 +268,7 @@ def test_each_step_has_its_own_learning_rate(backend, recipe, schedule, mnist):
     recipe = changed(recipe, **SMALL, epsilon=1e-20, schedule=schedule, learning_rate=1e-3, ema_decay=0.0)
     network = built(backend, recipe)
     trainer = backend.trainer(network, images, labels, recipe, 0, "float32")
-    rates = iter(learning_rates(recipe, 3 * -(-shown_count(recipe, len(labels)) // 64)))
+    rates = iter(recipe.learning_rates(3 * -(-shown_count(recipe, len(labels)) // 64)))
     before, seen = backend.weights(network), set()
     for epoch in range(3):
         for _ in trainer.epoch(epoch, report_steps=1):

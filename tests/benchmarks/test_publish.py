@@ -7,7 +7,7 @@ import steps
 import training_speed
 from results import FOLDER, PUBLISHED
 
-from digits.recipes.measured import MEASUREMENTS
+from digits.evaluation.measured import MEASUREMENTS
 from tests.conftest import ROOT
 
 RUN = training_speed.Run(2.0, 4.0, 0.9885, 1.0, "float32")

@@ -29,12 +29,12 @@ def test_who_is_right_where(make_run, tmp_path, capsys):
     assert second.startswith(f"B  {b}: TensorFlow on MNIST, 98.00%")
     assert table == [
         "",
-        "                images    share",
-        "both right          91   91.00%",
-        "only A right         1    1.00%",
-        "only B right         7    7.00%",
-        "both wrong           1    1.00%",
-        "same answer         92   92.00%",
+        "              images   share",
+        "both right        91  91.00%",
+        "only A right       1   1.00%",
+        "only B right       7   7.00%",
+        "both wrong         1   1.00%",
+        "same answer       92  92.00%",
         "",
         "Exact McNemar test: no evidence that one is better (p = 0.07)",
     ]

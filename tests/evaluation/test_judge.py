@@ -78,6 +78,8 @@ def test_columns_are_straight_whatever_the_names(make_run, tmp_path, capsys):
 
 
 def test_judging_loads_neither_a_framework_nor_a_drawing_library():
-    loaded = run("-c", "import sys, digits.evaluation; print(*sys.modules)").stdout.split()
+    loaded = run(
+        "-c", "import sys, digits.evaluation.judge, digits.evaluation.compare; print(*sys.modules)"
+    ).stdout.split()
     assert "sklearn.metrics" in loaded
     assert not {"torch", "tensorflow", "keras", "matplotlib", "seaborn", "jinja2"} & set(loaded)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from digits.cli import main
-from digits.evaluation import report
+from digits.commands.report import write_report
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 
@@ -22,7 +22,7 @@ def text_of(page: str) -> str:
 @pytest.fixture(scope="module")
 def page(finished_runs, data_dir) -> str:
     """The report on the two real runs."""
-    report(finished_runs, data_dir)
+    write_report(data_dir, finished_runs)
     return (finished_runs / "report.html").read_text()
 
 
@@ -66,7 +66,7 @@ def test_one_run_without_record_probabilities_or_data(tmp_path, capsys):
 def test_runs_that_cannot_be_compared_say_so(make_run, tmp_path):
     make_run(tmp_path, "pytorch")
     make_run(tmp_path, "tensorflow", labels=np.arange(10))
-    report(tmp_path, tmp_path)
+    write_report(tmp_path, tmp_path)
     text = text_of((tmp_path / "report.html").read_text())
     assert "The two cannot be compared: one is of 100 images, the other of 10." in text
     assert "McNemar" not in text
@@ -75,7 +75,7 @@ def test_runs_that_cannot_be_compared_say_so(make_run, tmp_path):
 def test_nothing_in_a_record_becomes_markup(make_run, tmp_path):
     names = ["<script>alert(1)</script>", *"123456789"]
     make_run(tmp_path, wrong={3: 5}, class_names=names, device='"><img src=x>')
-    report(tmp_path, tmp_path)
+    write_report(tmp_path, tmp_path)
     page = (tmp_path / "report.html").read_text()
     assert "<script" not in page
     assert "<img src=x" not in page

@@ -2,20 +2,20 @@ import numpy as np
 import pytest
 
 from digits.cli import main
+from digits.commands.visualize import show_runs
 from digits.errors import DigitsError
-from digits.evaluation import visualize
 from digits.evaluation.visualize import load_runs, render_pictures
+from digits.exchange import predictions as answers
 from digits.files import DATA_DIR
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
-from digits.runs import answers
 
 
 def test_labels_of_something_else_are_refused(tmp_path, data_dir, mnist):
     np.save(tmp_path / "pytorch_preds.npy", mnist.test.labels)
     np.save(tmp_path / "pytorch_labels.npy", mnist.test.labels[::-1])
     with pytest.raises(DigitsError, match="labels of the pytorch run are not those of MNIST's test images"):
-        visualize(tmp_path, data_dir)
+        show_runs(data_dir, tmp_path)
 
 
 def test_predictions_alone_are_drawn(tmp_path, data_dir, mnist, capsys):
@@ -23,7 +23,7 @@ def test_predictions_alone_are_drawn(tmp_path, data_dir, mnist, capsys):
     predictions[np.flatnonzero(predictions)[:28]] = 0
     np.save(tmp_path / "tensorflow_preds.npy", predictions)
     np.save(tmp_path / "tensorflow_labels.npy", mnist.test.labels)
-    visualize(tmp_path, data_dir)
+    show_runs(data_dir, tmp_path)
     drawn = {path.name for path in tmp_path.glob("*.png")}
     assert drawn == {"confusion_matrix_tensorflow.png", "mistakes_tensorflow.png"}
     assert capsys.readouterr().out.splitlines()[-1].split() == ["TensorFlow", "99.72%", "99.60–99.81%", "?"]
@@ -41,7 +41,7 @@ def test_two_runs_of_the_same_images_get_every_picture(finished_runs, data_dir):
 def test_without_the_data_no_images_are_drawn(make_run, tmp_path, capsys):
     for backend in ("pytorch", "tensorflow"):
         make_run(tmp_path, backend, wrong={0: 5})
-    visualize(tmp_path, tmp_path / "none")
+    show_runs(tmp_path / "none", tmp_path)
     drawn = {path.name for path in tmp_path.glob("*.png")}
     assert drawn == {
         *(f"{kind}_{name}.png" for kind in ("confusion_matrix", "reliability") for name in ("pytorch", "tensorflow")),
@@ -73,7 +73,7 @@ def test_runs_on_data_of_the_user_get_every_picture_under_its_name(own, make_run
 def test_a_data_folder_is_refused_unless_a_run_needs_it(own, make_run, tmp_path, mnist, data_dir):
     make_run(tmp_path, wrong={0: 5}, dataset=str(own))
     with pytest.raises(DigitsError, match="^--data-dir changes nothing for your own data in .*/my digits.npz; it is"):
-        visualize(tmp_path, data_dir)
+        show_runs(data_dir, tmp_path)
     make_run(tmp_path, "tensorflow", labels=mnist.test.labels)
     assert {"mistakes_pytorch.png", "mistakes_tensorflow.png"} <= render_pictures(load_runs(tmp_path), data_dir).keys()
 
@@ -81,7 +81,7 @@ def test_a_data_folder_is_refused_unless_a_run_needs_it(own, make_run, tmp_path,
 def test_data_of_the_user_that_are_gone_are_a_warning(own, make_run, tmp_path, capsys):
     make_run(tmp_path / "out", wrong={0: 5}, dataset=str(own))
     own.unlink()
-    visualize(tmp_path / "out", DATA_DIR)
+    show_runs(DATA_DIR, tmp_path / "out")
     assert "mistakes_pytorch.png" not in {path.name for path in (tmp_path / "out").iterdir()}
     err = capsys.readouterr().err
     assert f"warning: the mistakes of PyTorch are not drawn: dataset is '{own}'; allowed: mnist" in err
@@ -90,7 +90,7 @@ def test_data_of_the_user_that_are_gone_are_a_warning(own, make_run, tmp_path, c
 
 def test_data_of_the_user_that_have_changed_are_a_warning(own, make_run, tmp_path, capsys):
     make_run(tmp_path / "out", wrong={0: 5}, dataset=str(own), labels=np.repeat(np.arange(10), 10)[::-1])
-    visualize(tmp_path / "out", DATA_DIR)
+    show_runs(DATA_DIR, tmp_path / "out")
     expected = f"warning: the mistakes of PyTorch are not drawn: {own} has changed since. Train again\n"
     assert capsys.readouterr().err.endswith(expected)
 
@@ -98,7 +98,7 @@ def test_data_of_the_user_that_have_changed_are_a_warning(own, make_run, tmp_pat
 def test_a_record_whose_dataset_is_not_a_name_is_refused(make_run, tmp_path):
     make_run(tmp_path, dataset=["mnist"])
     with pytest.raises(DigitsError, match=r"is not a run record: its dataset is \['mnist'\]"):
-        visualize(tmp_path, tmp_path)
+        show_runs(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize("classes", ["0123456789", "0123456798", "01"])

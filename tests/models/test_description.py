@@ -70,9 +70,9 @@ HOSTILE = {
     "augmentation a list": json.dumps(with_recipe(augmentation=[1])),
     "a digit turned over": json.dumps(with_recipe(augmentation={"rotation": 180})),
     "an unknown change": json.dumps(with_recipe(augmentation={"flip": 1})),
-    "no members": json.dumps({**FIELDS, "members": 0}),
-    "a thousand members": json.dumps({**FIELDS, "members": 1000}),
-    "members a list": json.dumps({**FIELDS, "members": [1]}),
+    "no networks": json.dumps({**FIELDS, "recipe": {**FIELDS["recipe"], "ensemble": 0}}),
+    "a thousand networks": json.dumps({**FIELDS, "recipe": {**FIELDS["recipe"], "ensemble": 1000}}),
+    "networks a list": json.dumps({**FIELDS, "recipe": {**FIELDS["recipe"], "ensemble": [1]}}),
     "one class": json.dumps({**FIELDS, "classes": ["0"]}),
     "a million classes": json.dumps({**FIELDS, "classes": ["0"] * 1_000_000}),
     "classes a number": json.dumps({**FIELDS, "classes": 10}),
@@ -180,9 +180,9 @@ def test_arrays_and_metadata_of_a_safetensors_file(tmp_path):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_damaged_weight_is_noticed(backend, finished_runs, tmp_path):
     """Even where the file still opens, and the weight is a number like any other."""
-    from digits.models.convert import open_model
-    from digits.models.export import export
-    from digits.models.predictor import Predictor
+    from digits.exchange.convert import open_model
+    from digits.exchange.export import export
+    from digits.exchange.predictor import Predictor
 
     original = finished_runs / model_name(backend)
     _, network, _ = open_model(original)

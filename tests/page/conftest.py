@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from digits.page import publish
+from digits.commands.publish import publish
 from tests.conftest import ROOT
 
 SIZES = {"phone": (360, 740), "projector": (1280, 900)}

@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 import digits
-from digits.datasets import variants
 from digits.page.examples import TEXTS
 from digits.page.site import BASELINE
 from digits.reading.form import to_mnist
 from digits.reading.network import Network
 from digits.reading.reader import SHIPPED
+from digits.synthesis import variants
 from tests.page.conftest import FOUR, ONE, SEVEN, SIZES, draw, text_of
 
 

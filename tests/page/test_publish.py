@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from digits.cli import main
-from digits.page import publish, site
+from digits.commands.publish import publish
+from digits.page import site
 from digits.page.runtime import FILES
 from digits.page.site import STATIC
 from tests.page.conftest import SEVEN, draw, text_of

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from digits.page.command import publish
+from digits.commands.publish import publish
 from digits.page.site import BASELINE, site
 from digits.reading.network import Network
 from digits.recipes import RECIPES

@@ -2,11 +2,12 @@ import numpy as np
 import onnx
 import pytest
 
-from digits.datasets import Split, strokes, variants
+from digits.datasets import Split
 from digits.errors import DigitsError
 from digits.reading.network import Answers, Network
 from digits.recipes import RECIPES, adjusted
-from digits.recipes.drawing import shown
+from digits.synthesis import strokes, variants
+from digits.synthesis.epoch import shown
 
 
 def test_it_reads_mnist(model, mnist):

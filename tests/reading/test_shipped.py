@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from digits.datasets import nothing
-from digits.datasets.printed import to_form
 from digits.reading import Reader
 from digits.reading.network import Network
 from digits.reading.reader import SHIPPED
 from digits.recipes import RECIPES
+from digits.synthesis import non_digits
+from digits.synthesis.printed import to_form
 from tests.conftest import ROOT
 
 
@@ -59,4 +59,4 @@ def test_the_example_is_read_as_the_docs_say(page):
 
 
 def test_it_says_what_is_no_digit(network, mnist, rng):
-    assert (network(nothing.draw(1000, mnist.train, rng).images).doubts > 0.5).mean() > 0.95
+    assert (network(non_digits.draw(1000, mnist.train, rng).images).doubts > 0.5).mean() > 0.95

@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 
 from digits.recipes import RECIPES
-from digits.recipes.schedule import learning_rates
 
 ONE_CYCLE = replace(RECIPES["baseline"], schedule="one-cycle", learning_rate=0.01, warmup=0.25)
 
 
 def test_constant_is_constant():
-    assert learning_rates(RECIPES["baseline"], 5) == [1e-3] * 5
+    assert RECIPES["baseline"].learning_rates(5) == [1e-3] * 5
 
 
 def test_one_cycle_goes_straight_up_then_down_along_a_cosine():
-    rates = np.array(learning_rates(ONE_CYCLE, 1000))
+    rates = np.array(ONE_CYCLE.learning_rates(1000))
     assert rates.argmax() in (249, 250)
     assert rates.max() == pytest.approx(0.01, rel=0.01)
     assert np.ptp(np.diff(rates[:249])) < 1e-8  # a straight line
@@ -27,6 +26,6 @@ def test_one_cycle_goes_straight_up_then_down_along_a_cosine():
 @pytest.mark.parametrize("steps", [1, 2, 7])
 @pytest.mark.parametrize("warmup", [0.0, 0.3, 0.99])
 def test_no_step_is_without_effect(steps, warmup):
-    rates = learning_rates(replace(ONE_CYCLE, warmup=warmup), steps)
+    rates = replace(ONE_CYCLE, warmup=warmup).learning_rates(steps)
     assert len(rates) == steps
     assert all(0 < rate <= 0.01 for rate in rates)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from digits.errors import DigitsError
-from digits.runs import Run, RunRecord, has_run, load_run, require_writable, save_run
+from digits.files import require_writable
+from digits.runs import Run, RunRecord, has_run, load_run, save_run
 
 RECORD = RunRecord(
     **{

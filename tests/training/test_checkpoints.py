@@ -4,22 +4,23 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import safetensors.numpy
 
 from digits.backends import load_backend
+from digits.commands.steps import build, train
 from digits.datasets import Split
 from digits.errors import DigitsError
+from digits.exchange.convert import open_model
 from digits.models import ModelInfo, read_safetensors
-from digits.models.convert import open_model
 from digits.recipes import RECIPES, Recipe
 from digits.runs import model_name
-from digits.training import steps
+from digits.training import Settings, identity
 from digits.training.checkpoints import Checkpoint, RunState
-from digits.training.epochs import Progress
+from digits.training.loop import Progress
 from tests.conftest import PRECISIONS, ROOT, run
 
 BACKENDS = ("pytorch", "tensorflow")
@@ -87,7 +88,7 @@ def trainer_of(backend, mnist, precision: str, seed: int = 0, recipe: Recipe = R
     return backend.trainer(built(backend, seed, recipe), images, labels, recipe, 7, precision)
 
 
-def train(trainer, *epochs: int) -> list[float]:
+def train_epochs(trainer, *epochs: int) -> list[float]:
     return [loss for epoch in epochs for _, loss in trainer.epoch(epoch)]
 
 
@@ -97,10 +98,10 @@ def train(trainer, *epochs: int) -> list[float]:
 def test_a_trainer_goes_on_from_a_checkpoint_bit_for_bit(name, precision, recipe, steps, mnist, tmp_path):
     backend = load_backend(name)
     whole = trainer_of(backend, mnist, precision, recipe=recipe)
-    losses = train(whole, 0, 1)
+    losses = train_epochs(whole, 0, 1)
 
     first = trainer_of(backend, mnist, precision, recipe=recipe)
-    train(first, 0)
+    train_epochs(first, 0)
     history = [{"loss": 1.5, "seconds": 2.5}]
     Checkpoint(tmp_path, name, recipe, {"seed": 7}).save(RunState((Progress(history, first.state()),)))
     saved = Checkpoint(tmp_path, name, recipe, {"seed": 7}).load()
@@ -108,7 +109,7 @@ def test_a_trainer_goes_on_from_a_checkpoint_bit_for_bit(name, precision, recipe
     assert progress.history == history
     second = trainer_of(backend, mnist, precision, seed=99, recipe=recipe)
     second.restore(progress.trainer)
-    assert train(second, 1) == losses[1:]
+    assert train_epochs(second, 1) == losses[1:]
 
     assert whole.state().keys() == second.state().keys()
     for key, array in whole.state().items():
@@ -141,7 +142,7 @@ def test_a_state_is_a_copy(name, mnist):
     trainer = trainer_of(load_backend(name), mnist, "float32")
     before = {key: array.copy() for key, array in trainer.state().items()}
     state = trainer.state()
-    train(trainer, 0)
+    train_epochs(trainer, 0)
     assert all(np.array_equal(before[key], state[key]) for key in before)
 
 
@@ -153,29 +154,29 @@ def small(mnist):
     return replace(mnist, train=Split(mnist.train.images[:256], mnist.train.labels[:256]))
 
 
-def settings_of(tmp_path, **changes) -> steps.Settings:
+def settings_of(tmp_path, **changes) -> Settings:
     fields = {"recipe": RECIPE, "output_dir": tmp_path, "device": "cpu", "precision": "float32", "resume": True}
-    return steps.Settings("pytorch", **{**fields, **changes})
+    return Settings("pytorch", **{**fields, **changes})
 
 
 @pytest.fixture
 def checkpoint(small, tmp_path):
     """The file of a run after its first epoch."""
     settings = settings_of(tmp_path)
-    model = steps.build(settings, small)
+    model = build(settings, small)
     trainer = model.backend.trainer(model.network, small.train.images, small.train.labels, RECIPE, 0, "float32")
-    train(trainer, 0)
-    identity = steps.identity(settings, model, small)
+    train_epochs(trainer, 0)
+    known = identity(settings, model, small)
     history = [{"loss": 2.0, "seconds": 1.0}]
     state = RunState((Progress(history, trainer.state()),))
-    Checkpoint(tmp_path, "pytorch", RECIPE, identity).save(state)
+    Checkpoint(tmp_path, "pytorch", RECIPE, known).save(state)
     return tmp_path / "pytorch_checkpoint.safetensors"
 
 
 def resumed(small, settings):
     """The weights after a run, and its record of epochs."""
-    model = steps.build(settings, small)
-    history = steps.train(settings, model, small)
+    model = build(settings, small)
+    history = train(settings, model, small)
     return model.backend.weights(model.network), history.epochs
 
 
@@ -253,15 +254,6 @@ def test_the_networks_of_an_ensemble_stand_where_they_stood(tmp_path):
     assert [list(progress.best) for progress in loaded.networks] == [[], ["conv1.bias"], []]
     assert np.array_equal(loaded.networks[1].best["conv1.bias"], np.ones(3))
     assert loaded.seconds == 3
-
-
-def test_an_ensemble_of_an_earlier_version_is_told_so(tmp_path):
-    recipe = replace(RECIPE, ensemble=2)
-    header = {"identity": json.dumps({"recipe": asdict(recipe)}), "histories": json.dumps([[]])}
-    arrays = {f"{name}/weights": np.zeros(1, np.float32) for name in ("trainer", "network")}
-    (tmp_path / "pytorch_checkpoint.safetensors").write_bytes(safetensors.numpy.save(arrays, metadata=header))
-    with pytest.raises(DigitsError, match="is of an earlier version, whose ensembles cannot be gone on with. Del"):
-        Checkpoint(tmp_path, "pytorch", recipe, {}).load()
 
 
 def test_another_version_of_the_framework_is_named(tmp_path):

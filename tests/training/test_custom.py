@@ -1,14 +1,10 @@
-import pytest
 from torch import nn
 
 from digits.backends import load_backend
 from digits.backends.pytorch.networks import baseline
-from digits.errors import DigitsError
 from digits.models import ModelInfo
-from digits.recipes import RECIPES, adjusted, flag
-from digits.training.custom import build_custom
-
-FIELDS = {"filters": (3, 4), "hidden_units": 12, "dropout": 0.2}
+from digits.recipes import RECIPES
+from digits.training.custom import build_custom, unused
 
 
 def edited(filters, hidden_units, dropout, classes):
@@ -16,45 +12,36 @@ def edited(filters, hidden_units, dropout, classes):
     return nn.Sequential(baseline(filters, hidden_units, dropout, 20), nn.Linear(20, classes))
 
 
-def tried(make, changes):
-    """What becomes of a script's network with these flags, and how often its function was called."""
+def tried(make):
+    """The description of a script's network, and how often its function was called."""
     backend, calls = load_backend("pytorch"), []
 
     def counted(*numbers):
         calls.append(numbers)
         return make(*numbers)
 
-    info = ModelInfo(adjusted(RECIPES["baseline"], changes), "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
-    _, known = build_custom(backend, info, 0, backend.select_device("cpu"), counted, frozenset(changes))
-    return known, len(calls)
+    info = ModelInfo(RECIPES["baseline"], "mnist", tuple("0123456789"), backend.PIXEL_RANGE)
+    return build_custom(backend, info, 0, backend.select_device("cpu"), counted)[1], len(calls)
 
 
-def test_a_network_is_made_once_and_once_more_for_each_flag_that_may_be_without_effect():
-    assert [tried(edited, changes)[1] for changes in ({}, {"dropout": 0.3}, FIELDS)] == [1, 2, 4]
-    known, calls = tried(baseline, FIELDS)
+def test_a_network_is_made_once_and_told_from_the_packages_own():
+    known, calls = tried(edited)
+    assert (bool(known.network), calls) == (True, 1)
+    known, calls = tried(baseline)
     assert (known.network, calls) == ("", 1)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        *({"dropout": share} for share in (0.0, 0.1, 0.2, 0.5, 0.99)),
-        *({"hidden_units": units} for units in (1, 2, 8192)),
-        *({"filters": filters} for filters in [(1, 1), (1024, 2)]),
-    ],
-    ids=str,
-)
-def test_a_flag_with_an_effect_is_taken_whatever_its_value(changes):
-    assert tried(edited, changes)[0].network
+def test_numbers_that_a_network_does_not_use_are_named():
+    def ignores_two(filters, hidden_units, dropout, classes):
+        return edited((5, 6), 7, dropout, classes)
 
+    def uses_them_within(filters, hidden_units, dropout, classes):
+        class Network(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.inner = edited(filters, hidden_units, dropout, classes)
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_a_flag_without_effect_is_refused_beside_others_that_have_one(field):
-    def ignores_it(filters, hidden_units, dropout, classes):
-        numbers = {"filters": filters, "hidden_units": hidden_units, "dropout": dropout}
-        return edited(
-            **{**numbers, field: {"filters": (5, 6), "hidden_units": 7, "dropout": 0.4}[field]}, classes=classes
-        )
+        return Network()
 
-    with pytest.raises(DigitsError, match=rf"^test_custom.py, line \d+: {flag(field)} changes nothing in"):
-        tried(ignores_it, FIELDS)
+    assert unused(edited) == unused(uses_them_within) == []
+    assert unused(ignores_two) == ["filters", "hidden_units"]

@@ -1,7 +1,11 @@
+import json
+import os
 import re
-import shlex
-import signal
-from collections.abc import Generator
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,60 +13,39 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from digits.cli import _named, main
+from digits.cli import main
+from digits.commands.options import named
+from digits.commands.tune import _table, show_trials
+from digits.datasets import load_dataset
 from digits.errors import DigitsError
-from digits.jobs import Processes, side_by_side
 from digits.recipes import RECIPES, Recipe
-from digits.tuning import Search, parse_space, search, trials
-from digits.tuning.search import best, compare, flags, identity, run_trials
-from digits.tuning.storage import FAILED, FINISHED, JOURNAL, STOPPED, open_study, rows
-from digits.tuning.trials import Job, Judged, trial
+from digits.recipes.stored import load_recipe
+from digits.training.parallel import processes
+from digits.tuning import Search, Tuning, opened, parse_space, trials
+from digits.tuning.run import _pictures
+from digits.tuning.space import values_of
+from digits.tuning.storage import ATTEMPTS, FAILED, FINISHED, JOURNAL, STOPPED, alone, open_study
+from digits.tuning.trials import Material, judged, look, trial
+from tests.conftest import ROOT
 
 SPACE = parse_space("learning_rate=1e-4..1e-1:log dropout=0..0.5 batch_size=32|64")
+SEEN: list[Recipe] = []  # what was tried
 
 
-class Here:
-    """An engine of one worker that is this very process."""
-
-    def __init__(self, shared):
-        from digits.jobs.worker import Worker
-
-        self.worker, self.replies, self.free_ = Worker(shared, None), [], True
-
-    def idle(self):
-        if self.free_:
-            self.free_ = False
-            return "here"
-        return None
-
-    def call(self, worker, method, *arguments):
-        self.replies.append((worker, getattr(self.worker, method)(*arguments)))
-
-    def wait(self):
-        replies, self.replies = self.replies, []
-        return replies
-
-    def free(self, worker):
-        self.free_ = True
-
-    def place(self, worker):
-        return worker
-
-
-def made_up(shared: dict, job: Job) -> Generator[Judged, None, None]:
+def made_up(material: Material, recipe: Recipe) -> Iterator[tuple[float, float]]:
     """A trial whose loss is known, in no time: the learning rate should be 0.01, and from 0.05 on it diverges."""
-    shared["seen"].append(job.recipe)
-    for epoch in range(job.recipe.epochs):
-        if len(shared["seen"]) == shared.get("interrupt"):
-            raise KeyboardInterrupt
-        if job.recipe.learning_rate > 0.05:
+    SEEN.append(recipe)
+    for epoch in range(recipe.epochs):
+        if recipe.learning_rate > 0.05:
             raise DigitsError("the loss became nan")
-        yield Judged(abs(np.log10(job.recipe.learning_rate) + 2) + 1 / (1 + epoch), 0.9)
+        yield abs(np.log10(recipe.learning_rate) + 2) + 1 / (1 + epoch), 0.9
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    monkeypatch.setattr(search, "trial", made_up)
+@pytest.fixture(autouse=True)
+def quick(monkeypatch, request):
+    SEEN.clear()
+    if "small" not in request.fixturenames:
+        monkeypatch.setattr(trials, "judged", made_up)
 
 
 def a_search(folder: Path, **other) -> Search:
@@ -71,103 +54,159 @@ def a_search(folder: Path, **other) -> Search:
     )
 
 
-def studied(one: Search, resume: bool = False, known: dict | None = None):
-    known = {"kind": "made up"} if known is None else known
-    return open_study(one.output_dir, known, one.space, resume, search._sampler(one), search._pruner(one))
+def opened_here(one: Search, known: dict | None = None) -> Tuning:
+    """The search, whose trials are tried in this process as they are asked for."""
+    known, material = {"kind": "made up"} if known is None else known, Material(one, None, "TPESampler")
+
+    def submit(function, *arguments):
+        future: Future = Future()
+        try:
+            future.set_result(function(material, *arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    one.output_dir.mkdir(exist_ok=True)
+    start = values_of(one.start, one.space)
+    return Tuning(material, *open_study(one.output_dir, known, one.space, start, one.resume), submit)
 
 
-def test_a_search_finds_what_is_best_and_stops_what_promises_little(quick, tmp_path, capsys):
-    one, shared = a_search(tmp_path, trials=40), {"seen": []}
-    study = studied(one)
-    run_trials(one, study, Here(shared))
-    found = rows(study, SPACE)
-    assert [row.number for row in found] == list(range(40))
-    assert shared["seen"][0] == one.start  # the first is the recipe itself
-    states = [row.state for row in found]
-    assert states.count(STOPPED) > 10 and states.count(FAILED) >= 1 and states.count(FINISHED) > 3
-    assert all(len(row.losses) == {FINISHED: 3, STOPPED: 1, FAILED: 0}[row.state] for row in found)
-    winner = best(study, one)
-    assert winner.recipe.learning_rate == pytest.approx(0.01, rel=0.3)
-    assert winner.row.losses[-1] == min(row.losses[-1] for row in found if row.state == FINISHED)
+def tried(tuning: Tuning) -> Tuning:
+    list(tuning.trials())
+    return tuning
+
+
+def test_a_search_finds_what_is_best_and_stops_what_promises_little(tmp_path, capsys):
+    tuning = opened_here(a_search(tmp_path, trials=40))
+    show_trials(tuning)
+    found = tuning.rows
+    assert [row.trial.number for row in found] == list(range(40))
+    assert SEEN[0] == tuning.search.start  # the first is the recipe itself
+    hows = [row.how for row in found]
+    assert hows.count(STOPPED) > 10 and hows.count(FAILED) >= 1 and hows.count(FINISHED) > 3
+    epochs = {FINISHED: 3, STOPPED: 1, FAILED: 0}
+    assert all(len(row.trial.intermediate_values) == epochs[row.how] for row in found)
+    assert tuning.winner.learning_rate == pytest.approx(0.01, rel=0.3) and tuning.has_won
+    assert tuning.study.best_value == min(row.loss for row in found if row.how == FINISHED)
     said = capsys.readouterr().out.splitlines()
     assert len(said) == 40 and said[0].startswith("Trial 0: loss 1.3333, accuracy 90.00%")
     assert any("failed: the loss became nan" in line for line in said)
+    assert any(re.search(r"stopped early, loss \d\.\d{4} after epoch 1, ", line) for line in said)
+    assert sum(", best so far; " in line for line in said) >= 1
 
 
-def test_a_search_that_is_interrupted_goes_on_and_loses_and_repeats_nothing(quick, tmp_path):
-    one, shared = a_search(tmp_path, trials=12), {"seen": [], "interrupt": 7}
-    with pytest.raises(KeyboardInterrupt):
-        run_trials(one, studied(one), Here(shared))
-    before = rows(studied(one, resume=True), SPACE)
-    assert len(before) == 6
+def test_the_same_seed_chooses_the_same_and_another_others(tmp_path):
+    tried(opened_here(a_search(tmp_path / "one", trials=15)))
+    tried(opened_here(a_search(tmp_path / "two", trials=15)))
+    assert SEEN[:15] == SEEN[15:]
+    tried(opened_here(a_search(tmp_path / "three", trials=15, seed=1)))
+    assert SEEN[30] == SEEN[0] and not set(SEEN[31:]) & set(SEEN[:15])
+
+
+class Killed(BaseException):
+    """As if the process were killed: nothing can be noted any more."""
+
+
+def killed_after(epochs: int) -> object:
+    def dies(material: Material, recipe: Recipe) -> Iterator[tuple[float, float]]:
+        for number, worth in enumerate(made_up(material, recipe)):
+            if number == epochs:
+                raise Killed
+            yield worth
+
+    return dies
+
+
+def test_a_search_that_is_interrupted_goes_on_and_loses_and_repeats_nothing(tmp_path, monkeypatch):
+    tried(opened_here(a_search(tmp_path, trials=6)))
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(trials, "judged", killed_after(1))
+        tried(opened_here(a_search(tmp_path, trials=12, resume=True)))
     with (tmp_path / JOURNAL).open("ab") as file:
         file.write(b'{"op_code": 5, "worker')  # the machine went off while this was written
-    shared["interrupt"] = 0
-    study = studied(one, resume=True)
-    run_trials(one, study, Here(shared))
-    after = rows(study, SPACE)
+    (tmp_path / f"{JOURNAL}.lock").touch()  # and so its lock has stayed
+    began = time.monotonic()
+    tuning = opened_here(a_search(tmp_path, trials=12, resume=True))
+    assert len(tuning.rows) == 6
+    before = tuning.rows
+    tried(tuning)
+    assert time.monotonic() - began < 20  # Optuna would wait half a minute for the lock
+    after = tuning.rows
     assert len(after) == 12 and after[:6] == before
-    assert shared["seen"][7] == shared["seen"][6]  # what was under way begins again
-    assert len({row.values["learning_rate"] for row in after}) == 12  # and nothing else is tried twice
-    run_trials(one, study, Here(shared))
-    assert len(shared["seen"]) == 13  # it is complete
-    run_trials(replace(one, trials=14), study, Here(shared))
-    assert len(rows(study, SPACE)) == 14
+    assert SEEN[7] == SEEN[6]  # what was under way begins again
+    assert len({row.trial.params["learning_rate"] for row in after}) == 12  # and nothing else is tried twice
+    tried(opened_here(a_search(tmp_path, trials=12, resume=True)))
+    assert len(SEEN) == 13  # it is complete
+    assert len(tried(opened_here(a_search(tmp_path, trials=14, resume=True))).rows) == 14
 
 
-@pytest.fixture
-def heeded():
-    """Ctrl-C is heeded here, whoever started the tests with it ignored."""
-    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, usual)
+def test_a_trial_that_kills_each_process_is_a_row_in_the_end(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(trials, "judged", killed_after(0))
+        for attempt in range(ATTEMPTS):
+            with pytest.raises(Killed):
+                tried(opened_here(a_search(tmp_path, trials=3, resume=attempt > 0)))
+    assert [SEEN[0]] * ATTEMPTS == SEEN
+    rows = tried(opened_here(a_search(tmp_path, trials=3, resume=True))).rows
+    assert [row.how for row in rows].count(FAILED) >= 1 and len(rows) == 3
+    assert rows[0].reason == f"its process ended {ATTEMPTS} times before it did"
+    assert len(SEEN) == ATTEMPTS + 2 and SEEN[0] not in SEEN[ATTEMPTS:]
 
 
-@pytest.mark.parametrize("call", ["ask", "tell"])
-def test_ctrl_c_waits_for_optuna(call, quick, heeded, tmp_path, monkeypatch):
-    one = a_search(tmp_path, trials=6)
-    study = studied(one)
-    usual, finished = getattr(study, call), []
-
-    def interrupted(*arguments, **options):
-        if len(study.get_trials(deepcopy=False)) == 4 - (call == "ask"):
-            signal.raise_signal(signal.SIGINT)
-        finished.append(usual(*arguments, **options))
-        return finished[-1]
-
-    monkeypatch.setattr(study, call, interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        run_trials(one, study, Here({"seen": []}))
-    assert len(finished) == len(study.get_trials(deepcopy=False)) == 4
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+def test_a_call_that_an_engine_makes_again_tries_nothing_that_is_tried(tmp_path, monkeypatch):
+    tuning = opened_here(a_search(tmp_path, trials=1))
+    again = (tuning.material, tuning.storage, 0, np.inf)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(trials, "judged", killed_after(1))
+        tried(tuning)
+    trial(*again)  # its node was lost, and it is made again on another
+    assert SEEN[0] == SEEN[1] and len(tuning.rows) == 1
+    trial(*again)  # its node was lost after it had noted all
+    assert len(SEEN) == 2 and len(tuning.rows) == 1
 
 
-def test_a_search_ends_with_its_time(quick, tmp_path):
-    one = a_search(tmp_path, minutes=1e-9)
-    study = studied(one)
-    run_trials(one, study, Here({"seen": []}))
+def test_a_search_ends_with_its_time(tmp_path):
+    tuning = tried(opened_here(a_search(tmp_path, minutes=1e-9)))
     with pytest.raises(DigitsError, match="none of 0 trials came to its end; give them more --minutes"):
-        best(study, one)
+        _ = tuning.winner
 
 
-def test_where_all_fail_the_reason_is_said(quick, tmp_path):
+def test_where_all_fail_the_reason_is_said(tmp_path):
     one = a_search(tmp_path, recipe=replace(RECIPES["baseline"], learning_rate=1.0), trials=3)
-    one = replace(one, space=parse_space("learning_rate=0.1..1:log"))
-    study = studied(one)
-    run_trials(one, study, Here({"seen": []}))
+    tuning = tried(opened_here(replace(one, space=parse_space("learning_rate=0.1..1:log"))))
     with pytest.raises(DigitsError, match="none of 3 trials came to its end; the last one failed: the loss became nan"):
-        best(study, one)
+        _ = tuning.winner
 
 
-def test_a_search_is_not_mixed_with_another(quick, tmp_path):
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [(MemoryError(), "out of memory"), (RuntimeError("no memory\nfor it."), "RuntimeError: no memory")],
+)
+def test_whatever_ends_a_trial_is_a_row_with_its_reason(error, says, tmp_path, monkeypatch):
+    def fails(material, recipe):
+        raise error
+
+    monkeypatch.setattr(trials, "judged", fails)
+    assert [row.reason for row in tried(opened_here(a_search(tmp_path, trials=2))).rows] == [says] * 2
+
+
+def test_a_search_is_not_mixed_with_another(tmp_path):
     one = a_search(tmp_path, trials=2)
-    run_trials(one, studied(one), Here({"seen": []}))
+    tried(opened_here(one))
     with pytest.raises(DigitsError, match="holds a search. Go on with it by --resume"):
-        studied(one)
-    with pytest.raises(DigitsError, match="is of another search: its kind is made up, this one's is other"):
-        studied(one, resume=True, known={"kind": "other"})
+        opened_here(one)
+    one = replace(one, resume=True)
+    with pytest.raises(DigitsError, match="is of another search: its kind is made up, not other"):
+        opened_here(one, {"kind": "other"})
     with pytest.raises(DigitsError, match="damaged or no search"):
-        studied(replace(one, space=SPACE[:1]), resume=True)  # with the same identity: a file that lies
+        opened_here(replace(one, space=SPACE[:1]))  # with the same identity: a file that lies
+
+
+def test_two_searches_are_not_at_work_in_one_folder(tmp_path):
+    with alone(tmp_path), pytest.raises(DigitsError, match="another search is at work in"), alone(tmp_path):
+        pass
+    with alone(tmp_path):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -181,14 +220,13 @@ def test_a_search_is_not_mixed_with_another(quick, tmp_path):
         lambda text: "\x00" * 100 + "\n" + text,
     ],
 )
-def test_a_file_that_is_damaged_or_lies_is_one_line(damage, quick, tmp_path):
-    one = a_search(tmp_path, trials=3)
-    run_trials(one, studied(one), Here({"seen": []}))
+def test_a_file_that_is_damaged_or_lies_is_one_line(damage, tmp_path):
+    tried(opened_here(a_search(tmp_path, trials=3)))
     text = (tmp_path / JOURNAL).read_text()
     assert damage(text) != text
     (tmp_path / JOURNAL).write_text(damage(text))
     with pytest.raises(DigitsError, match="damaged or no search") as raised:
-        studied(one, resume=True)
+        opened_here(a_search(tmp_path, resume=True))
     assert "\n" not in str(raised.value)
 
 
@@ -208,98 +246,150 @@ def test_a_search_that_cannot_be_is_one_line(other, says, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("start", "space", "values"),
+    ("space", "says"),
     [
-        (
-            "baseline",
-            "learning_rate=1e-4..1e-1:log filters.1=16..64 schedule=constant|one-cycle",
-            (0.00234567, 33, "one-cycle"),
-        ),
-        ("deep", "rotation=0..20 batch_size=32|64", (3.0, 64)),
+        ("batch_size=32|2000|64", "batch size is 2,000, but there are only 1,350 training images"),
+        ("strokes=0..0.3", "strokes is 0.3, but must be 0 for"),
     ],
 )
-def test_the_flags_make_the_recipe(start, space, values, tmp_path):
-    one = a_search(tmp_path, recipe=RECIPES[start], space=parse_space(space))
-    found = search.recipe_of(one.start, one.space, dict(zip((d.name for d in one.space), values, strict=True)))
-    assert parsed(flags(one, found)) == replace(found, ensemble=RECIPES[start].ensemble)
+def test_a_space_that_does_not_suit_the_data_is_refused_before_any_trial(space, says, small, tmp_path):
+    arrays = dict(np.load(small))
+    if "strokes" in space:
+        arrays |= {"class_names": np.array([f"thing {number}" for number in range(10)])}
+    np.savez(tmp_path / "data.npz", **arrays)
+    with (
+        pytest.raises(DigitsError, match=says),
+        opened(a_search(tmp_path, space=parse_space(space), dataset=str(tmp_path / "data.npz"))),
+    ):
+        pass
+    assert not (tmp_path / JOURNAL).exists()
 
 
-def parsed(command: str) -> Recipe:
-    """The recipe that a command would train."""
-    import argparse
+def test_a_terminal_shows_what_is_under_way(tmp_path, monkeypatch, capsys):
+    from rich.console import Console
 
-    from digits.cli import _add_train_flags, _recipe
+    tuning = opened_here(a_search(tmp_path, trials=4))
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(trials, "judged", killed_after(1))
+        tried(tuning)
+    under_way = tuning.study.get_trials(deepcopy=False)
+    Console(width=120).print(_table(under_way, tuning.rows, tuning, 0.1))
+    said = capsys.readouterr().out
+    assert "0 of 4 trials: 0 finished, 0 stopped early, 0 failed; 0.1 minutes" in said
+    assert re.search(r"trial +where +epochs +loss +values", said)
+    assert re.search(r"0 +\S+ +1 +2\.0000 +learning_rate=0\.001 dropout=0\.25 batch_size=64", said)
 
-    program, verb, *arguments = shlex.split(command)
-    assert (program, verb) == ("digits", "train")
-    parser = argparse.ArgumentParser()
-    _add_train_flags(parser)
-    return _recipe(parser.parse_args(arguments))
+
+def test_pictures_are_drawn_whatever_window_matplotlib_would_open(tmp_path):
+    tuning = tried(opened_here(a_search(tmp_path, trials=12)))
+    assert _pictures(tuning.study, 1) == {}
+    code = f"""
+from digits.tuning.run import _pictures
+from digits.tuning.storage import STUDY, import_optuna
+journal = import_optuna().storages.journal
+storage = import_optuna().storages.JournalStorage(journal.JournalFileBackend({str(tmp_path / JOURNAL)!r}))
+pictures = _pictures(import_optuna().load_study(study_name=STUDY, storage=storage), 12)
+print(sorted(pictures), all(png.startswith(b"\\x89PNG") for png in pictures.values()))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "module://no_such_window"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("['history', 'importances', 'slices'] True\n", "")
 
 
 # On real networks
-
-
-def material_of(one: Search):
-    return search._load(one)
 
 
 @pytest.mark.whole
 @pytest.mark.parametrize("backend", ["pytorch", "tensorflow"])
 def test_real_trials_judge_on_images_that_they_do_not_train_on(backend, small, tmp_path):
     recipe = replace(RECIPES["fast"], epochs=1)
-    one = a_search(tmp_path, backend=backend, recipe=recipe, dataset=str(small))
-    material = material_of(one)
+    material = Material(a_search(tmp_path, backend=backend, recipe=recipe), load_dataset(str(small)), "TPESampler")
     assert material.held_out == 0.1
     # Where the test images are rubbish, trials are none the worse; where the training labels are, they are.
     test = replace(material.dataset.test, images=np.zeros_like(material.dataset.test.images))
-    blind = replace(material, dataset=replace(material.dataset, test=test))
     shuffled = replace(material.dataset.train, labels=np.roll(material.dataset.train.labels, 1))
-    wrong = replace(material, dataset=replace(material.dataset, train=shuffled))
+    blind, wrong = (replace(material.dataset, **change) for change in ({"test": test}, {"train": shuffled}))
     reached = []
-    for given in (material, blind, wrong):
-        with Processes(1, 1, given) as engine:
-            steps = list(side_by_side(engine, trial, [Job(0, recipe, 0)]))
-        assert steps[-1].ended and not steps[-1].reason
-        reached.append(steps[0].value)
+    for dataset in (material.dataset, blind, wrong):
+        with processes(1, 1, material._replace(dataset=dataset)) as submit:
+            reached.append(submit(judged_in_all, recipe).result())
     assert reached[0] == reached[1]
-    assert reached[0].accuracy > 0.6 > 0.3 > reached[2].accuracy
+    assert reached[0][0][1] > 0.6 > 0.3 > reached[2][0][1]
+
+
+def judged_in_all(material: Material, recipe: Recipe) -> list[tuple[float, float]]:
+    return list(judged(material, recipe))
 
 
 def test_no_image_that_a_trial_is_judged_on_is_trained_on(small, tmp_path, monkeypatch):
-    one = a_search(tmp_path, recipe=RECIPES["fast"], space=SPACE[:1], dataset=str(small))
-    material, judged = search._load(one), []
+    dataset, seen = load_dataset(str(small)), []
 
-    def train(backend, network, training, validation, recipe, seed, precision):
-        judged.append(training)
-        return SimpleNamespace(run=lambda *_: iter([None]))
+    def trained(material, recipe, seed, training, validation):
+        seen.append(training)
+        yield None, None
 
-    monkeypatch.setattr(trials, "Training", train)
-    monkeypatch.setattr(trials, "judge", lambda backend, network, images, classes: judged.append(images))
-    list(trials.trial(material, Job(0, RECIPES["fast"], 0)))
-    taught, asked = ({image.tobytes() for image in split.images} for split in judged)
-    assert (len(judged[0]), len(judged[1])) == (1350, 150)
+    monkeypatch.setattr(trials, "_trained", trained)
+    monkeypatch.setattr(trials, "judge", lambda backend, network, images, classes: seen.append(images))
+    list(judged(Material(a_search(tmp_path, recipe=RECIPES["fast"]), dataset, "TPESampler"), RECIPES["fast"]))
+    taught, asked = ({image.tobytes() for image in split.images} for split in seen)
+    assert (len(seen[0]), len(seen[1])) == (1350, 150)
     assert not taught & asked
-    assert not {image.tobytes() for image in material.dataset.test.images} & (taught | asked)
+    assert not {image.tobytes() for image in dataset.test.images} & (taught | asked)
+
+
+def test_a_look_at_the_test_that_an_engine_asks_for_again_is_none(small, tmp_path, monkeypatch):
+    tuning, looked = opened_here(a_search(tmp_path, trials=1)), []
+    material = tuning.material._replace(dataset=load_dataset(str(small)))
+
+    def trained(*_):
+        looked.append(1)
+        yield SimpleNamespace(predict=lambda network, images: np.eye(10)[np.arange(len(images)) % 10]), None
+
+    monkeypatch.setattr(trials, "_trained", trained)
+    for _ in range(2):
+        look(material, tuning.storage, RECIPES["fast"], 1)
+    assert looked == [1]
 
 
 @pytest.mark.whole
-def test_the_comparison_looks_at_the_test_once_for_each_seed(small, tmp_path, capsys):
+def test_the_comparison_looks_at_the_test_once_for_each_seed(small, tmp_path):
     recipe = replace(RECIPES["fast"], learning_rate=1e-4)  # far too low
-    one = a_search(
-        tmp_path, recipe=recipe, space=parse_space("learning_rate=1e-5..1e-1:log"), dataset=str(small), seeds=3
+    space = parse_space("learning_rate=1e-4..0.0125:log")
+    one = a_search(tmp_path, recipe=recipe, space=space, dataset=str(small), seeds=3, trials=1)
+    with opened(one) as tuning:
+        list(tuning.trials())
+        assert not tuning.has_won
+        assert tuning.write() == "No trial was better than fast itself, from which the search started"
+        assert json.loads((tmp_path / "tuned.json").read_text())["gain"] is None
+        tuning.study.add_trial(better(tuning))
+        looked = list(tuning.looks())
+        assert {(recipe.name, seed) for recipe, seed, _ in looked} == {
+            (name, seed) for name in ("tuned", "fast") for seed in (1, 2, 3)
+        }
+        assert list(tuning.looks()) == []  # what was looked at is kept
+        assert tuning.write().startswith("The tuned recipe is better than fast: +")
+    record = json.loads((tmp_path / "tuned.json").read_text())
+    assert sorted(record["test_accuracy"]["tuned"]) == sorted(
+        accuracy for one, _, accuracy in looked if one.name == "tuned"
     )
-    material = material_of(one)
-    study = studied(one, known=identity(one, material))
-    winner = search.Winner(None, replace(recipe, learning_rate=0.0125, name="tuned"))
-    with Processes(2, 1, material) as engine:
-        outcome = compare(one, study, engine, material, winner)
-        assert capsys.readouterr().out.count("test accuracy") == 6
-        assert outcome.gain.low > 0 and outcome.sentence.startswith("the tuned recipe is better than fast: +")
-        assert compare(one, study, engine, material, winner) == outcome
-        assert capsys.readouterr().out.count("seed ") == 0  # nothing was trained again
-    same = compare(one, study, None, material, search.Winner(None, replace(one.start, name="tuned")))
-    assert same.gain is None and same.sentence.startswith("no trial was better than fast itself")
+    assert load_recipe(tmp_path / "tuned.json").learning_rate == 0.0125
+    assert "The tuned recipe is better than fast: +" in (tmp_path / "tuning.html").read_text()
+    with opened(replace(one, resume=True)) as tuning:
+        assert list(tuning.looks()) == []
+
+
+def better(tuning: Tuning):
+    """A trial as if it had ended so."""
+    from optuna.trial import create_trial
+
+    first = tuning.study.trials[0]
+    return create_trial(
+        params={"learning_rate": 0.0125},
+        distributions=first.distributions,
+        value=0.01,
+        intermediate_values={1: 0.01},
+        user_attrs={"accuracy": 0.99},
+    )
 
 
 def test_a_recipe_file_that_is_none_is_refused_by_train(tmp_path, capsys, monkeypatch):
@@ -309,4 +399,4 @@ def test_a_recipe_file_that_is_none_is_refused_by_train(tmp_path, capsys, monkey
     assert "epochs is -1, but must be" in capsys.readouterr().err
     assert main(["train", "pytorch", "--recipe", "bset"]) == 1
     assert "recipe is bset, but must be baseline, fast" in capsys.readouterr().err
-    assert _named("fast", RECIPES) is RECIPES["fast"]
+    assert named("fast") is RECIPES["fast"]

@@ -1,15 +1,14 @@
-"""Only one search works in a folder, also where the system has no `fcntl` (Windows); signals wait where they can."""
+"""Only one search works in a folder, also where the system has no `fcntl` (Windows)."""
 
 import os
 import signal
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from digits.errors import DigitsError
-from digits.tuning.storage import alone, open_study, undisturbed
+from digits.tuning.storage import alone, open_study
 from tests.conftest import ROOT
 
 HOLDS = """
@@ -68,18 +67,5 @@ def test_a_search_is_kept_where_links_are_not_allowed(tmp_path, monkeypatch):
         raise OSError(1314, "A required privilege is not held by the client")
 
     monkeypatch.setattr(os, "symlink", refuse)
-    study = open_study(tmp_path, {"kind": "test"}, (), False, None, None)
+    study, _ = open_study(tmp_path, {"kind": "test"}, (), {}, resume=False)
     assert study.user_attrs["identity"] == {"kind": "test"}
-
-
-def test_in_a_thread_signals_stay_as_they_are():
-    usual, seen = signal.getsignal(signal.SIGINT), []
-
-    def work() -> None:
-        with undisturbed():
-            seen.append(signal.getsignal(signal.SIGINT))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert seen == [usual]

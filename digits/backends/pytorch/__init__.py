@@ -12,21 +12,5 @@ VERSIONS = {"torch": torch.__version__}
 
 trainer = Trainer
 
-__all__ = [
-    "PIXEL_RANGE",
-    "VERSIONS",
-    "augmented",
-    "build",
-    "decode",
-    "device_name",
-    "encode",
-    "layers",
-    "members",
-    "predict",
-    "select_device",
-    "select_precision",
-    "set_weights",
-    "structure",
-    "trainer",
-    "weights",
-]
+__all__ = ["PIXEL_RANGE", "VERSIONS", "augmented", "build", "decode", "device_name", "encode", "layers", "members"]
+__all__ += ["predict", "select_device", "select_precision", "set_weights", "structure", "trainer", "weights"]

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from digits.datasets import SIDE
-from digits.recipes.augmentation import BASIS, CENTER, Transforms
+from digits.synthesis.augmentation import BASIS, CENTER, Transforms
 
 
 def augment(images: torch.Tensor, warps: torch.Tensor, tones: torch.Tensor) -> torch.Tensor:

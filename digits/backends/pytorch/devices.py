@@ -1,5 +1,7 @@
 """Where PyTorch computes, and in which precision."""
 
+from contextlib import AbstractContextManager
+
 import torch
 
 from digits.backends.hardware import multiplies_bfloat16, require_bfloat16
@@ -13,13 +15,16 @@ def select_device(name: str) -> torch.device:
     if not available[name]:
         usable = ", ".join(device for device, is_there in available.items() if is_there)
         raise DigitsError(f"device is {name}, but PyTorch finds none here; allowed: auto, {usable}")
-    if name == "cuda":  # float32 as it says, and the same run twice
-        torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic = False, True
     return torch.device(name)
 
 
 def device_name(device: torch.device) -> str:
     return device.type
+
+
+def exactly() -> AbstractContextManager[None]:
+    """In here cuDNN computes float32 as it says, and the same twice; afterwards as it was told before."""
+    return torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee")
 
 
 def select_precision(name: str, device: torch.device) -> str:

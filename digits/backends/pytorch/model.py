@@ -9,20 +9,17 @@ from typing import Any
 
 import torch
 from torch import fx, nn
+from torch.nn import functional as F
 
 from digits.backends.interface import Layer, MakeNetwork
+from digits.backends.pytorch.devices import exactly
+from digits.backends.pytorch.layer_types import type_of
 from digits.backends.pytorch.networks import ARCHITECTURES
 from digits.files import sha256
 from digits.models import ModelInfo
 from digits.recipes.randomness import derive
 
 PIXEL_RANGE = (-1.0, 1.0)  # what the pixels 0 and 255 become
-
-# What summaries and, of layers that have weights, files call layers of these kinds, in whichever framework.
-KINDS: dict[type[nn.Module], str] = {
-    **{nn.Conv2d: "conv", nn.Linear: "dense", nn.BatchNorm2d: "norm"},
-    **{nn.MaxPool2d: "pool", nn.AvgPool2d: "average", nn.Dropout: "dropout"},
-}
 
 
 class Classifier(nn.Module):
@@ -35,12 +32,41 @@ class Classifier(nn.Module):
         self.dtype = torch.float32  # of the arithmetic
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:  # (n, 28, 28), uint8
-        return self.network(self.pixels(images))  # (n, classes)
+        return self.logits(self.pixels(images))  # (n, classes)
 
     def pixels(self, images: torch.Tensor) -> torch.Tensor:
         """The images as the network takes them: `(n, 1, height, width)`, in its range and type."""
         low, high = self.pixel_range
         return images.unsqueeze(1).to(self.dtype) * ((high - low) / 255) + low
+
+    def logits(self, x: torch.Tensor) -> torch.Tensor:
+        """A score for each class, `(n, classes)`, from what `pixels` returned."""
+        return self.network(x)
+
+    def gradients(
+        self, x: torch.Tensor, labels: torch.Tensor, smoothing: float
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """The mean loss of a batch and its gradient for each parameter, in the order of `parameters()`.
+
+        It is 0 for a parameter that does not change the answer or is not to be trained.
+
+        Args:
+            x: what `pixels` returned.
+            labels: `(n,)`, int64.
+            smoothing: share of the target that is spread over all classes.
+        """
+        logits = self.logits(x)
+        if self.dtype == torch.bfloat16:  # in which a loss would have two or three digits
+            logits = logits.float()
+        loss = F.cross_entropy(logits, labels, label_smoothing=smoothing)
+        parameters = list(self.parameters())
+        trained = [parameter for parameter in parameters if parameter.requires_grad]
+        found = iter(torch.autograd.grad(loss, trained, allow_unused=True, materialize_grads=True))
+        return loss.detach(), [next(found) if one.requires_grad else torch.zeros_like(one) for one in parameters]
+
+    def computing(self) -> contextlib.AbstractContextManager[None]:
+        """In here steps of training are computed."""
+        return exactly()
 
 
 class Ensemble(nn.Module):
@@ -65,8 +91,9 @@ def build(
     torch.manual_seed(derive(seed, "weights"))  # for layers of a user's that are not among those below
     network = make(recipe.filters, recipe.hidden_units, recipe.dropout, info.outputs)
     generator = torch.Generator().manual_seed(derive(seed, "weights"))
+    layer: Any
     for layer in network.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
+        if type_of(layer).kind in ("conv", "dense"):
             nn.init.xavier_uniform_(layer.weight, generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
@@ -90,7 +117,7 @@ def structure(model: nn.Module) -> str:
 
 def layers(model: nn.Module) -> list[Layer]:
     found: list[Layer] = []
-    names = {layer: name for name, _, layer in _named_layers(model) if isinstance(layer, tuple(KINDS))}
+    names = {layer: name for name, _, layer in _named_layers(model) if type_of(layer).is_shown}
 
     def note(layer: nn.Module, _: Any, output: Any) -> None:
         weights = sum(parameter.numel() for parameter in layer.parameters())
@@ -132,8 +159,7 @@ def _named_layers(model: nn.Module) -> Iterator[tuple[str, str, nn.Module]]:
     """
     counts: Counter[str] = Counter()
     for path, layer in model.named_modules():
-        kind = next((kind for layer_type, kind in KINDS.items() if isinstance(layer, layer_type)), None)
-        if kind:
+        if kind := type_of(layer).kind:
             counts[kind] += 1
         yield f"{kind}{counts[kind]}" if kind else path, path, layer
 

@@ -11,18 +11,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from digits.backends.pytorch.layer_types import LAYERS
 from digits.files import sha256
 from digits.models import ModelInfo, onnx_field
 
-# What the layers of these operations are called; see `model.KINDS`.
-_LAYERS = {
-    "Conv": "conv",
-    "Gemm": "dense",
-    "MatMul": "dense",
-    "MaxPool": "pool",
-    "AveragePool": "average",
-    "Relu": "relu",
-}
+# What layers are called, by the operation that computes them.
+_KINDS = {operation: row.kind for row in LAYERS.values() for operation in row.operations}
 
 
 class Reader(nn.Module):
@@ -73,7 +67,7 @@ def name_layers(graph: Any) -> tuple[str, ...]:
     counts: Counter[str] = Counter()
     new_names: dict[str, str] = {}
     for node in graph.node:
-        if (kind := _LAYERS.get(node.op_type)) and node.output[0] not in outputs:
+        if (kind := _KINDS.get(node.op_type)) and node.output[0] not in outputs:
             counts[kind] += 1
             new_names[node.output[0]] = f"{kind}{counts[kind]}"
     for node in graph.node:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.optim.adam import adam
 
+from digits.backends.pytorch.layer_types import type_of
 from digits.backends.pytorch.model import Classifier
 from digits.recipes import Recipe
 
@@ -28,7 +29,7 @@ class Adam:
         self.network = copy.deepcopy(model).to(dtype)
         self.network.dtype = dtype
         for layer in self.network.modules():
-            if isinstance(layer, nn.BatchNorm2d) and dtype == torch.bfloat16:
+            if type_of(layer).kind == "norm" and dtype == torch.bfloat16:
                 layer.float()
         self.weights = torch.cat([tensor.detach().flatten() for tensor in _state_tensors(model)])  # (all,), float32
         count = sum(parameter.numel() for parameter in model.parameters())

@@ -7,18 +7,16 @@ import torch
 from torch import nn
 
 from digits.backends.pytorch.augment import augment
+from digits.backends.pytorch.devices import exactly
+from digits.backends.pytorch.fast.prepare import prepare
 from digits.backends.pytorch.model import Classifier
-from digits.backends.pytorch.onednn import accelerated
 from digits.backends.pytorch.optimizer import Adam
-from digits.backends.pytorch.passes import passes
-from digits.backends.pytorch.threads import each_on_its_core, flushing, threads_on_all_cores
 from digits.datasets import Split
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
-from digits.recipes.augmentation import outlines, sample
-from digits.recipes.drawing import shown, shown_count
 from digits.recipes.randomness import derive, epoch_order
-from digits.recipes.schedule import learning_rates
+from digits.synthesis.augmentation import outlines, sample
+from digits.synthesis.epoch import shown, shown_count
 
 AT_ONCE = 16  # batches that are made of raw images together: as many as stay in the processor's cache
 
@@ -35,10 +33,10 @@ class Trainer:
         if not recipe.draws:
             self._show(self.training)
         steps = -(-shown_count(recipe, len(labels)) // recipe.batch_size)  # of an epoch
-        rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
+        rates = np.array(recipe.learning_rates(recipe.epochs * steps), np.float32)
         self.rates = rates.reshape(recipe.epochs, steps)
         self.optimizer = Adam(network, recipe, getattr(torch, precision))
-        self.passes = passes(self.optimizer.network.train(), recipe.label_smoothing)
+        self.model = prepare(self.optimizer.network.train())  # the same, faster
 
     def _show(self, split: Split) -> None:
         """Take these images to learn from: all of them stay in memory."""
@@ -54,12 +52,11 @@ class Trainer:
         rates = self.rates[epoch].tolist()  # one for each batch
         policy = self.recipe.augmentation_in(epoch)
         rng = np.random.default_rng(derive(self.seed, "augmentation", epoch))
-        threads = threads_on_all_cores() if self.device.type == "cpu" else []
         for part in order.split(self.recipe.batch_size * report_steps):
             total = torch.zeros((), device=self.device)
-            with flushing(), each_on_its_core(threads):
+            with self.model.computing():
                 for x, labels in self._batches(part, policy, rng):
-                    loss, gradients = self.passes(x, labels)
+                    loss, gradients = self.model.gradients(x, labels, self.recipe.label_smoothing)
                     self.optimizer.step(gradients, rates.pop(0))
                     total = total + loss * len(labels)
             yield len(part), total.item() / len(part)
@@ -71,14 +68,14 @@ class Trainer:
 
         Several batches are made at once, as that takes little longer than one.
         """
-        size, side = self.recipe.batch_size, self.passes.side
+        size = self.recipe.batch_size
         for indices in order.split(size * AT_ONCE):
             on_device = indices.to(self.device, non_blocking=True)
             images, labels = self.images.index_select(0, on_device), self.labels.index_select(0, on_device)
             if policy:
                 batches = zip(images.split(size), indices.split(size), strict=True)
                 images = torch.cat([self._augmented(batch, which, policy, rng) for batch, which in batches])
-            x = self.optimizer.network.pixels(images[:, :side, :side])  # (n, 1, side, side)
+            x = self.model.pixels(images)  # (n, 1, height, width)
             yield from zip(x.split(size), labels.split(size), strict=True)
 
     def _augmented(
@@ -101,6 +98,7 @@ class Trainer:
 @torch.inference_mode()
 def predict(network: nn.Module, images: np.ndarray) -> np.ndarray:
     device = next(network.parameters()).device
-    network = accelerated(network.eval())
+    model = prepare(network.eval())
     batches = torch.from_numpy(images).split(BATCH)
-    return torch.cat([network(batch.to(device)).float() for batch in batches]).cpu().numpy()
+    with exactly():
+        return torch.cat([model(batch.to(device)).float() for batch in batches]).cpu().numpy()

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from digits.datasets import SIDE
-from digits.recipes.augmentation import BASIS, CENTER, Transforms
+from digits.synthesis.augmentation import BASIS, CENTER, Transforms
 
 
 def augment(images: tf.Tensor, warps: tf.Tensor, tones: tf.Tensor) -> tf.Tensor:

@@ -4,7 +4,6 @@ import inspect
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -12,21 +11,14 @@ import tensorflow as tf
 from keras import layers
 
 from digits.backends.interface import Layer, MakeNetwork
+from digits.backends.tensorflow.fast.prepare import start
+from digits.backends.tensorflow.layer_types import every_layer, type_of
 from digits.backends.tensorflow.networks import ARCHITECTURES
-from digits.backends.tensorflow.runtime import start
-from digits.backends.windows import Window, side_that_counts
-from digits.datasets import SIDE
 from digits.files import sha256
 from digits.models import ModelInfo
 from digits.recipes.randomness import derive
 
 PIXEL_RANGE = (0.0, 1.0)  # what the pixels 0 and 255 become
-
-# Layers by the names that their weights have in files, in whichever framework.
-KINDS = {layers.Conv2D: "conv", layers.Dense: "dense", layers.BatchNormalization: "norm"}
-
-# Layers without weights that a summary shows as well.
-SHOWN = {layers.MaxPooling2D: "pool", layers.AveragePooling2D: "average", layers.Dropout: "dropout"}
 
 
 def build(
@@ -39,7 +31,7 @@ def build(
     numbers = (recipe.filters, recipe.hidden_units, recipe.dropout, info.outputs)
     with keras.StatelessScope(initialize_variables=False):  # a sketch, without weights, as TensorFlow must not run yet
         sketch = make(*numbers)
-    start(needs_whole_batches(sketch))
+    start(sketch)
     keras.utils.set_random_seed(derive(seed, "weights"))  # for layers of a user's that are not among those below
     usual = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)
@@ -49,7 +41,7 @@ def build(
     finally:
         keras.config.set_dtype_policy(usual)
     for index, layer in enumerate(every_layer(model)):
-        if isinstance(layer, layers.Conv2D | layers.Dense):
+        if type_of(layer).kind in ("conv", "dense"):
             glorot = keras.initializers.GlorotUniform(derive(seed, "weights", index))
             layer.kernel.assign(glorot(layer.kernel.shape, dtype))
             if layer.use_bias:
@@ -62,7 +54,7 @@ def behind_pixels(network: keras.Model, pixel_range: tuple[float, float], name: 
     low, high = (np.float64(bound) for bound in pixel_range)  # of Python's floats Keras would keep the first 24 bits
     counts: Counter[str] = Counter()
     for layer in [network, *every_layer(network, with_models=True)]:
-        kind = kind_of(layer) or type(layer).__name__.lower()
+        kind = type_of(layer).kind if type_of(layer).has_weights else type(layer).__name__.lower()
         counts[kind] += 1
         layer.name = f"{kind}{counts[kind]}"
     pixels = [
@@ -103,57 +95,9 @@ def layers_of(model: keras.Model) -> list[Layer]:
     found = []
     counts: Counter[str] = Counter()
     for layer in every_layer(model):
-        kind = next((kind for layer_type, kind in {**KINDS, **SHOWN}.items() if isinstance(layer, layer_type)), None)
-        if kind:
-            counts[kind] += 1
+        if (row := type_of(layer)).is_shown:
+            counts[row.kind] += 1
             *places, channels = layer.output.shape[1:]
             weights = sum(int(np.prod(variable.shape)) for variable in layer.trainable_variables)
-            found.append(Layer(f"{kind}{counts[kind]}", (channels, *places), weights))
+            found.append(Layer(f"{row.kind}{counts[row.kind]}", (channels, *places), weights))
     return found
-
-
-def every_layer(model: keras.Model, with_models: bool = False) -> Iterator[layers.Layer]:
-    """The layers of a model in order, those of models within it too; `with_models` also these models and the inputs."""
-    for layer in model.layers:
-        is_model = isinstance(layer, keras.Model)
-        if with_models or not (is_model or isinstance(layer, layers.InputLayer)):
-            yield layer
-        if is_model:
-            yield from every_layer(layer, with_models)
-
-
-def kind_of(layer: layers.Layer) -> str | None:
-    """What files call layers of this kind; None where they have no name of ours."""
-    return next((kind for layer_type, kind in KINDS.items() if isinstance(layer, layer_type)), None)
-
-
-def needs_whole_batches(model: keras.Model) -> bool:
-    """Whether some layer may look at all images of a batch together, as batch normalisation does.
-
-    A layer that is not Keras's own may do anything.
-    """
-    return any(
-        isinstance(layer, layers.BatchNormalization | layers.Lambda) or not type(layer).__module__.startswith("keras.")
-        for layer in every_layer(model, with_models=True)
-    )
-
-
-def side_in_training(model: keras.Model) -> int:
-    """How many pixels of an image's side reach the answer, as far as can be told: 28 where it cannot."""
-    row = model.layers[2:]  # behind the pixels
-    if any(type(layer) not in (layers.Conv2D, layers.MaxPooling2D, *ANYWHERE) for layer in row):
-        return SIDE
-    return side_that_counts([_window(layer) for layer in row if type(layer) not in ANYWHERE])
-
-
-# Layers that look at each number alone, or come where there are no places any more.
-ANYWHERE = (layers.ReLU, layers.Activation, layers.Dropout, layers.Flatten, layers.Dense)
-
-
-def _window(layer: layers.Layer) -> Window | None:
-    """Size and stride of the windows of a convolution or of pooling; None where they are padded or no squares."""
-    is_convolution = isinstance(layer, layers.Conv2D)
-    size, (stride, other) = layer.kernel_size if is_convolution else layer.pool_size, layer.strides
-    plain = layer.padding == "valid" and layer.data_format == "channels_last"
-    plain = plain and (not is_convolution or layer.dilation_rate == (1, 1))
-    return (size[0], stride) if plain and size[0] == size[1] and stride == other else None

@@ -1,12 +1,10 @@
-"""How TensorFlow starts: without greetings, and with the threads that suit the network, which can be set only once."""
+"""How TensorFlow starts: without greetings."""
 
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from digits.backends.hardware import cores_allowed
 
 
 @contextmanager
@@ -25,21 +23,3 @@ def silently() -> Iterator[None]:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
-
-
-def start(whole_batches: bool) -> None:
-    """Start TensorFlow with the threads that suit a network, unless it runs already: they can be set only once.
-
-    Small operations are fastest on a thread of their own, those of both halves of a batch side by side. Where batches
-    stay whole, each operation takes all cores, or as many as this process may compute on.
-    """
-    import tensorflow as tf
-
-    cores = cores_allowed() or 0  # 0: all
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(cores if whole_batches else 1)
-        tf.config.threading.set_inter_op_parallelism_threads(min(2, cores or 2))
-    except RuntimeError:  # it runs already
-        return
-    with silently():
-        tf.config.list_logical_devices()

@@ -8,9 +8,9 @@ from pathlib import Path
 import h5py
 import keras
 import numpy as np
-from keras import layers
 
-from digits.backends.tensorflow.model import build, every_layer, members
+from digits.backends.tensorflow.layer_types import every_layer, type_of
+from digits.backends.tensorflow.model import build, members
 from digits.backends.tensorflow.train import predict
 from digits.errors import DigitsError
 from digits.models import MAX_BYTES, METADATA_KEY, SAMPLE, ModelInfo, check_weights
@@ -51,12 +51,12 @@ def _variables(network: keras.Model) -> dict[str, tuple[keras.Variable, tuple[in
         prefix = f"members.{index}." if len(networks) > 1 else ""
         features: tuple[int, ...] = ()
         for layer in every_layer(member):
-            if isinstance(layer, layers.Flatten):
+            if type_of(layer).kind == "flatten":
                 features = layer.input.shape[1:]
             variables = {NAMES[variable.name]: variable for variable in layer.variables if variable.name in NAMES}
             for name in sorted(variables, key=ORDER.index):
                 found[f"{prefix}{layer.name}.{name}"] = variables[name], features
-            if isinstance(layer, layers.Dense):
+            if type_of(layer).kind == "dense":
                 features = ()
     return found
 

@@ -2,22 +2,21 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from digits.backends.tensorflow.augment import augment
-from digits.backends.tensorflow.model import every_layer, needs_whole_batches, side_in_training
+from digits.backends.tensorflow.fast.prepare import prepare, side_by_side
+from digits.backends.tensorflow.layer_types import every_layer
 from digits.backends.tensorflow.optimizer import Adam
 from digits.datasets import Split
 from digits.models import BATCH
 from digits.recipes import Augmentation, Recipe
-from digits.recipes.augmentation import BASIS, outlines, sample
-from digits.recipes.drawing import shown, shown_count
 from digits.recipes.randomness import derive, epoch_order
-from digits.recipes.schedule import learning_rates
+from digits.synthesis.augmentation import BASIS, outlines, sample
+from digits.synthesis.epoch import shown, shown_count
 
 
 class Trainer:
@@ -31,7 +30,7 @@ class Trainer:
         self.training = Split(images, labels)
         count = shown_count(recipe, len(labels))
         steps = -(-count // recipe.batch_size)  # of an epoch
-        rates = np.array(learning_rates(recipe, recipe.epochs * steps), np.float32)
+        rates = np.array(recipe.learning_rates(recipe.epochs * steps), np.float32)
         self.rates = rates.reshape(recipe.epochs, steps)
         drawn_later = Split(np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.int64))
         first = drawn_later if recipe.draws else self.training
@@ -42,9 +41,7 @@ class Trainer:
             self.outlines = self._outlines(first)
         self.network = self.optimizer.network
         smallest = count % recipe.batch_size or recipe.batch_size  # the last batch of an epoch
-        # Halves of a batch, side by side, keep two cores busy; none may be empty. Batch normalisation needs the whole.
-        self.parts = 1 if needs_whole_batches(network) else min(2, smallest)
-        self.side = side_in_training(network)
+        self.passes = prepare(self.network, smallest)  # `Passes(self.network)`, faster
         self.dtype = self.optimizer.steps.dtype
         inputs = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.float32)]
         if recipe.augmentation:
@@ -94,26 +91,15 @@ class Trainer:
             images, labels = tf.gather(self.images, batch), tf.gather(self.labels, batch)
             if changes:
                 images = augment(images, *changes)
-            losses = self._step(images[:, : self.side, : self.side], labels, rates[step])
+            losses, gradients = self.passes.gradients(images, labels, self.recipe.label_smoothing)
+            count = tf.cast(tf.size(labels), self.dtype)
+            self.optimizer.apply([gradient / count for gradient in gradients], rates[step])
             return step + 1, total + losses
 
-        total = tf.zeros([self.parts], self.dtype)  # kept apart: added at once, their order would vary
+        total = tf.zeros([self.passes.parts], self.dtype)  # kept apart: added at once, their order would vary
         start = tf.constant(0), total
         _, total = tf.while_loop(lambda step, _: step < tf.size(rates), one, start, parallel_iterations=1)
         return tf.reduce_sum(total)
-
-    def _step(self, images: tf.Tensor, labels: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
-        """A step on these images, in parts that run side by side; returns the summed loss of each."""
-        losses, gradients = [], []
-        for index in range(self.parts):
-            with tf.GradientTape() as tape:
-                logits = tf.cast(forward(self.network, images[index :: self.parts]), self.dtype)
-                loss = tf.reduce_sum(cross_entropy(logits, labels[index :: self.parts], self.recipe.label_smoothing))
-            losses.append(loss)
-            gradients.append(tape.gradient(loss, self.optimizer.weights))
-        count = tf.cast(tf.size(labels), self.dtype)
-        self.optimizer.apply([tf.add_n(parts) / count for parts in zip(*gradients, strict=True)], learning_rate)
-        return tf.stack(losses)
 
     def state(self) -> dict[str, np.ndarray]:
         return {name: np.asarray(variable) for name, variable in self.optimizer.state().items()}
@@ -121,55 +107,6 @@ class Trainer:
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         for name, variable in self.optimizer.state().items():
             variable.assign(state[name])
-
-
-def forward(model: keras.Sequential, x: tf.Tensor) -> tf.Tensor:
-    """The model's logits in training from uint8 images `(n, side, side)`: what its layers compute, the quickest way."""
-    _, pixels, *steps = model.layers
-    x = pixels(x[..., tf.newaxis])  # (n, side, side, 1)
-    while steps:
-        layer, following = steps.pop(0), steps[0] if steps else None
-        if isinstance(layer, keras.layers.BatchNormalization):
-            x = normalize(layer, x)
-        elif has_relu(layer) and type(following) is keras.layers.MaxPooling2D:
-            # The largest of several numbers is the same before and after ReLU, which then has a quarter of the work.
-            layer.activation = None
-            x = tf.nn.relu(steps.pop(0)(layer(x, training=True)))
-            layer.activation = keras.activations.relu
-        else:
-            x = layer(x, training=True)
-    return x
-
-
-def has_relu(layer: keras.layers.Layer) -> bool:
-    """Whether the layer is a convolution with ReLU in it."""
-    return isinstance(layer, keras.layers.Conv2D) and layer.activation is keras.activations.relu
-
-
-def normalize(layer: keras.layers.BatchNormalization, x: tf.Tensor) -> tf.Tensor:
-    """The layer in training, fused, which Keras's own is not, and with the unbiased variance in the running one."""
-    weights = layer.gamma.value, layer.beta.value
-    if x.dtype == tf.float64:  # which the fused operation lacks
-        mean, variance = tf.nn.moments(x, [0, 1, 2])
-        y = tf.nn.batch_normalization(x, mean, variance, weights[1], weights[0], layer.epsilon)
-        count = tf.cast(tf.size(x) / tf.size(mean), x.dtype)
-        variance *= count / (count - 1)
-    else:
-        y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=x, scale=weights[0], offset=weights[1], mean=[], variance=[], epsilon=layer.epsilon, is_training=True
-        )
-    for running, new in ((layer.moving_mean.value, mean), (layer.moving_variance.value, variance)):
-        running.assign_add((1 - layer.momentum) * (new - running))
-    return y
-
-
-def cross_entropy(logits: tf.Tensor, labels: tf.Tensor, smoothing: float) -> tf.Tensor:
-    """The loss of each image, `(n,)`; a share `smoothing` of the target is spread over all classes."""
-    if not smoothing:
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    classes = logits.shape[1]
-    targets = tf.one_hot(labels, classes, 1 - smoothing + smoothing / classes, smoothing / classes, dtype=logits.dtype)
-    return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
 
 
 def predict(network: keras.Model, images: np.ndarray) -> np.ndarray:
@@ -184,9 +121,7 @@ def predict(network: keras.Model, images: np.ndarray) -> np.ndarray:
     with tf.device(device):
         # Traced by hand: a function that is called anew for each network makes TensorFlow warn.
         traced = tf.function(logits, autograph=False).get_concrete_function(tf.TensorSpec([None, 28, 28], tf.uint8))
-    # Two batches at a time: an operation may have one thread.
-    with ThreadPoolExecutor(tf.config.threading.get_inter_op_parallelism_threads() or 1) as side_by_side:
-        return np.concatenate(list(side_by_side.map(answers, range(0, len(images), BATCH))))
+    return np.concatenate(side_by_side(answers, range(0, len(images), BATCH)))
 
 
 @contextlib.contextmanager

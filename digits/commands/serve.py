@@ -1,0 +1,106 @@
+"""`digits serve`: the page, until it is interrupted."""
+
+import secrets
+import threading
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+from digits.commands import click, options
+from digits.errors import DigitsError
+from digits.page.addresses import HERE, PORT, bracketed, is_loopback, listen, own_addresses
+
+
+def _port(ctx: Any, param: Any, value: str | None) -> int | None:
+    """A port's number; 0 is any free one."""
+    if value is not None and not (value.isdecimal() and int(value) < 1 << 16):
+        raise click.BadParameter(f"{value!r} is no port; allowed: 0 to 65535")
+    return None if value is None else int(value)
+
+
+@options.command("serve", "open a page to draw on, to photograph with and to look inside", "digits serve")
+@click.option(
+    "--host",
+    default=HERE,
+    show_default=True,
+    metavar="ADDRESS",
+    help="Listen on this address; 0.0.0.0 lets in who has the printed link, such as your phone.",
+)
+@click.option("--port", callback=_port, metavar="N", help=f"[default: the first free one from {PORT} on]")
+@click.option(
+    "--allow-host",
+    metavar="NAME",
+    help="Answer to this name, too, which leads here from elsewhere, as in Codespaces or through a tunnel; it lets in "
+    "who has the printed link.",
+)
+@click.option("--model", type=Path, metavar="FILE", help="An .onnx model, to choose beside those that come.")
+@click.option("--no-browser", is_flag=True, help="Do not open the page.")
+def command(no_browser: bool, **chosen: Any) -> None:
+    serve(**chosen, open_browser=not no_browser)
+
+
+def serve(
+    host: str = HERE,
+    port: int | None = None,
+    *,
+    allow_host: str | None = None,
+    model: Path | None = None,
+    open_browser: bool = True,
+) -> None:
+    """Serve the page until it is interrupted.
+
+    Args:
+        host: the address to listen on; another than this machine's own lets others in who have the printed link.
+        port: None for the first free one from 8000 on.
+        allow_host: a name that leads here from elsewhere, as in Codespaces or through a tunnel; it lets in who has the
+            printed link.
+        model: an exported model, to choose beside those that come with the package.
+        open_browser: whether to open the page.
+
+    Raises:
+        DigitsError: the address is none of this machine, the port is taken, `allow_host` is no name, or see `site`.
+    """
+    import segno
+    import uvicorn
+
+    from digits.page import application, site
+    from digits.page.server import HOST
+    from digits.reading import Reader
+
+    forwarded = (allow_host or "").lower()
+    if allow_host is not None and not HOST.fullmatch(forwarded):
+        allowed = "a name alone, such as NAME-8000.app.github.dev"
+        raise DigitsError(f"--allow-host {allow_host} is no host's name; allowed: {allowed}")
+    listener = listen(host, port)
+    asked, port = port, listener.getsockname()[1]
+    if asked is None and port != PORT:
+        print(f"note: port {PORT} is taken; using {port}")
+    files = site(photographs=True, model=model)
+    is_local = is_loopback(host)
+    token = "" if is_local and not forwarded else secrets.token_urlsafe(16)
+    addresses = [host] if host not in ("0.0.0.0", "::") else own_addresses()  # noqa: S104
+    names = ["127.0.0.1", "localhost", "[::1]", *map(bracketed, addresses), *filter(None, [forwarded])]
+    app = application(files, Reader(model), names, token)
+    query = f"?token={token}" if token else ""
+    link = f"http://{bracketed(addresses[0])}:{port}/{query}"
+    print(f"The page is at {link} (Ctrl-C ends it)")
+    if forwarded:
+        print(f"Elsewhere, for everybody who has this link: https://{forwarded}/{query}")
+    if not is_local:
+        print(
+            "Everybody in this network who has this link can use the page; photographs go to this machine, unencrypted,"
+            " and are not kept. For the phone:"
+        )
+        segno.make(link, error="l").terminal(compact=True)
+    if open_browser:
+        threading.Timer(0.3, webbrowser.open, [link]).start()
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=200,
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=2,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

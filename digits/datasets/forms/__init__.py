@@ -1,0 +1,1 @@
+"""The forms of users' own data: folders of pictures, IDX, CSV, NumPy arrays and Parquet."""

@@ -1,0 +1,4 @@
+"""What reads and what serves is tested with the fixtures of their rooms."""
+
+from tests.page.conftest import browser, open_page  # noqa: F401  # fixtures
+from tests.reading.conftest import model, writer  # noqa: F401
