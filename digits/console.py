@@ -22,6 +22,10 @@ class Ended(Exception):
         self.status = status
 
 
+class Interrupted(Exception):
+    """Ctrl-C, where a library on the way would answer it itself."""
+
+
 def guarded(action: Callable[[], object]) -> int:
     """Call `action`; what a user can put right becomes one line on stderr. Returns the exit status."""
     with _streams(), _ended_by_sigterm():
@@ -39,7 +43,7 @@ def guarded(action: Callable[[], object]) -> int:
             return _fail(str(missing(error)))
         except OSError as error:
             return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Interrupted):
             return _fail("interrupted; earlier outputs are as they were", 128 + signal.SIGINT)
     return 0
 

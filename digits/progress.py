@@ -21,6 +21,8 @@ class Bar:
             said = "{task.fields[said]}", f"{{task.fields[rate]}} {unit} a second"
             columns = ("{task.description}", progress.BarColumn(), *said, progress.TimeRemainingColumn())
             console = Console(stderr=True, highlight=False)
+            if console.is_dumb_terminal:
+                return
             self.bar = progress.Progress(*columns, console=console, transient=True, redirect_stdout=False)
             self.task = self.bar.add_task("", said="", rate="–")
 

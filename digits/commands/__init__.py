@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from digits.backends.hardware import tune_process
-from digits.console import Ended
+from digits.console import Ended, Interrupted
 from digits.errors import missing
 
 try:
@@ -22,10 +23,19 @@ def invoke(command: click.Command, name: str, argv: Sequence[str] | None = None)
         Ended: the command line is wrong, or was for help alone.
     """
     tune_process()
+    run = command.invoke
+
+    def invoked(ctx: click.Context) -> Any:
+        try:
+            return run(ctx)
+        except KeyboardInterrupt as error:  # click would print an empty line
+            raise Interrupted from error
+
+    command.invoke = invoked  # type: ignore[method-assign]
     try:
         status = command.main(None if argv is None else list(argv), prog_name=name, standalone_mode=False)
     except click.Abort as error:
-        raise KeyboardInterrupt from error
+        raise Interrupted from error
     except click.ClickException as error:
         ctx = getattr(error, "ctx", None)
         message = " ".join(error.format_message().split()).rstrip(".")

@@ -20,9 +20,9 @@ def publish(folder: Path) -> None:
         DigitsError: the folder holds something else, or see `site`.
         OSError: it cannot be written.
     """
-    from digits.page import site
+    from digits.page import all_files
 
-    files = site(photographs=False)
+    files = all_files(photographs=False)
     ours = {name.partition("/")[0] for name in files}
     others = [path.name for path in folder.iterdir() if path.name not in ours] if folder.is_dir() else []
     if strange := sorted(name for name in others if not name.startswith(".")):

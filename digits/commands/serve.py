@@ -58,12 +58,12 @@ def serve(
         open_browser: whether to open the page.
 
     Raises:
-        DigitsError: the address is none of this machine, the port is taken, `allow_host` is no name, or see `site`.
+        DigitsError: the address is none of this machine, the port is taken, or `allow_host` is no name.
     """
     import segno
     import uvicorn
 
-    from digits.page import application, site
+    from digits.page import all_files, application
     from digits.page.server import HOST
     from digits.reading import Reader
 
@@ -75,7 +75,7 @@ def serve(
     asked, port = port, listener.getsockname()[1]
     if asked is None and port != PORT:
         print(f"note: port {PORT} is taken; using {port}")
-    files = site(photographs=True, model=model)
+    files = all_files(photographs=True, model=model)
     is_local = is_loopback(host)
     token = "" if is_local and not forwarded else secrets.token_urlsafe(16)
     addresses = [host] if host not in ("0.0.0.0", "::") else own_addresses()  # noqa: S104

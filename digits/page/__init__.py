@@ -10,6 +10,6 @@ except ModuleNotFoundError as error:
     raise not_installed(str(error.name), "page") from error
 
 from digits.page.server import application
-from digits.page.site import site
+from digits.page.site import all_files
 
-__all__ = ["application", "site"]
+__all__ = ["all_files", "application"]

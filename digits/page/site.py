@@ -26,7 +26,7 @@ POLICY = (
 )
 
 
-def site(*, photographs: bool, model: Path | None = None) -> dict[str, bytes]:
+def all_files(*, photographs: bool, model: Path | None = None) -> dict[str, bytes]:
     """The page's files, by path from its folder, with forward slashes.
 
     Args:

@@ -202,7 +202,7 @@ def _pictures(study: "Study", finished: int) -> dict[str, bytes]:
     """Optuna's pictures as PNG files, by name; of a single trial they would tell nothing."""
     if finished < 2:
         return {}
-    import matplotlib
+    from digits.figures import matplotlib
 
     matplotlib.use("agg")  # Optuna draws with pyplot, which would take the backend of MPLBACKEND
     from matplotlib import pyplot

@@ -26,7 +26,7 @@ def _absent(reason: str) -> None:
     pytest.skip(f"{reason}; Debian: apt-get install chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:

@@ -11,7 +11,7 @@ import pytest
 
 from digits.cli import main
 from digits.commands.publish import publish
-from digits.page import site
+from digits.page import all_files
 from digits.page.runtime import FILES
 from digits.page.site import STATIC
 from tests.page.conftest import SEVEN, draw, text_of
@@ -61,13 +61,13 @@ def test_it_works_from_a_sub_folder_and_then_without_a_network(host, open_page):
 def test_a_change_of_any_file_gives_the_offline_worker_another_version(monkeypatch, published):
     first = (published / "some" / "where" / "offline.js").read_text().splitlines()[0]
     assert first.startswith('const VERSION = "')
-    monkeypatch.setattr(site, "examples", lambda: [])
-    assert site.site(photographs=False)["offline.js"].decode().splitlines()[0] != first
+    monkeypatch.setattr("digits.page.site.examples", lambda: [])
+    assert all_files(photographs=False)["offline.js"].decode().splitlines()[0] != first
 
 
 def test_the_page_itself_is_small():
     """Under 100 kB without networks, runtime and photographs to try."""
-    files = site.site(photographs=False)
+    files = all_files(photographs=False)
     assert sum(len(data) for name, data in files.items() if not name.startswith(("models/", "runtime/"))) < 100_000
     assert len(files["models/baseline.onnx"]) < 500_000
 

@@ -107,4 +107,4 @@ def test_the_command_makes_idx_files_of_ones_own_pictures(tmp_path):
 
 def test_the_command_knows_every_form():
     listed = run("-m", "digits", "convert-data", "--help").stdout
-    assert f"--to {{{','.join(WRITERS)}}}" in listed
+    assert f"[{'|'.join(WRITERS)}]" in listed
