@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from digits.backends.hardware import tune_process
 from digits.commands import click, invoke
 from digits.console import guarded
 
@@ -72,6 +73,8 @@ def digits(ctx: click.Context) -> None:
     """Handwritten digits with small CNNs, in PyTorch and in TensorFlow."""
     if ctx.invoked_subcommand is None:
         ctx.get_help()
+    elif ctx.invoked_subcommand not in GROUPS["Use"]:  # which need no framework, and give freed memory back
+        tune_process()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from digits.backends.hardware import tune_process
 from digits.console import Ended, Interrupted
 from digits.errors import missing
 
@@ -22,7 +21,6 @@ def invoke(command: click.Command, name: str, argv: Sequence[str] | None = None)
     Raises:
         Ended: the command line is wrong, or was for help alone.
     """
-    tune_process()
     run = command.invoke
 
     def invoked(ctx: click.Context) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from digits.backends import BACKENDS
+from digits.backends.hardware import tune_process
 from digits.commands import click, invoke
 from digits.commands.train import settings, training_options
 from digits.console import guarded
@@ -21,6 +22,7 @@ def script(command: click.Command) -> None:
 
     Where the script was pasted into a notebook's cell, the command line is the notebook's own, and it gets no flags.
     """
+    tune_process()
     main = sys.modules["__main__"]
     pasted = not hasattr(main, "__file__")
     if status := guarded(lambda: invoke(command, command.name or "", [] if pasted else None)):
