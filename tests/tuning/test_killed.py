@@ -216,7 +216,7 @@ def test_a_node_with_another_version_is_one_line(small, tmp_path):
     other = tmp_path / "site"
     for name in ("digits/__init__.py", "digits/training/__init__.py", "digits/training/parallel.py"):
         (other / name).parent.mkdir(parents=True, exist_ok=True)
-        (other / name).write_text("def limit_threads(): 0\ndef inventory(backend): return {'Python': '2.7.18'}")
+        (other / name).write_text("def tune_process(cores): 0\ndef inventory(backend): return {'Python': '2.7.18'}")
     nodes = Nodes(f"PYTHONPATH={other}")
     flags = ("--trials", 6, "--address", nodes.address)
     try:
