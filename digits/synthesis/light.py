@@ -11,7 +11,7 @@ _LAMPS = np.array([[255, 60, 40], [80, 255, 120], [90, 200, 255], [255, 190, 60]
 
 def ink_colour(paper: np.ndarray, rng: np.random.Generator, surface: str) -> np.ndarray:
     """A colour that can be told from the paper, float32, `(3,)`: a pen on bright, chalk on dark, mostly."""
-    base = np.median(paper.reshape(-1, 3)[::7], axis=0)
+    base = np.median(paper.reshape(-1, 3)[::53], axis=0)
     bright = base.mean() > 110
     if surface == "display":
         return _LAMPS[rng.integers(len(_LAMPS))] if not bright else a_colour(10, 50, 8, rng)
@@ -39,6 +39,8 @@ def inked(
     """A sheet with its inks (uint8, `(side, side)`) in their colours, the last on top: float32, `(side, side, 3)`."""
     side, picture = len(paper), paper.copy()
     for ink, colour in zip(inks, colours, strict=True):
+        if not ink.any():
+            continue
         cover = ink.astype(np.float32) * np.float32(1 / 255)
         if not plain:
             how = rng.random()

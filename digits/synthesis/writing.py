@@ -65,6 +65,7 @@ _BARS = {  # of a display: from and to, in its width and half its height
     **{"a": (0, 0, 1, 0), "b": (1, 0, 1, 1), "c": (1, 1, 1, 2), "d": (0, 2, 1, 2)},
     **{"e": (0, 1, 0, 2), "f": (0, 0, 0, 1), "g": (0, 1, 1, 1)},
 }
+_FULL_FACE = "DejaVuSans"
 _OWN_FACE = "Aileron"  # comes with Pillow; the others come with Matplotlib
 _PLOTTED = cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX
 _CURSIVE = cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_SIMPLEX
@@ -115,7 +116,7 @@ class Writer:
         if character in DIGITS:
             return 0.0
         if self.style in ("printed", "segments", "plotted") or character not in _WAYS:
-            face = _face(self.face, 100)
+            face = _face(self._face_of(character), 100)
             return (face.getbbox(character)[1] - face.getbbox("0")[1]) / 73
         return float(_WAYS[character].points[:, 1].min())
 
@@ -151,13 +152,17 @@ class Writer:
         return _leant(ink, self.leaning)
 
     def _printed(self, character: str, height: float) -> np.ndarray:
-        font = _face(self.face, max(6, round(height / 0.73)))
+        font = _face(self._face_of(character), max(6, round(height / 0.73)))
         left, top, right, bottom = map(round, font.getbbox(character, stroke_width=self.bleed * height / 60))
         image = Image.new("L", (right - left + 2, bottom - top + 2))
         ImageDraw.Draw(image).text((1 - left, 1 - top), character, 255, font, stroke_width=self.bleed * height / 60)
         ink = cropped(np.asarray(image))
         wide = max(1, round(ink.shape[1] * (1 + (self.wide - 1) * 0.7)))
         return _leant(cv2.resize(ink, (wide, len(ink)), interpolation=cv2.INTER_AREA), self.leaning * 0.6)
+
+    def _face_of(self, character: str) -> str:
+        """The face in print: few have more than ASCII."""
+        return self.face if character.isascii() else _FULL_FACE
 
     def _plotted(self, text: str, height: float, face: int) -> np.ndarray:
         scale, pen = height / 21, max(1, round(min(self.pen, 0.12) * height))

@@ -130,7 +130,7 @@ def _strike(sheet: Sheet, places: np.ndarray, height: float, pen: float, across:
 
 def cheque(sheet: Sheet) -> None:
     """An amount on a cheque: digits close, slanted, joined, with points and dashes, and rules above and below."""
-    rng, height = sheet.rng, sheet.size(0.12, 0.3)
+    rng, height = sheet.rng, sheet.size(0.1, 0.27)
     sheet.writer.leaning = sheet.writer.slant = float(rng.uniform(-0.1, 0.6))
     thousands = [sheet.digits(1, 3), *(sheet.digits(3, 3) for _ in range(rng.choice([0, 1, 1, 2])))]
     if rng.random() < 0.4:
