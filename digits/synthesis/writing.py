@@ -56,9 +56,10 @@ _WAYS = _LETTERS | {sign: variants.variant(sign, "sign", text) for sign, text in
 # Letters that stand alone or beside digits look like none; within a word any letter does.
 WRITTEN_LETTERS = (*(one.character for one in variants.LETTERS if one.character.isalpha()), *GREEK)
 PRINTED_LETTERS = tuple("ACDEFGHJKLMNPQRTUVWXYabcdefhkmnpqrtuvwxyäßéñжяλπΩ%&#*@?!+=-/()<>$€")
-FOREIGN = tuple("БГДЖИЙЛПФЦШЩЫЮЯжийклмнптфцшщыэюяαβγδεζηθκλμνξπρςτφχψωΓΔΘΛΞΠΣΦΨΩאבגדהלמנצקרשתتجحخسصعكمنيهابء")
-_BLOCKS = (0x2190, 0x2200), (0x2200, 0x2223), (0x2227, 0x2300), (0x25A0, 0x25CB), (0x2600, 0x26A0), (0x1F600, 0x1F641)
-ICONS = tuple(chr(code) for block in (*_BLOCKS, (0x2701, 0x2758), (0x2761, 0x2776)) for code in range(*block))
+FOREIGN = tuple("БГДЖИЙЛПФЦШЩЫЮЯжийклмнптфцшщыэюяαβγεηκλμνπρτφχψωΓΔΛΞΠΣΦΨΩאבגהלמנצקשתتجحخسصعكمنيبء")
+_BLOCKS = (0x2190, 0x2202), (0x2206, 0x2223), (0x2227, 0x222B), (0x222C, 0x2298), (0x229E, 0x2300), (0x25A0, 0x25AE)
+_BLOCKS += (0x25B0, 0x25CB), (0x2600, 0x269D), (0x2706, 0x270A), (0x270C, 0x2728), (0x2729, 0x274C), (0x1F600, 0x1F624)
+ICONS = tuple(chr(code) for block in _BLOCKS for code in range(*block))  # without those like a 0 or a 1
 
 _SEGMENTS = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
 _BARS = {  # of a display: from and to, in its width and half its height
