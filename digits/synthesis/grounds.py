@@ -120,7 +120,7 @@ def _screen(side: int, rng: np.random.Generator) -> np.ndarray:
 
 @cache
 def _photographs() -> list[np.ndarray]:
-    """The photographs that come with scikit-learn (by Russ Bowling and by danielbuechele) and with Matplotlib (NASA's)."""
+    """Those that scikit-learn ships (CC BY, by Russ Bowling and by danielbuechele), and Matplotlib (NASA's)."""
     from sklearn import datasets
 
     from digits.figures import matplotlib

@@ -63,7 +63,9 @@ def light(side: int, rng: np.random.Generator) -> np.ndarray:
         along = np.linspace(-1, 1, side, dtype=np.float32)
         x, y = rng.uniform(-0.8, 0.8, 2).astype(np.float32)
         far = np.square(along - x)[np.newaxis] + np.square(along - y)[:, np.newaxis]
-        found = found * (np.float32(rng.uniform(0.3, 1.0)) + np.exp(far * np.float32(-rng.uniform(0.4, 6))) * rng.uniform(0.2, 0.8))
+        found = found * (
+            np.float32(rng.uniform(0.3, 1.0)) + np.exp(far * np.float32(-rng.uniform(0.4, 6))) * rng.uniform(0.2, 0.8)
+        )
     if rng.random() < 0.2:  # a shadow with an edge
         edge = gradient(side, rng) + np.float32(rng.uniform(-0.8, 0.8))
         if rng.random() < 0.5:
@@ -98,7 +100,8 @@ def photographed(pixels: np.ndarray, rng: np.random.Generator, plain: bool, deta
     found = pixels.clip(0, 255).astype(np.uint8)
     if rng.random() < (0.2 if plain else 0.5):
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 96))]
-        found = cv2.imdecode(cv2.imencode(".jpg", found[:, :, ::-1], quality)[1], cv2.IMREAD_COLOR)[:, :, ::-1]
+        stored = cv2.imencode(".jpg", found[:, :, ::-1], quality)[1]
+        found = np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR))[:, :, ::-1]
     if rng.random() < 0.15:  # a grey scan
         found = np.repeat(cv2.cvtColor(np.ascontiguousarray(found), cv2.COLOR_RGB2GRAY)[..., np.newaxis], 3, axis=2)
     return np.ascontiguousarray(found)

@@ -57,8 +57,10 @@ _WAYS = _LETTERS | {sign: variants.variant(sign, "sign", text) for sign, text in
 WRITTEN_LETTERS = (*(one.character for one in variants.LETTERS if one.character.isalpha()), *GREEK)
 PRINTED_LETTERS = tuple("ACDEFGHJKLMNPQRTUVWXYabcdefhkmnpqrtuvwxyäßéñжяλπΩ%&#*@?!+=-/()<>$€")
 FOREIGN = tuple("БГДЖИЙЛПФЦШЩЫЮЯжийклмнптфцшщыэюяαβγεηκλμνπρτφχψωΓΔΛΞΠΣΦΨΩאבגהלמנצקשתتجحخسصعكمنيبء")
-_BLOCKS = (0x2190, 0x2202), (0x2206, 0x2223), (0x2227, 0x222B), (0x222C, 0x2298), (0x229E, 0x2300), (0x25A0, 0x25AE)
-_BLOCKS += (0x25B0, 0x25CB), (0x2600, 0x269D), (0x2706, 0x270A), (0x270C, 0x2728), (0x2729, 0x274C), (0x1F600, 0x1F624)
+_BLOCKS = (
+    *((0x2190, 0x2202), (0x2206, 0x2223), (0x2227, 0x222B), (0x222C, 0x2298), (0x229E, 0x2300), (0x25A0, 0x25AE)),
+    *((0x25B0, 0x25CB), (0x2600, 0x269D), (0x2706, 0x270A), (0x270C, 0x2728), (0x2729, 0x274C), (0x1F600, 0x1F624)),
+)
 ICONS = tuple(chr(code) for block in _BLOCKS for code in range(*block))  # without those like a 0 or a 1
 
 _SEGMENTS = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
@@ -219,7 +221,7 @@ def _leant(ink: np.ndarray, lean: float) -> np.ndarray:
 
 
 @cache
-def _face(name: str, size: int) -> ImageFont.FreeTypeFont:
+def _face(name: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     from digits.figures import matplotlib
 
     if name == _OWN_FACE:

@@ -1,5 +1,6 @@
 """Pages without a digit: letters, words, icons, drawings, scribbles, things, photographs, nothing at all."""
 
+import re
 from functools import cache
 
 import cv2
@@ -12,8 +13,17 @@ from digits.synthesis.printed import cropped
 from digits.synthesis.strokes import Variant
 from digits.synthesis.writing import FOREIGN, GREEK, ICONS, PRINTED_LETTERS, SIGNS, WRITTEN_LETTERS
 
-SYLLABLES = "an er on in the re en al es st or ar ing ion ed to it le ma ri ca ne de ro li ta no se na la ter mo pa di so".split()
-_DRAWN = non_digits.figures, non_digits.outlines, non_digits.lines, non_digits.shapes, non_digits.textures, non_digits.scribbles
+SYLLABLES = re.findall(
+    r"\w+", "an er on in the re en al es st or ar ing ion ed to it le ma ri ca ne de ro li ta no se na la so"
+)
+_DRAWN = (
+    non_digits.figures,
+    non_digits.outlines,
+    non_digits.lines,
+    non_digits.shapes,
+    non_digits.textures,
+    non_digits.scribbles,
+)
 
 
 def word(sheet: Sheet) -> str:

@@ -1,5 +1,7 @@
 """Pages on which a hand wrote digits: alone, in rows, with signs, crossed out, in boxes, on cheques, beside words."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 
@@ -51,7 +53,10 @@ def signs(sheet: Sheet) -> None:
             parts += [str(rng.choice(between)), sheet.digits(0 if style > 0.3 else 1, 4)]
             if style > 0.75:
                 parts.insert(-1, sheet.word((*"xynmkaABC", "π", "α"), 1))
-        ends = str(rng.choice(["", "", "$", "€", "£", "(", "=", "-"])), str(rng.choice(["", "", "€", ")", "=", "-", "?"]))
+        ends = (
+            str(rng.choice(["", "", "$", "€", "£", "(", "=", "-"])),
+            str(rng.choice(["", "", "€", ")", "=", "-", "?"])),
+        )
         text = (ends[0] + (" " if rng.random() < 0.25 else "").join(parts) + ends[1]).strip()
         sheet.write(text, x, y + number * pitch, height, rng.uniform(0.03, 0.35), rng.uniform(0, 0.05))
 
@@ -83,7 +88,9 @@ def underlined(sheet: Sheet) -> None:
         for number in range(int(rng.integers(1, 3))):
             below = bottom + height * (rng.uniform(-0.02, 0.25) + 0.15 * number)
             ends = (left - height * rng.uniform(0, 0.4), below), (right + height * rng.uniform(0, 0.4), below)
-            sheet.line(ends[0], (ends[1][0], below + rng.normal(0, 0.05) * height), pen, printed=bool(rng.random() < 0.4))
+            sheet.line(
+                ends[0], (ends[1][0], below + rng.normal(0, 0.05) * height), pen, printed=bool(rng.random() < 0.4)
+            )
     elif how < 0.8:
         centre = round((left + right) / 2), round((top + bottom) / 2)
         axes = round((right - left) * 0.5 + height * 0.4), round((bottom - top) * 0.5 + height * 0.35)
@@ -140,7 +147,7 @@ def cheque(sheet: Sheet) -> None:
     x, y = sheet.start(height * 3, height)
     before = len(sheet.marks)
     slope = rng.normal(0, 0.04)
-    left, top, right, bottom = sheet.write(text, x, y, height, rng.uniform(-0.16, 0.2), rng.uniform(0.01, 0.1), slope)
+    _, top, _, bottom = sheet.write(text, x, y, height, rng.uniform(-0.16, 0.2), rng.uniform(0.01, 0.1), slope)
     if rng.random() < 0.3:
         _join(sheet, sheet.marks[before:], sheet.writer.pen * height)
     for at in (top - rng.uniform(0, 0.4) * height, bottom + rng.uniform(-0.15, 0.3) * height):
@@ -150,7 +157,7 @@ def cheque(sheet: Sheet) -> None:
 
 def _join(sheet: Sheet, marks: list[tuple[int, np.ndarray]], pen: float) -> None:
     """The pen is not lifted between some of the digits."""
-    for (_, places), (_, following) in zip(marks, marks[1:], strict=False):
+    for (_, places), (_, following) in pairwise(marks):
         if sheet.rng.random() < 0.6:
             start, end = places[places[:, 0].argmax()], following[following[:, 0].argmin()]
             if abs(end[0] - start[0]) < 0.5 * np.ptp(places[:, 1]):
@@ -234,7 +241,9 @@ def mixed(sheet: Sheet) -> None:
     x, y = sheet.start(height * 4, pitch * 2)
     letters = PRINTED_LETTERS if sheet.writer.style in ("printed", "plotted") else WRITTEN_LETTERS
     for number in range(int(rng.integers(1, 4))):
-        parts = [sheet.digits(1, 4) if rng.random() < 0.6 else sheet.word(letters, 4) for _ in range(rng.integers(2, 5))]
+        parts = [
+            sheet.digits(1, 4) if rng.random() < 0.6 else sheet.word(letters, 4) for _ in range(rng.integers(2, 5))
+        ]
         text = (" " if rng.random() < 0.5 else "").join(parts)
         sheet.write(text, x, y + number * pitch, height, rng.uniform(0.02, 0.3), 0.03)
 
@@ -243,7 +252,7 @@ def sketched(sheet: Sheet) -> None:
     """Numbers beside words in joined letters, drawings and arrows."""
     rng, height = sheet.rng, sheet.size(0.08, 0.2)
     x, y = sheet.start(height * 2.5, height)
-    left, top, right, bottom = sheet.write(sheet.digits(1, 4), x, y, height, rng.uniform(0, 0.3), 0.04)
+    _, top, _, bottom = sheet.write(sheet.digits(1, 4), x, y, height, rng.uniform(0, 0.3), 0.04)
     for _ in range(int(rng.integers(1, 4))):
         word = sheet.writer.scrawl(sheet.word(tuple("aeimnrstuvwxkdpchl"), 8), height * rng.uniform(0.4, 1))
         above = rng.random() < 0.5

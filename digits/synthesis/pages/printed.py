@@ -73,7 +73,10 @@ def stamp(sheet: Sheet) -> None:
             radius = round(((right - left) / 2 + 0.6 * height) * far)
             cv2.circle(sheet.ink, centre, radius, 255, pen, cv2.LINE_AA)
     else:
-        corners = (round(left - height), round(top - 1.8 * height)), (round(right + height), round(bottom + 1.8 * height))
+        corners = (
+            (round(left - height), round(top - 1.8 * height)),
+            (round(right + height), round(bottom + 1.8 * height)),
+        )
         cv2.rectangle(sheet.ink, *corners, 255, pen, cv2.LINE_AA)
 
 

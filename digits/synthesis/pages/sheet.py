@@ -59,8 +59,9 @@ class Sheet:
 
     def line(self, start: tuple[float, float], end: tuple[float, float], width: float, printed: bool = True) -> None:
         """A straight line between two places, in pixels."""
-        points = [tuple(np.round(np.array(one) * 16).astype(int).tolist()) for one in (start, end)]
-        cv2.line(self.print if printed else self.ink, *points, 255, max(1, round(width)), cv2.LINE_AA, 4)
+        (x0, y0), (x1, y1) = np.round(np.array([start, end]) * 16).astype(int).tolist()
+        target = self.print if printed else self.ink
+        cv2.line(target, (x0, y0), (x1, y1), 255, max(1, round(width)), cv2.LINE_AA, 4)
 
     def write(
         self,
@@ -118,7 +119,9 @@ class Sheet:
         """So many digits, from `least` to `most`; now and then only two of the ten, so that some stand side by side."""
         count = self.rng.integers(least, most + 1)
         some = self.rng.integers(10, size=2 if self.rng.random() < 0.12 else 10)
-        return "".join(map(str, self.rng.choice(some, size=count) if len(some) == 2 else self.rng.integers(10, size=count)))
+        return "".join(
+            map(str, self.rng.choice(some, size=count) if len(some) == 2 else self.rng.integers(10, size=count))
+        )
 
     def word(self, letters: tuple[str, ...], most: int) -> str:
         """Some of these letters."""

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from digits.synthesis.grounds import LAID, ground, lay_things
-from digits.synthesis.light import inked, ink_colour, light, photographed
+from digits.synthesis.light import ink_colour, inked, light, photographed
 from digits.synthesis.pages.sheet import Page, Sheet
 
 VISIBLE = 0.6  # share of a digit's ink that the picture must hold, or nobody is to find it
@@ -73,7 +73,7 @@ class _Camera:
             tilt[2, :2] = rng.uniform(-0.25, 0.25, 2) / to_side
         after = np.array([[1, 0, to_side / 2 + dx], [0, 1, to_side / 2 + dy], [0, 0, 1]])
         self.matrix = after @ tilt @ turn @ before
-        # A curled page lies higher or lower along a wave: `waves` are its height in pixels, its angle a pixel, its start.
+        # A curled page lies higher or lower along a wave: its height in pixels, its angle a pixel, where it starts.
         self.waves = (0.0, 0.0, 0.0)
         if curled and rng.random() < 0.15:
             length = from_side * rng.uniform(0.6, 2.5)
