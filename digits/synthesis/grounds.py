@@ -127,7 +127,7 @@ def _photographs() -> list[np.ndarray]:
 
     folder = Path(matplotlib.get_data_path()) / "sample_data"
     files = [folder / "grace_hopper.jpg", *sorted((Path(datasets.__file__).parent / "images").glob("*.jpg"))]
-    return [cv2.imread(str(file))[:, :, ::-1] for file in files if file.exists()]
+    return [np.asarray(cv2.imread(str(file)))[:, :, ::-1] for file in files if file.exists()]
 
 
 def _photograph(side: int, rng: np.random.Generator) -> np.ndarray:

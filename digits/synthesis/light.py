@@ -56,7 +56,7 @@ def inked(
 
 def light(side: int, rng: np.random.Generator) -> np.ndarray:
     """Day, lamps, the shadow of a phone or a hand: float32, `(side, side, 3)`, by which colours are multiplied."""
-    found = 1 + np.float32(rng.uniform(0, 0.3)) * gradient(side, rng)
+    found: np.ndarray = 1 + np.float32(rng.uniform(0, 0.3)) * gradient(side, rng)
     if rng.random() < 0.35:
         found = found + np.float32(rng.uniform(0, 0.25)) * noise(side, rng, rng.uniform(1, 4))
     if rng.random() < 0.2:  # a lamp: bright about a place, a halo, dark far from it

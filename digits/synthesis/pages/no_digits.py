@@ -13,9 +13,7 @@ from digits.synthesis.printed import cropped
 from digits.synthesis.strokes import Variant
 from digits.synthesis.writing import FOREIGN, GREEK, ICONS, PRINTED_LETTERS, SIGNS, WRITTEN_LETTERS
 
-SYLLABLES = re.findall(
-    r"\w+", "an er on in the re en al es st or ar ing ion ed to it le ma ri ca ne de ro li ta no se na la so"
-)
+_SYLLABLES = re.findall("..", "aneroninreenalesstoraredtoitlemaricanederolitanosenalasothbucksiogup")
 _DRAWN = (
     non_digits.figures,
     non_digits.outlines,
@@ -29,7 +27,7 @@ _DRAWN = (
 def word(sheet: Sheet) -> str:
     """A word of at least three letters: in it, o, l and S are no digits."""
     rng = sheet.rng
-    text = "".join(rng.choice(SYLLABLES, size=rng.integers(2, 5)).tolist())
+    text = "".join(rng.choice(_SYLLABLES, size=rng.integers(2, 5)).tolist())
     return str(rng.choice([text, text, text.upper(), text.capitalize()]))
 
 

@@ -57,7 +57,7 @@ def test_what_is_cut_off_is_not_in_the_truth(sheet):
 def test_what_is_covered_is_not_in_the_truth(sheet, monkeypatch):
     def half_covered(side, rng, surface):
         over = np.zeros((side, side), np.uint8)
-        over[:, : side // 2] = 255
+        over[:, : int(np.median(one.marks[1][1][:, 0]))] = 255
         return np.full((side, side, 3), 255, np.float32), over
 
     monkeypatch.setattr(view, "ground", half_covered)
