@@ -91,17 +91,18 @@ def _rough(side: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _cheque(side: int, rng: np.random.Generator) -> np.ndarray:
-    """Fine lines that wave and cross, as on cheques and banknotes."""
-    paper = _flat(side, a_colour(130, 250, 14, rng))
+    """Lines that wave and cross on a grain, as on cheques and banknotes."""
+    paper = _flat(side, a_colour(130, 250, rng.choice([2, 14]), rng))
+    paper += noise(side, rng, side / rng.uniform(1.5, 4))[..., np.newaxis] * np.float32(rng.uniform(0, 25))
     y, x = np.mgrid[:side, :side].astype(np.float32)
     for _ in range(int(rng.integers(1, 3))):
-        angle, length = rng.uniform(0, np.pi), rng.uniform(3, 9)
+        angle, length = rng.uniform(0, np.pi), np.exp(rng.uniform(np.log(3.5), np.log(18)))
         along = x * np.float32(np.cos(angle)) + y * np.float32(np.sin(angle))
         if rng.random() < 0.4:  # rings about a place
             along = np.hypot(x - np.float32(rng.uniform(-1, 2) * side), y - np.float32(rng.uniform(-1, 2) * side))
         bent = noise(side, rng, rng.uniform(1, 8)) * np.float32(length * rng.uniform(0, 4))
-        lines = np.maximum(0, np.cos((along + bent) * np.float32(2 * np.pi / length)) - np.float32(rng.uniform(0, 0.6)))
-        paper -= lines[..., np.newaxis] * (rng.uniform(20, 90) * rng.uniform(0.6, 1, 3)).astype(np.float32)
+        lines = np.maximum(0, np.cos((along + bent) * np.float32(2 * np.pi / length)) - np.float32(rng.uniform(0, 0.8)))
+        paper -= lines[..., np.newaxis] * (rng.uniform(20, 110) * rng.uniform(0.7, 1, 3)).astype(np.float32)
     return paper
 
 

@@ -102,7 +102,7 @@ def photographed(pixels: np.ndarray, rng: np.random.Generator, plain: bool, deta
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 96))]
         stored = cv2.imencode(".jpg", found[:, :, ::-1], quality)[1]
         found = np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR))[:, :, ::-1]
-    if rng.random() < 0.15:  # a grey scan
+    if rng.random() < 0.25:  # a grey scan
         found = np.repeat(cv2.cvtColor(np.ascontiguousarray(found), cv2.COLOR_RGB2GRAY)[..., np.newaxis], 3, axis=2)
     return np.ascontiguousarray(found)
 

@@ -102,6 +102,11 @@ class Writer:
         self.display = rng.uniform(0.4, 0.62), rng.uniform(0.08, 0.2), rng.uniform(0, 0.2)  # width, bar, lean
         self.habits = _habits(rng)
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether characters differ in size."""
+        return self.style in ("copied", "written")
+
     def __call__(self, character: str, height: float) -> np.ndarray:
         if character in DIGITS:
             if self.style == "segments":

@@ -36,6 +36,8 @@ class Kind(NamedTuple):
 KINDS = {
     "single": Kind(2.5, numbers.single),
     "rows": Kind(4, numbers.rows),
+    "huge": Kind(0.8, numbers.huge),
+    "plate": Kind(0.8, numbers.plate),
     "column": Kind(0.8, numbers.column),
     "signs": Kind(3, numbers.signs),
     "sums": Kind(1.5, numbers.sums),

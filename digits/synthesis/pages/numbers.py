@@ -16,6 +16,27 @@ def single(sheet: Sheet) -> None:
     sheet.write(sheet.digits(1, 1), x, y, height, 0)
 
 
+def huge(sheet: Sheet) -> None:
+    """A digit or two that hardly fit into the picture, or not at all: their parts are no digits."""
+    height = sheet.size(0.5, 2.5)
+    x, y = sheet.rng.uniform(-0.2, 0.6) * sheet.side, (sheet.side - height) * sheet.rng.uniform(0.1, 0.9)
+    sheet.write(sheet.digits(1, 3), x, y, height, sheet.rng.uniform(0, 0.3))
+
+
+def plate(sheet: Sheet) -> None:
+    """A number on a label, a note or a plate that is stuck on something, with letters beside it or not."""
+    rng, height = sheet.rng, sheet.size(0.08, 0.25)
+    x, y = sheet.start(height * 2.5, height * 1.5)
+    text = sheet.digits(1, 5)
+    if rng.random() < 0.4:
+        text = sheet.word(PRINTED_LETTERS if sheet.writer.style == "printed" else WRITTEN_LETTERS, 3) + " " + text
+    left, top, right, bottom = sheet.write(text, x, y, height, rng.uniform(0.03, 0.25), 0.02)
+    room = height * rng.uniform(0.15, 1, 2)
+    sheet.patches.append((left - room[0], top - room[1], right + room[0], bottom + room[1]))
+    if rng.random() < 0.5:
+        label(sheet, left, bottom + room[1] + 0.3 * height)
+
+
 def rows(sheet: Sheet) -> None:
     """Numbers in rows, close or apart, level or not."""
     rng, height = sheet.rng, sheet.size()

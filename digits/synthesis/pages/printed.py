@@ -89,21 +89,27 @@ def display(sheet: Sheet) -> None:
         text = text[:2] + str(rng.choice([":", ".", "-"])) + text[2:]
     sheet.write(text, x, y, height, rng.uniform(0.12, 0.4))
     if rng.random() < 0.3:
-        label(sheet, x, y + height * 1.3, height * 0.3)
+        sheet.patches.append((x - height, y - 0.4 * height, x + 0.9 * height * len(text), y + 1.4 * height))
+    if rng.random() < 0.3:
+        label(sheet, x, y + height * 1.5, height * 0.3)
 
 
 def meter(sheet: Sheet) -> None:
-    """Wheels of a meter: a printed digit in each window, between two of which a wheel may stand."""
+    """Wheels of a meter: a printed digit in each window."""
     rng, cell = sheet.rng, sheet.size(0.09, 0.24)
     count, high, apart = int(rng.integers(3, 9)), cell * rng.uniform(1.2, 1.7), rng.uniform(1.02, 1.3)
     x, y = sheet.start(cell * min(count, 5), high)
+    windows = rng.random() < 0.5
     for place in range(count):
         left = x + place * cell * apart
         in_cell(sheet, left, y, cell, high, 0.75)
-        for at in (left - 0.06 * cell, left + 1.06 * cell):
-            sheet.line((at, y), (at, y + high), rng.uniform(1, 3))
+        if windows:
+            sheet.patches.append((left, y, left + cell, y + high))
+        else:
+            for at in (left - 0.06 * cell, left + 1.06 * cell):
+                sheet.line((at, y), (at, y + high), rng.uniform(1, 3))
     for at in (y, y + high):
-        if rng.random() < 0.6:
+        if rng.random() < 0.6 and not windows:
             sheet.line((x, at), (x + count * cell * apart, at), rng.uniform(1, 4))
     if rng.random() < 0.3:
         label(sheet, x, y + high * 1.2, cell * 0.5)

@@ -32,6 +32,8 @@ class Sheet:
         ink: uint8, `(side, side)`: of what a hand wrote, 255 for full ink.
         print: likewise, of what was there before: lines, boxes and letters of a form.
         marks: the digits: label, and places of its ink, `(k, 2)`, in pixels.
+        patches: left, top, right and bottom of what is of another colour under the ink: windows, labels, plates.
+        uneven: by how much sizes of characters differ, as a share.
     """
 
     writer: Writer
@@ -40,9 +42,12 @@ class Sheet:
     ink: np.ndarray = field(init=False)
     print: np.ndarray = field(init=False)
     marks: list[tuple[int, np.ndarray]] = field(default_factory=list)
+    patches: list[tuple[float, float, float, float]] = field(default_factory=list)
+    uneven: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.ink, self.print = (np.zeros((self.side, self.side), np.uint8) for _ in range(2))
+        self.uneven = float(self.rng.choice([0.04, self.rng.uniform(0.02, 0.2)]))
 
     def put(self, ink: np.ndarray, left: float, top: float, label: int | None = None, printed: bool = False) -> None:
         """Lay ink on the sheet; `label` says which digit it is, None for what is none."""
@@ -96,9 +101,16 @@ class Sheet:
                 continue
             if x > self.side:
                 break
-            own = height * self.rng.uniform(0.92, 1.08)
+            own = height * float(np.exp(self.rng.normal(0, self.uneven if self.writer.by_hand else 0.01)))
             ink = self.writer(character, own)
-            y = top + self.writer.top(character) * own + (x - left) * slope + self.rng.normal(0, wander) * height
+            y = (
+                top
+                + height
+                - own
+                + self.writer.top(character) * own
+                + (x - left) * slope
+                + self.rng.normal(0, wander) * height
+            )
             self.put(ink, x, y, int(character) if are_digits and character in DIGITS else None, printed)
             low, high = min(low, y), max(high, y + len(ink))
             x += ink.shape[1] + (gap if character in DIGITS else max(gap, 0.08)) * height

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from digits.synthesis.grounds import LAID, ground, lay_things
+from digits.synthesis.grounds import LAID, a_colour, ground, lay_things
 from digits.synthesis.light import ink_colour, inked, light, photographed
 from digits.synthesis.pages.sheet import Page, Sheet
 
@@ -24,7 +24,8 @@ def seen(sheet: Sheet, surface: str, side: int, things: int = 0) -> Page:
     rng, plain = sheet.rng, surface in PLAIN
     paper, over = ground(sheet.side, rng, surface)
     lay_things(paper, over, rng, things)
-    colours = [ink_colour(paper, rng, surface) for _ in range(2)]
+    written_on = _patched(paper, sheet, rng)
+    colours = [ink_colour(paper, rng, surface), ink_colour(written_on, rng, surface)]
     inks = [cv2.subtract(ink, over) for ink in (sheet.print, sheet.ink)] if over.any() else [sheet.print, sheet.ink]
     written = inked(paper, inks, colours, rng, plain)
     if not plain:
@@ -37,6 +38,21 @@ def seen(sheet: Sheet, surface: str, side: int, things: int = 0) -> Page:
     found = [(label, box) for label, places in sheet.marks if (box := _box(places, camera, side, paper, written, over))]
     boxes, labels = [box for _, box in found], [label for label, _ in found]
     return Page(pixels, np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int64))
+
+
+def _patched(paper: np.ndarray, sheet: Sheet, rng: np.random.Generator) -> np.ndarray:
+    """Colour the sheet's patches; what is written on: one of them, or the paper if there is none."""
+    written_on = paper
+    dark = rng.random() < 0.6
+    colour = a_colour(5, 60, 12, rng) if dark else a_colour(150, 255, 40, rng)
+    for index, corners in enumerate(sheet.patches):
+        left, top, right, bottom = (round(min(max(place, 0), sheet.side)) for place in corners)
+        if index == len(sheet.patches) - 1 and index and rng.random() < 0.4:  # the last wheel of a meter is red
+            colour = np.array([150, 25, 25], np.float32) + colour * np.float32(0.2)
+        paper[top:bottom, left:right] = colour
+        if index == 0 and right > left and bottom > top:
+            written_on = paper[top:bottom, left:right].copy()
+    return written_on
 
 
 def _box(
