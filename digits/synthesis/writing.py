@@ -197,6 +197,7 @@ class Writer:
 def _habits(rng: np.random.Generator) -> dict[str, Variant]:
     """A hand's way of writing each digit: whose 1 has an upstroke, mostly crosses the 7."""
     ways = {digit: [one for one in variants.DIGITS if one.character == digit] for digit in DIGITS}
+    ways["0"] = [one for one in ways["0"] if one.name != "segments"]  # by a hand, it is a box
     habits = {digit: those[rng.integers(len(those))] for digit, those in ways.items()}
     if any(word in habits["1"].name for word in ("upstroke", "slanted", "flag")) and rng.random() < 0.8:
         crossed = [one for one in ways["7"] if "cross" in one.name or "bar" in one.name]
