@@ -44,6 +44,8 @@ def ground(side: int, rng: np.random.Generator, surface: str) -> tuple[np.ndarra
         return paper, over
     if rng.random() < (0.35 if surface == "paper" else 0.1):
         _rule(paper, rng)
+    if rng.random() < 0.04:
+        _punch(paper, rng)
     if rng.random() < 0.2:
         _lay_on_desk(paper, over, rng)
     if rng.random() < 0.06:
@@ -175,6 +177,16 @@ def _rule(paper: np.ndarray, rng: np.random.Generator) -> None:
         at = round(rng.uniform(0.15, 0.4) * side)
         cv2.line(margin, (at, 0), (at, side), 255, width, cv2.LINE_AA)
         paper += (margin[..., np.newaxis] / np.float32(255)) * (np.array([210, 90, 90], np.float32) - paper) * 0.6
+
+
+def _punch(paper: np.ndarray, rng: np.random.Generator) -> None:
+    """Holes of a punch or a ring binder, in a row."""
+    side, radius = len(paper), rng.uniform(0.015, 0.05) * len(paper)
+    holes = np.zeros((side, side), np.uint8)
+    for at in np.arange(rng.uniform(0, 0.3) * side, side, radius * rng.uniform(3, 12)):
+        cv2.circle(holes, (round(rng.uniform(0.18, 0.22) * side), round(at)), round(radius), 255, -1, cv2.LINE_AA)
+    holes = np.rot90(holes, int(rng.integers(4)))
+    paper += (holes[..., np.newaxis] / np.float32(255)) * (a_colour(0, 90, 10, rng) - paper)
 
 
 def _lay_on_desk(paper: np.ndarray, over: np.ndarray, rng: np.random.Generator) -> None:

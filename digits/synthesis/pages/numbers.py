@@ -16,6 +16,13 @@ def single(sheet: Sheet) -> None:
     sheet.write(sheet.digits(1, 1), x, y, height, 0)
 
 
+def drawn(sheet: Sheet) -> None:
+    """One digit that nearly fills the picture, as in programs that ask for one."""
+    height = sheet.size(0.25, 0.6)
+    x, y = sheet.start(0.6 * height, height)
+    sheet.write(sheet.digits(1, 1), x, y, height, 0)
+
+
 def huge(sheet: Sheet) -> None:
     """A digit or two that hardly fit into the picture, or not at all: their parts are no digits."""
     height = sheet.size(0.5, 2.5)
@@ -65,7 +72,7 @@ def signs(sheet: Sheet) -> None:
     rng, height = sheet.rng, sheet.size()
     pitch, style = height * rng.uniform(1.3, 2.4), rng.random()
     x, y = sheet.start(height * 4, pitch)
-    between = [*SIGNS, "+", "=", "-", ".", ",", ":", "/", "#", "*", "%", "+", "-", "=", ".", "/"]
+    between = [*SIGNS, *"+=-.,:/#*%+-=./", *"+=-/+=/"]
     if style < 0.3:  # of one kind: a date, a time, a telephone number
         between = [str(rng.choice(["-", "/", ".", ":", ",", "+", "="]))]
     for number in range(int(rng.integers(1, 4))):
