@@ -188,7 +188,7 @@ _LETTERS = {
 }
 
 
-def _variant(character: str, name: str, text: str) -> Variant:
+def variant(character: str, name: str, text: str) -> Variant:
     return Variant(character, name, tuple(tuple(map(_point, curve.split())) for curve in text.split("/")))
 
 
@@ -197,5 +197,5 @@ def _point(text: str) -> Point:
     return int(x) / 100, int(y) / 100
 
 
-DIGITS = tuple(_variant(digit, name, text) for digit, ways in _DIGITS.items() for name, text in ways.items())
-LETTERS = tuple(_variant(letter, "letter", text) for letter, text in _LETTERS.items())
+DIGITS = tuple(variant(digit, name, text) for digit, ways in _DIGITS.items() for name, text in ways.items())
+LETTERS = tuple(variant(letter, "letter", text) for letter, text in _LETTERS.items())
