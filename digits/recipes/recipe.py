@@ -147,13 +147,13 @@ class Recipe:
         if bool(self.hidden_units) != bool(usual.hidden_units):
             what = "1 or more" if usual.hidden_units else "0, as it has no hidden dense layer"
             refuse("hidden_units", self.hidden_units, f"{what}, for {self.architecture}")
-        if self.finds:
-            for name, off in NO_CLASSIFYING.items():
-                if (value := getattr(self, name)) != off:
-                    refuse(name, value, f"{off} for {self.architecture}, which finds digits on pages")
         if self.finds != bool(self.pages):
-            what = "1 or more" if self.finds else "0, as it finds no digits on pages"
-            refuse("pages", self.pages, f"{what}, for {self.architecture}")
+            what = "1 or more for {}, which finds" if self.finds else "0 for {}, which does not find"
+            refuse("pages", self.pages, f"{what.format(self.architecture)} digits on pages")
+        for name, off in NO_CLASSIFYING.items() if self.finds else ():
+            value = getattr(self.augmentation if hasattr(NONE, name) else self, name)
+            if value != off:
+                refuse(name, value, f"{off} for {self.architecture}, which finds digits on pages")
         for name in DEPENDENT:
             value = getattr(self, name)
             if value and (obstacle := _no_effect(self, name, value)):
@@ -195,7 +195,7 @@ NO_DRAWING = {"strokes": 0.0, "printed": 0.0, "coarse": 0.0, "nothing": 0.0}
 
 # Fields of what tells of which class an image is, and how they are switched off.
 NO_CLASSIFYING = {
-    **{"dropout": 0.0, "label_smoothing": 0.0, "augmentation": NONE, **NO_DRAWING},
+    **{"dropout": 0.0, "label_smoothing": 0.0, **vars(NONE), **NO_DRAWING},
     **{"validation": 0.0, "patience": 0, "ensemble": 1},
 }
 

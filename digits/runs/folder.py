@@ -106,7 +106,8 @@ def load_run(folder: Path, backend: str) -> Run:
     """
     record = _read_record(folder / record_name(backend))
     if record and record.pages_read_whole is not None:
-        raise DigitsError(f"{folder / record_name(backend)} is of a finder, which leaves no predictions. {_again(backend)}")
+        path = folder / record_name(backend)
+        raise DigitsError(f"{path} is of a finder, which leaves no predictions. Run: {BACKENDS[backend].command}")
     expected = record.files if record else {}
     predictions = _read(folder / preds_name(backend), expected, backend)
     labels = _read(folder / labels_name(backend), expected, backend)

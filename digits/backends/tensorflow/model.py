@@ -111,6 +111,9 @@ def structure(model: keras.Model) -> str:
 def layers_of(model: keras.Model) -> list[Layer]:
     found = []
     counts: Counter[str] = Counter()
+    if None in model.input_shape[1:]:  # it takes pages of any size
+        _, network, _ = model.layers
+        model = keras.models.clone_model(network, layers.Input((192, 192, 3)))
     for layer in every_layer(model):
         if (row := type_of(layer)).is_shown:
             counts[row.kind] += 1
