@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from digits.commands.steps import Settings, build, end, load, model_files, recorded, train
-from digits.datasets import Dataset, Split
+from digits.datasets import Split
 from digits.files import display
 from digits.recipes.randomness import derive
 from digits.runs import save_record
@@ -45,7 +45,9 @@ def read_whole(model: Model, digits: Split) -> float:
     for first in range(0, PAGES, AT_ONCE):
         seeds = ([derive(0, "unseen pages"), index] for index in range(first, first + AT_ONCE))
         pages = [page(digits, np.random.default_rng(seed), SIDE) for seed in seeds]
-        for one, maps in zip(pages, model.backend.predict(model.network, np.stack([one.pixels for one in pages])), strict=True):
+        for one, maps in zip(
+            pages, model.backend.predict(model.network, np.stack([one.pixels for one in pages])), strict=True
+        ):
             boxes, _, probabilities = peaks(maps, LEAST)
             whole += agree(one.boxes, one.labels, boxes, probabilities.argmax(axis=1))
     return whole / PAGES

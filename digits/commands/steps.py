@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from digits import training
 from digits.backends.interface import MakeNetwork
@@ -149,7 +150,7 @@ def recorded(
     dataset: Dataset,
     history: History,
     seconds: float,
-    measured: Mapping[str, float],
+    measured: Mapping[str, Any],
 ) -> RunRecord:
     """The record of a run: what was `measured`, in `seconds`, is a field of it, by its name."""
     return RunRecord(
@@ -166,7 +167,7 @@ def recorded(
     )
 
 
-def model_files(settings: Settings, model: Model, dataset: Dataset, measured: Mapping[str, float]) -> dict[str, bytes]:
+def model_files(settings: Settings, model: Model, dataset: Dataset, measured: Mapping[str, Any]) -> dict[str, bytes]:
     """The trained model as a file, by name, and as another for use elsewhere where that is asked for."""
     info = replace(model.info, origin={**training.identity(settings, model, dataset), **measured})
     files = {model_name(settings.backend): model.backend.encode(model.network, info)}
@@ -175,9 +176,7 @@ def model_files(settings: Settings, model: Model, dataset: Dataset, measured: Ma
     return files
 
 
-def end(
-    settings: Settings, model: Model, dataset: Dataset, history: History, measured: Mapping[str, float]
-) -> None:
+def end(settings: Settings, model: Model, dataset: Dataset, history: History, measured: Mapping[str, Any]) -> None:
     """Tell TensorBoard what was measured, where it is to know, and remove the checkpoint: the run is saved."""
     what = "ensemble" if settings.recipe.ensemble > 1 else f"seed_{settings.seed}"
     with open_events(settings, what) as write:

@@ -80,7 +80,9 @@ class ModelInfo:
             DigitsError: it is a finder.
         """
         if self.recipe.finds:
-            raise DigitsError(f"{path} is a finder, which finds digits on pages; allowed here: a model that tells classes")
+            raise DigitsError(
+                f"{path} is a finder, which finds digits on pages; allowed here: a model that tells classes"
+            )
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Of each class, where it is one: float32, `(n, classes)`, from logits, `(n, outputs)`."""

@@ -93,8 +93,8 @@ class Recipe:
         printed: digits in print, likewise.
         coarse: some of all these digits again, in few pixels, likewise.
         nothing: images of what is no digit, or several, likewise. The network has two outputs more, one for each.
-        pages: composed pages that a finder learns from in each epoch, drawn anew; the training images are the hands that
-            write on them.
+        pages: composed pages that a finder learns from in each epoch, drawn anew; the training images are the hands
+            that write on them.
         unaugmented_share: share of the epochs, the last ones, whose images are not changed, rounded down to whole
             epochs: the network comes back to images as it will be asked about (He et al., 2019, arXiv:1909.09148).
         validation: share of the training images that is kept back, to stop early and to choose the best epoch's
@@ -307,7 +307,7 @@ RECIPES = {
             epochs=40,
             dropout=0.0,
             ema_decay=0.998,
-            pages=1000,
+            pages=3000,
         ),
     ]
 }

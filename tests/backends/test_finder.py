@@ -8,8 +8,8 @@ from digits.models import ModelInfo
 from digits.recipes import RECIPES
 from digits.synthesis.targets import targets
 from digits.training import Training
-from digits.training.loop import Progress
 from digits.training.lockstep import lockstep
+from digits.training.loop import Progress
 from tests.backends.conftest import built
 from tests.conftest import PRECISIONS
 
@@ -23,8 +23,10 @@ def twins():
     for backend in (first, second):
         info = ModelInfo(SMALL, "mnist", tuple("0123456789"), (0.0, 1.0))
         networks.append(backend.build(info, 0, backend.select_device("cpu"), "float64"))
-    weights = {name: array + 0.01 * np.arange(array.size).reshape(array.shape) / array.size
-               for name, array in first.weights(networks[0]).items()}  # biases and batch normalisation, too
+    weights = {
+        name: array + 0.01 * np.arange(array.size).reshape(array.shape) / array.size
+        for name, array in first.weights(networks[0]).items()
+    }  # biases and batch normalisation, too
     first.set_weights(networks[0], weights)
     second.set_weights(networks[1], weights)
     return networks
@@ -55,7 +57,9 @@ def test_at_first_no_digit_is_likely_anywhere(backend, pictures):
 
 
 def test_both_frameworks_say_the_same_of_a_picture(twins, pictures):
-    ours, theirs = (load_backend(name).predict(network, pictures) for name, network in zip(BACKENDS, twins, strict=True))
+    ours, theirs = (
+        load_backend(name).predict(network, pictures) for name, network in zip(BACKENDS, twins, strict=True)
+    )
     assert np.allclose(ours, theirs, rtol=0, atol=1e-5)  # `predict` gives float32
     assert ours.std() > 0.1
     again = load_backend("pytorch").predict(twins[0], pictures[:, :, ::-1].copy())
