@@ -53,7 +53,7 @@ def test_the_pages_claim_what_is_listed():
         assert str(reached) in readme + models, (recipe, dataset, backend)
         assert reached.flags in listed()
         assert reached.flags in models
-    for recipe in RECIPES.values():
+    for recipe in (one for one in RECIPES.values() if not one.finds):
         assert re.search(
             rf"^\| {recipe.name} \| {recipe.ensemble} \| .*million \| {recipe.epochs} \|", readme, re.MULTILINE
         )
