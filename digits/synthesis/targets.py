@@ -45,7 +45,7 @@ def targets(boxes: np.ndarray, labels: np.ndarray, height: int, width: int) -> T
     heat, found, mask = (np.zeros((maps, len(rows), len(columns)), np.float32) for maps in (len(DIGITS), 4, 1))
     sizes = boxes[:, 2:]
     centres = (boxes[:, :2] + sizes / 2) / CELL  # (n, 2), in cells
-    cells = np.minimum(centres.astype(np.int64), [len(columns) - 1, len(rows) - 1])
+    cells = centres.astype(np.int64)
     spreads = np.maximum(sizes / CELL * SPREAD, NARROWEST)
     for label, size, centre, (x, y), (across, down) in zip(labels, sizes, centres, cells, spreads, strict=True):
         bell = np.exp(-(((rows - y) / down) ** 2)[:, np.newaxis] / 2 - ((columns - x) / across) ** 2 / 2)
