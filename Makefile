@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 ISA ?= native
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-slow lint bench bench-deep notebooks reader clean
+.PHONY: help setup demo test test-quick test-slow lint bench bench-deep notebooks reader finder clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ reader: $(VENV)/.installed ## Make anew the models that ship: of `digits read`, 
 	$(BIN)/digits export outputs/baseline/pytorch_model.safetensors --output digits/page/baseline.onnx
 	$(BIN)/digits train pytorch --recipe reader --output-dir outputs/reader
 	$(BIN)/digits export outputs/reader/pytorch_model.safetensors --output digits/reading/reader.onnx
+
+finder: $(VENV)/.installed ## Train anew the network that finds digits on pages (3 to 4 hours; run again, it goes on)
+	$(BIN)/digits train pytorch --recipe finder --resume --output-dir outputs/finder
+	$(BIN)/digits export outputs/finder/pytorch_model.safetensors --output digits/reading/finder.onnx
 
 clean: ## Remove .venv, outputs and caches; mnist_data stays
 	rm -rf $(VENV) outputs build *.egg-info .mypy_cache .ruff_cache .hypothesis .pytest_cache

@@ -1,7 +1,9 @@
 """The steps of a run, which the scripts spell out: load, build, train, evaluate, save, each with its lines."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from digits import training
 from digits.backends.interface import MakeNetwork
@@ -126,19 +128,8 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
     Raises:
         OSError: the folder cannot be written, or the disk is full.
     """
-    identity = training.identity(settings, model, dataset)
-    record = RunRecord(
-        **identity,
-        class_names=dataset.classes,
-        recipe=asdict(settings.recipe),
-        epochs=history.epochs,
-        members=history.members if settings.recipe.ensemble > 1 else None,
-        validation_loss=history.validation.get("validation_loss"),
-        validation_accuracy=history.validation.get("validation_accuracy"),
-        train_seconds=history.seconds,
-        evaluate_seconds=result.seconds,
-        test_accuracy=result.accuracy,
-    )
+    measured = {"test_accuracy": result.accuracy}
+    record = recorded(settings, model, dataset, history, result.seconds, measured)
     left = Run(
         settings.backend,
         result.predictions,
@@ -148,14 +139,48 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
         dataset.name,
         record,
     )
-    info = replace(model.info, origin={**identity, "test_accuracy": result.accuracy})
+    save_run(settings.output_dir, left, model_files(settings, model, dataset, measured))
+    end(settings, model, dataset, history, measured)
+    print(f"Predictions and labels saved to {display(settings.output_dir)}")
+
+
+def recorded(
+    settings: Settings,
+    model: Model,
+    dataset: Dataset,
+    history: History,
+    seconds: float,
+    measured: Mapping[str, Any],
+) -> RunRecord:
+    """The record of a run: what was `measured`, in `seconds`, is a field of it, by its name."""
+    return RunRecord(
+        **training.identity(settings, model, dataset),
+        class_names=dataset.classes,
+        recipe=asdict(settings.recipe),
+        epochs=history.epochs,
+        members=history.members if settings.recipe.ensemble > 1 else None,
+        validation_loss=history.validation.get("validation_loss"),
+        validation_accuracy=history.validation.get("validation_accuracy"),
+        train_seconds=history.seconds,
+        evaluate_seconds=seconds,
+        **measured,
+    )
+
+
+def model_files(settings: Settings, model: Model, dataset: Dataset, measured: Mapping[str, Any]) -> dict[str, bytes]:
+    """The trained model as a file, by name, and as another for use elsewhere where that is asked for."""
+    info = replace(model.info, origin={**training.identity(settings, model, dataset), **measured})
     files = {model_name(settings.backend): model.backend.encode(model.network, info)}
     if settings.export:
         files[exported_name(settings.backend)] = to_onnx(settings.backend, model.network, info)
-    save_run(settings.output_dir, left, files)
+    return files
+
+
+def end(settings: Settings, model: Model, dataset: Dataset, history: History, measured: Mapping[str, Any]) -> None:
+    """Tell TensorBoard what was measured, where it is to know, and remove the checkpoint: the run is saved."""
     what = "ensemble" if settings.recipe.ensemble > 1 else f"seed_{settings.seed}"
     with open_events(settings, what) as write:
         images = training_count(len(dataset.train), settings.recipe.validation)
-        write("test_accuracy", result.accuracy, len(history.epochs) * shown_count(settings.recipe, images))
+        for name, value in measured.items():
+            write(name, value, len(history.epochs) * shown_count(settings.recipe, images))
     training.checkpoint(settings, model, dataset).delete()
-    print(f"Predictions and labels saved to {display(settings.output_dir)}")

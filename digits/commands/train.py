@@ -86,6 +86,7 @@ def settings(backend: str, flags: Mapping[str, Any], recipes: Mapping[str, Recip
 @training_options(RECIPES, seed=0)
 @options.address("Train the networks of an ensemble", panel=MACHINE)
 def command(backend: str, **flags: Any) -> None:
-    from digits.commands.steps import run
+    from digits.commands import finder, steps
 
-    run(settings(backend, flags))
+    chosen = settings(backend, flags)
+    (finder if chosen.recipe.finds else steps).run(chosen)

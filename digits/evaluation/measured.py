@@ -22,7 +22,7 @@ class Cost:
 
     Attributes:
         parameters: numbers that are trained.
-        multiply_adds: for one image; biases are not counted.
+        multiply_adds: for one image, or for a page of 192 × 192 pixels; biases are not counted.
     """
 
     parameters: int
@@ -58,6 +58,7 @@ COSTS = {
     "fast": Cost(108_874, 622_080),
     "deep": Cost(335_402, 28_696_320),
     "reader": Cost(337_708, 28_698_624),  # two outputs more, for what is no digit
+    "finder": Cost(653_182, 233_791_488),
 }
 
 # By recipe, dataset and backend.

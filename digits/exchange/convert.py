@@ -7,7 +7,7 @@ from digits.backends import BACKENDS, load_backend
 from digits.backends.interface import Backend
 from digits.errors import DigitsError
 from digits.files import write_together
-from digits.models import SAMPLE, ModelInfo, export_command
+from digits.models import ModelInfo, export_command
 
 
 def convert(source: Path, target: Path) -> None:
@@ -42,7 +42,7 @@ def open_model(path: Path) -> tuple[Backend, Any, ModelInfo]:
     """A model's backend, network and description, on the CPU."""
     backend = load_backend(backend_of(path))
     network, info = backend.decode(path, backend.select_device("cpu"))
-    info.check_answers(backend.predict(network, SAMPLE), path)
+    info.check_answers(backend.predict(network, info.sample), path)
     return backend, network, info
 
 

@@ -17,6 +17,8 @@ from digits.models.description import ModelInfo
 def export(model: Path, target: Path) -> None:
     """Write the model as an ONNX file that takes uint8 images `(n, 28, 28)` and returns probabilities and logits.
 
+    A finder's takes pages, `(n, height, width, 3)`, with sides that are multiples of 32, and returns `maps`.
+
     Raises:
         DigitsError: `model` is damaged or not ours, `target` does not end in .onnx, or an extra is not installed.
         OSError: `target` cannot be written.

@@ -38,6 +38,7 @@ def open_answers(path: Path, data_dir: Path, dataset: str | None = None) -> Run:
         from digits.exchange.convert import backend_of, open_model
 
         backend, network, info = open_model(path)
+        info.require_classifier(path)
         probabilities_of = lambda images: info.probabilities(backend.predict(network, images))  # noqa: E731
         return _run(backend_of(path), info, data_dir, probabilities_of, dataset)
     if path.name not in _BACKEND_OF:

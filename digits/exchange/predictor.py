@@ -33,6 +33,7 @@ class Predictor:
         self.session = open_session(data, path)
         description = self.session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, "")
         self.info = ModelInfo.from_json(description, path)
+        self.info.require_classifier(path)
         shape = ["n", len(self.info.classes)]
         ours = [
             ("images", "tensor(uint8)", ["n", 28, 28]),

@@ -18,12 +18,14 @@ from safetensors import SafetensorError, safe_open
 
 from digits.errors import DigitsError
 from digits.recipes import Recipe
+from digits.synthesis.targets import CELL
 
 Epoch = dict[str, float]  # loss and seconds, and with validation images validation_loss and validation_accuracy
 
 METADATA_KEY = "digits"  # under which a model's file keeps its description
 MAX_BYTES = 1 << 30  # of a model's file; the largest of ours takes a thousandth of it
 SAMPLE = np.random.default_rng(0).integers(0, 256, (4, 28, 28), np.uint8)  # images that each model is asked about
+PAGE_SAMPLE = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), np.uint8)  # and the page, that each finder is
 _EXPORTS = "export it, with --export"
 BATCH = 250  # images that a model is asked about at once: what it computes in between stays in the processor's cache
 
@@ -41,7 +43,7 @@ class ModelInfo:
         network: SHA-256 of the structure of a network that a script shows; empty where it is the package's own.
         sha256: of the weights, or of an exported model's graph, in hexadecimal; empty in a file of before it was noted.
         origin: the run that trained it: its seed, versions and so on, and its test accuracy; empty likewise.
-        answers: the logits that it gave for `SAMPLE` when it was saved, likewise.
+        answers: what it said of its `sample` when it was saved, likewise: numbers in a row for each image.
         layers: in an exported model the values of its graph that are a layer's, named after it, in their order.
     """
 
@@ -63,8 +65,24 @@ class ModelInfo:
 
     @property
     def outputs(self) -> int:
-        """How many logits its network gives for an image."""
-        return len(self.classes) + 2 * self.tells_nothing
+        """How many logits its network gives for an image; a finder, how many numbers for each cell of a page."""
+        return len(self.classes) + 2 * self.tells_nothing + 4 * self.recipe.finds
+
+    @property
+    def sample(self) -> np.ndarray:
+        """Images that a model like this is asked about when it is saved, and when it is opened: uint8."""
+        return PAGE_SAMPLE if self.recipe.finds else SAMPLE
+
+    def require_classifier(self, path: Path) -> None:
+        """Make sure that the model in `path` tells of which class an image is.
+
+        Raises:
+            DigitsError: it is a finder.
+        """
+        if self.recipe.finds:
+            raise DigitsError(
+                f"{path} is a finder, which finds digits on pages; allowed here: a model that tells classes"
+            )
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Of each class, where it is one: float32, `(n, classes)`, from logits, `(n, outputs)`."""
@@ -77,9 +95,10 @@ class ModelInfo:
         """The description of one network alone, as an ensemble has several."""
         return replace(self, recipe=replace(self.recipe, ensemble=1))
 
-    def of(self, weights: Mapping[str, np.ndarray], logits: np.ndarray) -> "ModelInfo":
-        """The description of a model with these weights, and these answers to `SAMPLE`."""
-        return replace(self, sha256=digest(weights), answers=tuple(map(tuple, logits.round(4).tolist())))
+    def of(self, weights: Mapping[str, np.ndarray], answers: np.ndarray) -> "ModelInfo":
+        """The description of a model with these weights, and these answers to its `sample`."""
+        rows = answers.reshape(len(answers), -1).round(4)
+        return replace(self, sha256=digest(weights), answers=tuple(map(tuple, rows.tolist())))
 
     def require_ours(self, path: Path) -> None:
         """Make sure that the model in `path` is of one of this project's networks, which can be built again.
@@ -90,13 +109,13 @@ class ModelInfo:
         if self.network:
             raise DigitsError(f"{path} is of a network that was edited in its script, which alone can {_EXPORTS}")
 
-    def check_answers(self, logits: np.ndarray, path: Path) -> None:
-        """Make sure that a network that was built again for the model in `path` says of `SAMPLE` what the model said.
+    def check_answers(self, answers: np.ndarray, path: Path) -> None:
+        """Make sure that a network that was built again for the model in `path` says of its `sample` what that said.
 
         Raises:
             DigitsError: it says something else, as its weights are right but it does other things with them.
         """
-        if self.answers and not np.allclose(logits, self.answers, rtol=0.01, atol=0.01):
+        if self.answers and not np.allclose(answers.reshape(len(answers), -1), self.answers, rtol=0.01, atol=0.01):
             raise DigitsError(
                 f"{path} is of another network than our {self.recipe.architecture}; its script can {_EXPORTS}"
             )
@@ -133,11 +152,8 @@ class ModelInfo:
             temperature = float(values.get("temperature", 1.0))
             if not 0.01 <= temperature <= 100:
                 raise ValueError(f"a temperature of {temperature}")
-            logits = np.array(values.get("answers", ()), np.float64)
-            shape = (len(SAMPLE), len(classes) + 2 * (recipe.nothing > 0))
-            if logits.size and not (logits.shape == shape and np.isfinite(logits).all()):
-                raise ValueError(f"answers of shape {logits.shape}")
-            return cls(
+            answers = np.array(values.get("answers", ()), np.float64)
+            found = cls(
                 recipe,
                 str(values["dataset"]),
                 classes,
@@ -146,9 +162,14 @@ class ModelInfo:
                 str(values.get("network", "")),
                 str(values.get("sha256", "")),
                 dict(values.get("origin", {})),
-                tuple(map(tuple, logits.tolist())),
+                tuple(map(tuple, answers.tolist())),
                 tuple(str(name) for name in values.get("layers", ())),
             )
+            cells = PAGE_SAMPLE[..., 0].size // CELL**2 if recipe.finds else 1
+            shape = (len(found.sample), found.outputs * cells)
+            if answers.size and not (answers.shape == shape and np.isfinite(answers).all()):
+                raise ValueError(f"answers of shape {answers.shape}")
+            return found
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError, AttributeError, DigitsError) as error:
             raise DigitsError(f"{path} is not a model of ours: its description is not one ({error})") from error
 

@@ -51,16 +51,19 @@ class Architecture:
     Attributes:
         filters: of its convolutions, in order.
         hidden_units: of its hidden dense layer; 0 where it has none.
+        finds: whether it finds the digits of a page, instead of telling of which class an image is.
     """
 
     filters: tuple[int, ...]
     hidden_units: int
+    finds: bool = False
 
 
 ARCHITECTURES = {
     "baseline": Architecture(filters=(16, 32), hidden_units=128),
     "fast": Architecture(filters=(16, 32), hidden_units=128),
     "deep": Architecture(filters=(32, 32, 64, 64, 64, 128, 128), hidden_units=0),
+    "finder": Architecture(filters=(16, 32, 64, 96, 128, 48), hidden_units=0, finds=True),
 }
 
 
@@ -90,6 +93,8 @@ class Recipe:
         printed: digits in print, likewise.
         coarse: some of all these digits again, in few pixels, likewise.
         nothing: images of what is no digit, or several, likewise. The network has two outputs more, one for each.
+        pages: composed pages that a finder learns from in each epoch, drawn anew; the training images are the hands
+            that write on them.
         unaugmented_share: share of the epochs, the last ones, whose images are not changed, rounded down to whole
             epochs: the network comes back to images as it will be asked about (He et al., 2019, arXiv:1909.09148).
         validation: share of the training images that is kept back, to stop early and to choose the best epoch's
@@ -122,6 +127,7 @@ class Recipe:
     printed: float = share(0.0, "digits in print, as such a share")
     coarse: float = share(0.0, "digits in few pixels, as such a share")
     nothing: float = share(0.0, "images of no digit and of several, as such a share, with an output more for each")
+    pages: int = whole(0, "composed pages an epoch, where the network finds digits", 0)
     unaugmented_share: float = share(0.0, "share of the epochs, the last ones, without augmentation")
     validation: float = share(0.0, "share of the training images kept back to choose the best epoch by")
     patience: int = whole(0, "stop after so many epochs without a better validation loss", 0)
@@ -141,10 +147,22 @@ class Recipe:
         if bool(self.hidden_units) != bool(usual.hidden_units):
             what = "1 or more" if usual.hidden_units else "0, as it has no hidden dense layer"
             refuse("hidden_units", self.hidden_units, f"{what}, for {self.architecture}")
+        if self.finds != bool(self.pages):
+            what = "1 or more for {}, which finds" if self.finds else "0 for {}, which does not find"
+            refuse("pages", self.pages, f"{what.format(self.architecture)} digits on pages")
+        for name, off in NO_CLASSIFYING.items() if self.finds else ():
+            value = getattr(self.augmentation if hasattr(NONE, name) else self, name)
+            if value != off:
+                refuse(name, value, f"{off} for {self.architecture}, which finds digits on pages")
         for name in DEPENDENT:
             value = getattr(self, name)
             if value and (obstacle := _no_effect(self, name, value)):
                 refuse(name, value, f"0 {obstacle}")
+
+    @property
+    def finds(self) -> bool:
+        """Whether its network finds the digits of a page, instead of telling of which class an image is."""
+        return ARCHITECTURES[self.architecture].finds
 
     @property
     def draws(self) -> bool:
@@ -174,6 +192,12 @@ class Recipe:
 
 NONE = Augmentation()
 NO_DRAWING = {"strokes": 0.0, "printed": 0.0, "coarse": 0.0, "nothing": 0.0}
+
+# Fields of what tells of which class an image is, and how they are switched off.
+NO_CLASSIFYING = {
+    **{"dropout": 0.0, "label_smoothing": 0.0, **vars(NONE), **NO_DRAWING},
+    **{"validation": 0.0, "patience": 0, "ensemble": 1},
+}
 
 # Fields that change nothing beside some values of others, see `_no_effect`, and how they are switched off.
 DEPENDENT = {"warmup": 0.0, "unaugmented_share": 0.0}
@@ -271,6 +295,19 @@ RECIPES = {
             nothing=0.3,
             unaugmented_share=0.17,
             validation=0.1,
+        ),
+        Recipe(
+            name="finder",
+            architecture="finder",
+            learning_rate=0.002,
+            schedule="one-cycle",
+            warmup=0.05,
+            beta_2=0.99,
+            batch_size=32,
+            epochs=40,
+            dropout=0.0,
+            ema_decay=0.998,
+            pages=3000,
         ),
     ]
 }

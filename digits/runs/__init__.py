@@ -10,6 +10,7 @@ from digits.runs.folder import (
     preds_name,
     probs_name,
     record_name,
+    save_record,
     save_run,
 )
 from digits.runs.record import RunRecord
@@ -25,5 +26,6 @@ __all__ = [
     "preds_name",
     "probs_name",
     "record_name",
+    "save_record",
     "save_run",
 ]

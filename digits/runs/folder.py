@@ -80,13 +80,22 @@ def save_run(folder: Path, run: Run, others: Mapping[str, bytes] | None = None) 
     if run.probabilities is not None:
         arrays[probs_name(run.backend)] = run.probabilities
     contents = {**(others or {}), **{name: _npy(array) for name, array in arrays.items()}}
-    record = replace(run.record, files={name: sha256(data) for name, data in contents.items()})
-    write_together(folder, {**contents, record_name(run.backend): record.to_json()})
+    save_record(folder, run.record, contents)
+
+
+def save_record(folder: Path, record: RunRecord, contents: Mapping[str, bytes]) -> None:
+    """Write the files of a run, by name, into `folder`, with its record, which lists the SHA-256 of each.
+
+    Raises:
+        OSError: `folder` cannot be written, or the disk is full. An earlier run in it is then as it was.
+    """
+    record = replace(record, files={name: sha256(data) for name, data in contents.items()})
+    write_together(folder, {**contents, record_name(record.backend): record.to_json()})
 
 
 def has_run(folder: Path, backend: str) -> bool:
-    """Whether there are predictions of this backend in the folder."""
-    return (folder / preds_name(backend)).exists()
+    """Whether there are predictions of this backend in the folder, or a record of a run."""
+    return any((folder / name(backend)).exists() for name in (preds_name, record_name))
 
 
 def load_run(folder: Path, backend: str) -> Run:
@@ -96,6 +105,9 @@ def load_run(folder: Path, backend: str) -> Run:
         DigitsError: a file is missing, is not what it should be, or does not belong to the others.
     """
     record = _read_record(folder / record_name(backend))
+    if record and record.pages_read_whole is not None:
+        path = folder / record_name(backend)
+        raise DigitsError(f"{path} is of a finder, which leaves no predictions. Run: {BACKENDS[backend].command}")
     expected = record.files if record else {}
     predictions = _read(folder / preds_name(backend), expected, backend)
     labels = _read(folder / labels_name(backend), expected, backend)

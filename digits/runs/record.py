@@ -26,7 +26,8 @@ class RunRecord:
         epochs: what became of each; of an ensemble the means over its networks, and of the seconds the sums.
         train_seconds, evaluate_seconds: of training and of asking about all test images. Where networks were trained
             side by side, they took less than the sum of their epochs.
-        test_accuracy: the share of right predictions, 0 to 1.
+        test_accuracy: the share of right predictions, 0 to 1; None of a finder.
+        pages_read_whole: of a finder the share of unseen pages of which it found all digits and nothing else; or None.
         dataset_sha256: of all images and labels, or None in a record of before it was noted.
         network: SHA-256 of the structure of a network that a script shows, or None where it is the package's own.
         cores_each: how many cores each network of an ensemble had, where they were trained side by side on one machine,
@@ -47,7 +48,8 @@ class RunRecord:
     epochs: list[Epoch]
     train_seconds: float
     evaluate_seconds: float
-    test_accuracy: float
+    test_accuracy: float | None = None
+    pages_read_whole: float | None = None
     dataset_sha256: str | None = None
     network: str | None = None
     cores_each: int | None = None
@@ -79,7 +81,8 @@ class RunRecord:
             record = cls(**{**values, "class_names": tuple(map(str, values["class_names"]))})
         except (TypeError, KeyError) as error:
             raise DigitsError(f"{path} is not a run record: {error}") from error
-        for name, kind in _KINDS.items():
+        measured = "test_accuracy" if record.pages_read_whole is None else "pages_read_whole"
+        for name, kind in {**_KINDS, measured: (int, float)}.items():
             if not isinstance(getattr(record, name), kind):
                 raise DigitsError(f"{path} is not a run record: its {name} is {getattr(record, name)!r:.100}")
         if not record.files:
@@ -90,7 +93,7 @@ class RunRecord:
 # What readers rely on; values within are shown as they are.
 _KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("dataset", "device", "precision"), str),
-    **dict.fromkeys(("train_seconds", "evaluate_seconds", "test_accuracy"), (int, float)),
+    **dict.fromkeys(("train_seconds", "evaluate_seconds"), (int, float)),
     **dict.fromkeys(("recipe", "versions", "files"), dict),
     "epochs": list,
 }

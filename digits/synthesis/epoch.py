@@ -6,9 +6,13 @@ from digits.datasets import DIGITS, Split
 from digits.recipes.randomness import derive
 from digits.recipes.recipe import NO_DRAWING, Recipe
 
+TIMES = 4  # that a composed page is shown, on average, in crops
+
 
 def shown_count(recipe: Recipe, images: int) -> int:
-    """How many images an epoch shows, where there are so many to train on."""
+    """How many images an epoch shows, where there are so many to train on; to a finder, how many crops of pages."""
+    if recipe.finds:
+        return recipe.pages * TIMES
     return images + sum(_counts(recipe, images))
 
 

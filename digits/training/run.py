@@ -1,5 +1,6 @@
 """The steps of a run, the same for both frameworks: load, build, train, evaluate. Nothing here prints."""
 
+import math
 import platform
 import time
 from collections.abc import Iterator
@@ -110,8 +111,8 @@ def check_data(recipe: Recipe, dataset: Dataset) -> None:
     Raises:
         DigitsError: there are too few for a batch, or a field of the recipe has no effect with them.
     """
-    if recipe.draws and dataset.classes != DIGITS:
-        name = next(name for name in NO_DRAWING if getattr(recipe, name))
+    if (recipe.draws or recipe.finds) and dataset.classes != DIGITS:
+        name = next(name for name in ("pages", *NO_DRAWING) if getattr(recipe, name))
         refuse(name, getattr(recipe, name), f"0 for {dataset.name}, whose classes are not the ten digits")
     if recipe.patience and not (recipe.validation or dataset.validation):
         refuse("patience", recipe.patience, "0 without validation images, say --validation 0.1")
@@ -252,7 +253,12 @@ class TrainingRun:
 
     @property
     def guess(self) -> float:
-        """The loss of a guess, which a network that has learned is better than; see `validation.guessing`."""
+        """The loss of a guess, which a network that has learned is better than; see `validation.guessing`.
+
+        A finder's is not known: each is said to have learned.
+        """
+        if self.settings.recipe.finds:
+            return math.inf
         labels, smoothing = self.training.training.labels, self.settings.recipe.label_smoothing
         return guessing(labels, self.model.info.outputs, smoothing)
 

@@ -48,6 +48,8 @@ class Search:
                 refuse(name, getattr(self, name), f"a whole number, {least} or more")
         if self.minutes is not None and not 0 < self.minutes < math.inf:
             refuse("minutes", self.minutes, "a number above 0")
+        if self.recipe.finds:
+            refuse("recipe", self.recipe.name, "one that tells of which class an image is: trials are judged by that")
         largest(self.space, self.start)
 
     @property

@@ -34,7 +34,7 @@ def test_the_multiply_adds_are_those_of_the_network(recipe):
     info = one_network(recipe)
     network = backend.build(info, 0, backend.select_device("cpu"), "float64")  # not oneDNN's, uncounted
     with FlopCounterMode(display=False) as counter:
-        network.eval()(torch.zeros(1, 28, 28, dtype=torch.uint8))
+        network.eval()(torch.zeros((1, 192, 192, 3) if info.recipe.finds else (1, 28, 28), dtype=torch.uint8))
     assert counter.get_total_flops() == 2 * COSTS[recipe].multiply_adds
 
 
@@ -53,7 +53,7 @@ def test_the_pages_claim_what_is_listed():
         assert str(reached) in readme + models, (recipe, dataset, backend)
         assert reached.flags in listed()
         assert reached.flags in models
-    for recipe in RECIPES.values():
+    for recipe in (one for one in RECIPES.values() if not one.finds):
         assert re.search(
             rf"^\| {recipe.name} \| {recipe.ensemble} \| .*million \| {recipe.epochs} \|", readme, re.MULTILINE
         )

@@ -36,6 +36,7 @@ def test_the_baseline_is_the_seeds():
         ("unaugmented_share", 0.5, "unaugmented share is 0.5, but must be 0 without augmentation, say --rotation 10"),
         ("epochs", 2.5, "epochs is 2.5, but must be a whole number, 1 or more"),
         ("epochs", True, "epochs is True, but must be a whole number"),
+        ("pages", 5, "pages is 5, but must be 0 for baseline, which does not find digits on pages"),
         ("batch_size", "64", "batch size is '64', but must be a whole number"),
         ("dropout", "much", "dropout is 'much', but must be a share"),
         ("ensemble", 101, "ensemble is 101, but must be a whole number from 1 to 100"),
@@ -73,6 +74,25 @@ def test_the_last_epochs_are_without_augmentation(share, epochs, plain):
     recipe = replace(RECIPES["baseline"], augmentation=bent, unaugmented_share=share, epochs=epochs)
     seen = [recipe.augmentation_in(epoch) for epoch in range(epochs)]
     assert seen == [bent] * (epochs - plain) + [Augmentation()] * plain
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("pages", 0, "pages is 0, but must be 1 or more for finder, which finds digits on pages"),
+        ("dropout", 0.1, "dropout is 0.1, but must be 0.0 for finder, which finds digits on pages"),
+        ("label_smoothing", 0.1, "label smoothing is 0.1"),
+        ("augmentation", Augmentation(rotation=3), "rotation is 3, but must be 0.0 for finder"),
+        ("nothing", 0.1, "nothing is 0.1"),
+        ("validation", 0.1, "validation is 0.1"),
+        ("patience", 2, "patience is 2"),
+        ("ensemble", 5, "ensemble is 5, but must be 1 for finder"),
+    ],
+)
+def test_a_finder_is_trained_without_what_classifying_has(field, value, message):
+    with pytest.raises(DigitsError) as caught:
+        replace(RECIPES["finder"], **{field: value})
+    assert str(caught.value).startswith(message)
 
 
 def test_no_digit_is_turned_into_another():

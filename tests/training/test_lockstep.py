@@ -32,7 +32,7 @@ def test_in_float64_the_twins_are_one_network(steps):
     assert all(step.pytorch == pytest.approx(step.tensorflow, abs=1e-9) for step in steps["float64"])
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", [name for name, recipe in RECIPES.items() if not recipe.finds])  # see test_finder.py
 def test_in_float64_every_recipe_is_trained_in_the_same_way(name, mnist):
     # Schedule, smoothing and averaging are on; batch normalisation's statistics are compared too.
     recipe = replace(RECIPES[name], batch_size=16)

@@ -18,7 +18,7 @@ def test_a_space_is_read():
     )
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", [recipe.name for recipe in RECIPES.values() if not recipe.finds])
 def test_each_recipe_has_a_space_in_which_it_lies(name):
     recipe = RECIPES[name]
     space = default_space(recipe)

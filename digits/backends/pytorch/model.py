@@ -18,6 +18,7 @@ from digits.backends.pytorch.networks import ARCHITECTURES
 from digits.files import sha256
 from digits.models import ModelInfo
 from digits.recipes.randomness import derive
+from digits.synthesis.targets import RARE
 
 PIXEL_RANGE = (-1.0, 1.0)  # what the pixels 0 and 255 become
 
@@ -69,6 +70,13 @@ class Classifier(nn.Module):
         return exactly()
 
 
+class FinderModel(Classifier):
+    """The same of a finder: from pages, uint8, `(n, height, width, 3)`, to maps, `(n, 14, height / 4, width / 4)`."""
+
+    def pixels(self, images: torch.Tensor) -> torch.Tensor:
+        return super().pixels(images.permute(0, 3, 1, 2)).squeeze(1)
+
+
 class Ensemble(nn.Module):
     """Several models that average their probabilities: the softmax of these logits is that average."""
 
@@ -97,7 +105,10 @@ def build(
             nn.init.xavier_uniform_(layer.weight, generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-    model = Classifier(network, info.pixel_range).to(device, getattr(torch, dtype))
+    if recipe.finds:
+        nn.init.constant_(layer.bias[: len(info.classes)], RARE)
+    kind = FinderModel if recipe.finds else Classifier
+    model = kind(network, info.pixel_range).to(device, getattr(torch, dtype))
     model.dtype = getattr(torch, dtype)
     return model
 
@@ -135,7 +146,8 @@ def layers(model: nn.Module) -> list[Layer]:
         for layer in model.modules():
             stack.callback(layer.register_forward_pre_hook(enter).remove)
         try:
-            model.eval()(torch.zeros(1, 28, 28, dtype=torch.uint8, device=next(model.parameters()).device))
+            example = (1, 192, 192, 3) if isinstance(model, FinderModel) else (1, 28, 28)
+            model.eval()(torch.zeros(example, dtype=torch.uint8, device=next(model.parameters()).device))
         except RuntimeError as error:
             raise ValueError(_misfit(*given[-1], str(error))) from error
     return found

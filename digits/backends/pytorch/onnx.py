@@ -38,17 +38,23 @@ class Reader(nn.Module):
 def to_onnx(network: nn.Module, info: ModelInfo) -> bytes:
     """The network as an ONNX file, with its description in `metadata_props`."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, we do not
-    example = torch.zeros(2, 28, 28, dtype=torch.uint8)
+    n = torch.export.Dim("n", min=1)
+    if info.recipe.finds:  # from pages of any sides that are multiples of 32 to maps
+        model, example, outputs = network, torch.zeros(2, 64, 96, 3, dtype=torch.uint8), ["maps"]
+        shape = {0: n, 1: 32 * torch.export.Dim("down", min=1), 2: 32 * torch.export.Dim("across", min=1)}
+    else:
+        model, example = Reader(network, info), torch.zeros(2, 28, 28, dtype=torch.uint8)
+        outputs, shape = ["probabilities", "logits", *(["doubts"] if info.tells_nothing else [])], {0: n}
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):  # the exporter talks to its developers
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            Reader(network, info).eval(),
+            model.eval(),
             (example,),
             dynamo=True,
             verbose=False,
             input_names=["images"],
-            output_names=["probabilities", "logits", *(["doubts"] if info.tells_nothing else [])],
-            dynamic_shapes={"images": {0: torch.export.Dim("n", min=1)}},
+            output_names=outputs,
+            dynamic_shapes={"images": shape},
         )
     proto = program.model_proto  # type: ignore[union-attr]
     for node in proto.graph.node:

@@ -10,7 +10,7 @@ from torch import nn
 
 from digits.backends.pytorch.model import build, named_tensors, state_names
 from digits.backends.pytorch.train import predict
-from digits.models import METADATA_KEY, SAMPLE, ModelInfo, check_weights, read_safetensors
+from digits.models import METADATA_KEY, ModelInfo, check_weights, read_safetensors
 
 
 def weights(network: nn.Module) -> dict[str, np.ndarray]:
@@ -29,7 +29,7 @@ def set_weights(network: nn.Module, arrays: Mapping[str, np.ndarray], name: str 
 def encode(network: nn.Module, info: ModelInfo) -> bytes:
     """The file has the network's own names, so that the network that a script shows can load it as it is."""
     arrays, names = weights(network), state_names(network)
-    description = info.of(arrays, predict(network, SAMPLE)).to_json()
+    description = info.of(arrays, predict(network, info.sample)).to_json()
     tensors = {names[name]: array for name, array in arrays.items()}
     return safetensors.numpy.save(tensors, metadata={METADATA_KEY: description})
 

@@ -1,7 +1,14 @@
 """The networks in TensorFlow, with Keras. What each of these functions does, `interface.Backend` says for both."""
 
+from typing import Any
+
+import numpy as np
+
+from digits.backends import interface
 from digits.backends.tensorflow.runtime import silently
+from digits.datasets import Split
 from digits.errors import DigitsError
+from digits.recipes import Recipe
 
 with silently():
     import keras
@@ -22,7 +29,17 @@ if keras.backend.backend() != "tensorflow":
 VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__}
 
 layers = layers_of
-trainer = Trainer
+
+
+def trainer(
+    network: Any, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
+) -> interface.Trainer:
+    if recipe.finds:
+        from digits.backends.tensorflow.finder import FinderTrainer
+
+        return FinderTrainer(network, Split(images, labels), recipe, seed, precision)
+    return Trainer(network, images, labels, recipe, seed, precision)
+
 
 __all__ = ["PIXEL_RANGE", "VERSIONS", "augmented", "build", "decode", "device_name", "encode", "layers", "members"]
 __all__ += ["predict", "select_device", "select_precision", "set_weights", "structure", "trainer", "weights"]

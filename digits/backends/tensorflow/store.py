@@ -13,7 +13,7 @@ from digits.backends.tensorflow.layer_types import every_layer, type_of
 from digits.backends.tensorflow.model import build, members
 from digits.backends.tensorflow.train import predict
 from digits.errors import DigitsError
-from digits.models import MAX_BYTES, METADATA_KEY, SAMPLE, ModelInfo, check_weights
+from digits.models import MAX_BYTES, METADATA_KEY, ModelInfo, check_weights
 
 WEIGHTS, DESCRIPTION = "model.weights.h5", f"{METADATA_KEY}.json"  # members of the zip; the second is ours
 ORDER = ("weight", "bias", "running_mean", "running_var")  # PyTorch's names for a layer's weights, and Keras's:
@@ -86,7 +86,7 @@ def encode(network: keras.Model, info: ModelInfo) -> bytes:
         path = Path(folder) / "model.keras"
         network.save(path)
         with zipfile.ZipFile(path, "a") as archive:
-            archive.writestr(DESCRIPTION, info.of(weights(network), predict(network, SAMPLE)).to_json())
+            archive.writestr(DESCRIPTION, info.of(weights(network), predict(network, info.sample)).to_json())
         return path.read_bytes()
 
 

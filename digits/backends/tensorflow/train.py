@@ -120,7 +120,9 @@ def predict(network: keras.Model, images: np.ndarray) -> np.ndarray:
     device = network.variables[0].value.device
     with tf.device(device):
         # Traced by hand: a function that is called anew for each network makes TensorFlow warn.
-        traced = tf.function(logits, autograph=False).get_concrete_function(tf.TensorSpec([None, 28, 28], tf.uint8))
+        traced = tf.function(logits, autograph=False).get_concrete_function(
+            tf.TensorSpec(network.input_shape, tf.uint8)
+        )
     return np.concatenate(side_by_side(answers, range(0, len(images), BATCH)))
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from digits.backends.pytorch.fast.chain import Chain, chain_of
 from digits.backends.pytorch.fast.graph import in_layout, pooled_first, unchanged_statistics
 from digits.backends.pytorch.fast.threads import each_on_its_core, flushing, threads_on_all_cores
-from digits.backends.pytorch.model import Classifier, Ensemble
+from digits.backends.pytorch.model import Classifier, Ensemble, FinderModel
 
 
 def prepare(model: Any) -> Any:
@@ -20,6 +20,8 @@ def prepare(model: Any) -> Any:
     """
     if isinstance(model, Ensemble):
         return Ensemble([prepare(member) for member in model.members])
+    if isinstance(model, FinderModel):  # PyTorch itself is fast on colour pages, which lie in memory as oneDNN likes
+        return model
     on_cpu = next(model.parameters()).device.type == "cpu"
     if not on_cpu or model.dtype == torch.float64 or not torch.backends.mkldnn.is_available():
         return Fast(model)

@@ -1,0 +1,78 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from digits.recipes import RECIPES
+from digits.synthesis import crops as module
+from digits.synthesis.crops import crop, crops, recoloured
+from digits.synthesis.pages import Page
+
+FEW = replace(RECIPES["finder"], pages=5, batch_size=8)
+
+
+@pytest.fixture
+def marked(rng) -> Page:
+    """A page of 64 pixels that is grey but for two white digits of 10 × 20 pixels."""
+    pixels = np.full((64, 64, 3), 90, np.uint8)
+    pixels[10:30, 5:15] = pixels[30:50, 40:50] = 255
+    return Page(pixels, np.array([(5, 10, 10, 20), (40, 30, 10, 20)], np.float32), np.array([3, 8]))
+
+
+def test_boxes_follow_the_pixels_of_a_crop(marked, rng):
+    counts = []
+    for _ in range(50):
+        part = crop(marked, 40, rng)
+        assert part.pixels.shape == (40, 40, 3)
+        assert len(part.boxes) == len(part.labels)
+        for left, top, width, height in part.boxes.astype(int).tolist():
+            assert (part.pixels[top : top + height, left : left + width] == 255).all()
+            assert width * height >= 0.6 * 200
+        counts.append(part.labels.tolist())
+    assert [3] in counts
+    assert [8] in counts
+    assert [3, 8] in counts or [] in counts
+    white = [(part := crop(marked, 40, rng)).pixels[..., 0] == 255 for _ in range(50)]
+    assert len({one.sum() for one in white}) > 5  # many are cut
+
+
+def test_some_crops_have_other_colours_and_none_other_digits(marked, rng):
+    marked.pixels[..., 1] = 0
+    seen = {recoloured(marked, rng).pixels[0, 0].tobytes() for _ in range(200)}
+    assert len(seen) == 6  # three places for the channel without light, each as it is and inverted
+    assert all(recoloured(marked, rng).boxes is marked.boxes for _ in range(10))
+
+
+def test_an_epoch_shows_each_page_four_times_on_average(mnist):
+    batches = list(crops(FEW, mnist.train, seed=0, epoch=0))
+    assert [len(batch.pictures) for batch in batches] == [8, 8, 4]
+    for pictures, (heat, boxes, mask) in batches:
+        assert (pictures.shape[1:], pictures.dtype) == ((192, 192, 3), np.uint8)
+        assert heat.shape == (len(pictures), 10, 48, 48)
+        assert boxes.shape == (len(pictures), 4, 48, 48)
+        assert mask.shape == (len(pictures), 1, 48, 48)
+        assert ((heat == 1).any(axis=1) == (mask[:, 0] == 1)).all()
+
+
+def test_seed_and_epoch_decide_the_crops(mnist):
+    def drawn(seed: int, epoch: int) -> np.ndarray:
+        return np.concatenate([batch.pictures for batch in crops(FEW, mnist.train, seed, epoch)])
+
+    first = drawn(0, 0)
+    assert np.array_equal(first, drawn(0, 0))
+    assert not np.array_equal(first, drawn(0, 1))
+    assert not np.array_equal(first, drawn(1, 0))
+
+
+def test_no_more_pages_are_kept_than_memory_is_meant_for(mnist, monkeypatch):
+    monkeypatch.setattr(module, "KEPT", 2)
+    shown, blank = [], np.zeros((0, 4), np.float32)
+
+    def numbered(digits, rng, side):
+        shown.append(len(shown) + 1)
+        return Page(np.full((side, side, 3), shown[-1], np.uint8), blank, np.zeros(0, np.int64))
+
+    monkeypatch.setattr(module, "page", numbered)
+    monkeypatch.setattr(module, "INVERTED", 0)
+    batches = list(crops(FEW, mnist.train, seed=0, epoch=0))
+    assert [set(batch.pictures[:, 0, 0, 0]) for batch in batches] == [{1, 2}, {3, 4}, {4, 5}]
