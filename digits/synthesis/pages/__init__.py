@@ -12,5 +12,6 @@ direction, and keeps the one in which most is found.
 
 from digits.synthesis.pages.kinds import KINDS, compose, page
 from digits.synthesis.pages.sheet import Page
+from digits.synthesis.pages.view import VISIBLE
 
-__all__ = ["KINDS", "Page", "compose", "page"]
+__all__ = ["KINDS", "VISIBLE", "Page", "compose", "page"]
