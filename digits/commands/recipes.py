@@ -26,8 +26,8 @@ def listed() -> str:
     shown = table(rows, headers, left=(0, 5))
     processors = "".join(f"\n{name}: {processor}." for name, processor in PROCESSORS.items())
     return (
-        f"{shown}\n\nTest accuracy: the mean over seeds with its 95% interval. Multiply-adds: for one image, or a page of "
-        f"192 × 192. Seconds: to train and evaluate a seed on two cores.{processors}"
+        f"{shown}\n\nTest accuracy: the mean over seeds with its 95% interval. Multiply-adds: for one image, or a page "
+        f"of 192 × 192. Seconds: to train and evaluate a seed on two cores.{processors}"
     )
 
 
