@@ -12,7 +12,10 @@ from digits.models import ModelInfo
 from digits.recipes import ARCHITECTURES, RECIPES, Recipe
 
 
-@pytest.mark.parametrize("name", [*ARCHITECTURES, "in a class"])
+CLASSIFIERS = [name for name, architecture in ARCHITECTURES.items() if not architecture.finds]
+
+
+@pytest.mark.parametrize("name", [*CLASSIFIERS, "in a class"])
 def test_any_network_of_pytorch_computes_in_onednns_layout(name, mnist):
     backend = load_backend("pytorch")
     recipe = Recipe(name="one", architecture=name if name in ARCHITECTURES else "baseline")
