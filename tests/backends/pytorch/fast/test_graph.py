@@ -11,7 +11,6 @@ from digits.backends.pytorch.fast.prepare import prepare
 from digits.models import ModelInfo
 from digits.recipes import ARCHITECTURES, RECIPES, Recipe
 
-
 CLASSIFIERS = [name for name, architecture in ARCHITECTURES.items() if not architecture.finds]
 
 
