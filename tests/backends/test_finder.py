@@ -147,7 +147,7 @@ def trainer_of(backend, mnist, recipe, precision="float32"):
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_a_short_training_lowers_the_loss(backend, mnist, precision):
-    recipe = replace(SMALL, filters=(8, 16, 16, 16, 16, 16), pages=40, epochs=3, batch_size=8)
+    recipe = replace(SMALL, filters=(8, 16, 16, 16, 16, 16), pages=24, epochs=3, batch_size=8)
     _, trainer = trainer_of(backend, mnist, recipe, precision)
     losses = [[loss for _, loss in trainer.epoch(epoch)] for epoch in range(3)]
     assert np.mean(losses[0][:4]) > 4.5
