@@ -26,7 +26,8 @@ def listed() -> str:
     shown = table(rows, headers, left=(0, 5))
     processors = "".join(f"\n{name}: {processor}." for name, processor in PROCESSORS.items())
     return (
-        f"{shown}\n\nTest accuracy: the mean over seeds with its 95% interval. Multiply-adds: for one image, or a page of 192 × 192. "
+        f"{shown}\n\nTest accuracy: the mean over seeds with its 95% interval. Multiply-adds: for one image, "
+        f"or a page of 192 × 192. "
         f"Seconds: to train and evaluate a seed on two cores.{processors}"
     )
 
