@@ -15,7 +15,7 @@ from digits.synthesis.strokes import Variant
 
 SIGNS = {  # that stand between digits, as `variants` has letters; in hundredths of a digit's height
     "-": "0,52 44,50",
-    "/": "40,0 0,100",
+    "/": "52,-6 0,106",
     "(": "26,-6 4,24 4,76 26,106",
     ")": "0,-6 22,24 22,76 0,106",
     "×": "4,28 44,72 / 44,28 4,72",
@@ -99,6 +99,8 @@ class Writer:
         self.face, self.bleed = (_OWN_FACE, *FACES)[rng.integers(len(FACES) + 1)], int(rng.integers(3))
         self.plotter = _PLOTTED[rng.integers(len(_PLOTTED))]
         self.leaning = float(rng.uniform(-0.1, 0.35)) if rng.random() < 0.4 else 0.0  # of what is copied or printed
+        if style == "copied":  # signs lean as the digits do, which a slash is told from a 1 by
+            self.slant = self.leaning + float(rng.uniform(0, 0.2))
         self.display = rng.uniform(0.4, 0.62), rng.uniform(0.08, 0.2), rng.uniform(0, 0.2)  # width, bar, lean
         self.habits = _habits(rng)
 
