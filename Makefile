@@ -73,9 +73,9 @@ $(BIN)/pip:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	$(if $(TORCH_INDEX),$(BIN)/pip install -q -c constraints.txt --index-url $(TORCH_INDEX) torch)
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,page,read]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,page,read,finder]'
 	@touch $@
 
 $(VENV)/.dev-installed: $(VENV)/.installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,page,read,heic,tensorboard,tune,cluster,lessons,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,page,read,finder,heic,tensorboard,tune,cluster,lessons,dev]'
 	@touch $@

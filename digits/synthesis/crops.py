@@ -15,9 +15,11 @@ from digits.synthesis.epoch import TIMES, shown_count
 from digits.synthesis.targets import Targets, targets
 
 try:
+    import skimage  # noqa: F401  # whose photographs are among the grounds
+
     from digits.synthesis.pages import VISIBLE, Page, page
 except ModuleNotFoundError as error:
-    raise not_installed("opencv", "read") from error
+    raise not_installed("scikit-image" if error.name == "skimage" else "opencv", "finder") from error
 
 PAGE, SIDE = 224, 192  # pixels of a side, of a page and of a crop
 KEPT = 1000  # pages to crop from: of those before they take the place; 150 MB

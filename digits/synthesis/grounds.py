@@ -6,6 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+SHIPPED = (  # scikit-image's photographs without writing
+    *("astronaut", "brick", "camera", "cell", "chelsea", "coffee", "coins", "grass", "gravel", "horse"),
+    *("hubble_deep_field", "ihc", "moon", "motorcycle_left", "retina", "rocket"),
+)
 SKIN = (205, 160, 135), (150, 105, 80), (90, 62, 48), (230, 190, 170)
 
 
@@ -123,14 +127,21 @@ def _screen(side: int, rng: np.random.Generator) -> np.ndarray:
 
 @cache
 def _photographs() -> list[np.ndarray]:
-    """Those that scikit-learn ships (CC BY, by Russ Bowling and by danielbuechele), and Matplotlib (NASA's)."""
+    """Those that scikit-image ships (public domain or CC0), scikit-learn (CC BY, by Russ Bowling and by
+    danielbuechele), and Matplotlib (NASA's): RGB, uint8, `(height, width, 3)`.
+    """
+    from skimage import __file__ as skimage
     from sklearn import datasets
 
     from digits.figures import matplotlib
 
-    folder = Path(matplotlib.get_data_path()) / "sample_data"
-    files = [folder / "grace_hopper.jpg", *sorted((Path(datasets.__file__).parent / "images").glob("*.jpg"))]
-    return [np.asarray(cv2.imread(str(file)))[:, :, ::-1] for file in files if file.exists()]
+    shipped = Path(skimage).parent / "data"
+    files = [
+        *(next(shipped.glob(f"{name}.*")) for name in SHIPPED),
+        *sorted((Path(datasets.__file__).parent / "images").glob("*.jpg")),
+        Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg",
+    ]
+    return [cv2.cvtColor(cv2.imread(str(file), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB) for file in files]
 
 
 def _photograph(side: int, rng: np.random.Generator) -> np.ndarray:
