@@ -10,10 +10,11 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,6 @@ from digits.errors import DigitsError, not_installed
 Submit = Callable[..., "Future[Any]"]  # takes a function that every process can import, and its further arguments
 
 CONNECT_SECONDS = 10.0  # in which a cluster must be reached
-
-_shared: Any = None  # in a process of this machine: what all calls are given
 
 
 def cores_here() -> int:
@@ -42,8 +41,6 @@ def result(future: "Future[Any]") -> Any:
     """
     try:
         return future.result()
-    except BrokenProcessPool as error:
-        raise DigitsError("a process was killed, as where memory runs out") from error
     except MemoryError as error:
         raise DigitsError("out of memory") from error
     except Exception as error:
@@ -62,7 +59,8 @@ def processes(count: int, cores: int | None, shared: Any) -> Iterator[Submit]:
     """A function that has one of `count` processes call `function(shared, *arguments)`, and returns a future of it.
 
     Leaving this ends the processes, and they end by themselves where this one is killed. Where one of them is killed,
-    all futures fail.
+    its calls fail: each has a pipe of its own, of which no other holds an end. (`ProcessPoolExecutor` has one for all,
+    and waits for ever for the rest of an answer whose process was killed.)
 
     Args:
         count: how many.
@@ -70,20 +68,44 @@ def processes(count: int, cores: int | None, shared: Any) -> Iterator[Submit]:
         shared: what all calls are given; sent once to each process.
     """
     context = multiprocessing.get_context("spawn")  # forked, a framework's threads would be lost
-    others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(count, context, _start, (shared, cores))
+    own, one_at_a_time, started, threads = threading.local(), threading.Lock(), [], ThreadPoolExecutor(count)
+    ended = False
+
+    def start() -> Connection:
+        ours, theirs = context.Pipe()
+        with one_at_a_time, theirs:
+            if ended:
+                raise EOFError
+            process = context.Process(target=_serve, args=(theirs, shared, cores))
+            process.start()
+            started.append(process)
+        return ours
+
+    def ask(function: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            if not hasattr(own, "pipe"):
+                own.pipe = start()
+            own.pipe.send((function, arguments))
+            value, error = own.pipe.recv()
+        except (EOFError, OSError) as gone:
+            raise DigitsError("a process was killed, as where memory runs out") from gone
+        if error:
+            raise error
+        return value
 
     def submit(function: Callable[..., Any], *arguments: Any) -> "Future[Any]":
-        with deaf_to_ctrl_c():
-            return executor.submit(_call, function, *arguments)
+        with deaf_to_ctrl_c():  # as are the threads that start here, and the processes that those start
+            return threads.submit(ask, function, *arguments)
 
     try:
         yield submit
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - others:
+        with one_at_a_time:
+            ended = True
+        for process in started:
             process.kill()
             process.join()
+        threads.shutdown(cancel_futures=True)
 
 
 @contextlib.contextmanager
@@ -100,9 +122,8 @@ def deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(shared: Any, cores: int | None) -> None:
-    """What each process does first."""
-    global _shared
+def _serve(pipe: Connection, shared: Any, cores: int | None) -> None:
+    """What each process does: answer calls, each with what it returned and None, or with None and an error."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     tune_process(cores)
@@ -110,7 +131,15 @@ def _start(shared: Any, cores: int | None) -> None:
         from tqdm import tqdm
 
         tqdm.set_lock(threading.RLock())
-    _shared = shared
+    with contextlib.suppress(EOFError):  # nobody is there to ask any more
+        while True:
+            function, arguments = pipe.recv()
+            try:
+                pipe.send((function(shared, *arguments), None))
+            except Exception as error:
+                if not isinstance(error, DigitsError):  # a mistake of ours is shown with where it is
+                    error.add_note(traceback.format_exc())
+                pipe.send((None, error))
 
 
 def _end_with_parent() -> None:
@@ -118,10 +147,6 @@ def _end_with_parent() -> None:
     assert parent is not None  # noqa: S101  # for the types
     parent.join()
     os._exit(1)
-
-
-def _call(function: Callable[..., Any], *arguments: Any) -> Any:
-    return function(_shared, *arguments)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from digits.errors import DigitsError
@@ -15,12 +16,19 @@ def add(shared: int, number: int) -> int:
 def misbehave(shared: int, how: str) -> None:
     if how == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
+    if how == "killed while it answers":
+        Connection._send = _half
     if how == "diverged":
         raise DigitsError("the loss became nan")
     if how == "memory":
         raise MemoryError
     if how == "bug":
         raise ValueError("two\nlines")
+
+
+def _half(self: Connection, answer: bytes) -> None:
+    os.write(self.fileno(), answer[: len(answer) // 2])
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def meet(folder: Path, name: str) -> str:

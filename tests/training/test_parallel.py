@@ -33,9 +33,10 @@ def test_what_fails_is_one_line_and_the_others_go_on():
         assert result(submit(add, 1)) == 11
 
 
-def test_a_process_that_is_killed_ends_all_calls_in_one_line():
+@pytest.mark.parametrize("when", ["killed", "killed while it answers"])
+def test_a_process_that_is_killed_ends_its_calls_in_one_line(when):
     with processes(2, 1, 10) as submit:
-        futures = [submit(misbehave, "killed"), submit(add, 1), submit(misbehave, "killed")]
+        futures = [submit(misbehave, when), submit(add, 1), submit(misbehave, when)]
         with pytest.raises(DigitsError, match=r"^a process was killed, as where memory runs out$"):
             [result(future) for future in futures]
 
