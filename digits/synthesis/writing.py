@@ -29,23 +29,47 @@ SIGNS = {  # that stand between digits, as `variants` has letters; in hundredths
     ">": "0,20 44,50 / 44,50 0,80",
     "$": "50,18 26,8 4,24 24,48 48,70 26,92 0,82 / 26,-6 24,106",
     "€": "58,12 34,2 10,50 34,98 58,88 / 0,40 40,40 / 0,60 40,60",
+    "£": "52,14 34,0 18,16 20,60 2,100 / 2,98 54,98 / 4,54 40,54",
     "~": "0,56 16,44 32,56 48,44",
     "[": "24,0 0,0 / 0,0 0,100 / 0,100 24,100",
     "]": "0,0 24,0 / 24,0 24,100 / 24,100 0,100",
-    "π": "0,42 60,38 / 18,42 14,100 / 44,40 46,100",
-    "∑": "54,0 0,0 / 0,0 32,50 / 32,50 0,100 / 0,100 56,100",
     "√": "0,60 12,56 / 12,56 24,100 / 24,100 44,0 / 44,0 96,0",
-    "α": "54,42 30,84 6,98 4,62 26,42 44,76 58,98",
 }
-_SIGNS = {sign: variants.variant(sign, "sign", text) for sign, text in SIGNS.items()}
-_LETTERS = {one.character: one for one in variants.LETTERS}
-WRITTEN_LETTERS = tuple(letter for letter in _LETTERS if len(letter) == 1)
-PRINTED_LETTERS = tuple("ACDEFGHJKLMNPQRTUVWXYabcdefhkmnpqrtuvwxyäßéñжяλ%&#*@?!+=-/()<>$€")
+GREEK = {
+    "π": "0,42 60,38 / 18,42 14,100 / 44,40 46,100",
+    "Σ": "54,0 0,0 / 0,0 32,50 / 32,50 0,100 / 0,100 56,100",
+    "α": "54,42 30,84 6,98 4,62 26,42 44,76 58,98",
+    "β": "0,130 4,20 24,0 44,14 36,40 14,46 / 14,46 48,58 44,92 4,90",
+    "γ": "0,44 14,46 28,92 24,128 16,120 24,96 50,42",
+    "Γ": "0,100 0,0 / 0,0 50,0",
+    "Δ": "30,0 0,100 / 0,100 62,100 / 62,100 30,0",
+    "λ": "4,0 18,10 48,100 / 26,44 0,100",
+    "μ": "4,44 0,130 / 2,84 14,98 34,84 / 40,44 40,88 52,98",
+    "χ": "0,42 14,44 40,124 54,126 / 50,44 4,126",
+    "ω": "10,42 0,72 14,98 30,70 46,98 60,72 50,42",
+    "Ω": "0,100 18,100 / 18,100 2,56 14,8 44,8 58,56 42,100 / 42,100 60,100",
+    "ψ": "0,44 8,84 32,94 54,78 58,44 / 30,20 28,130",
+}
+_LETTERS = {one.character: one for one in (*variants.LETTERS, *variants.LIKE_DIGITS)}
+_WAYS = _LETTERS | {sign: variants.variant(sign, "sign", text) for sign, text in (SIGNS | GREEK).items()}
+
+# Letters that stand alone or beside digits look like none; within a word any letter does.
+WRITTEN_LETTERS = (*(one.character for one in variants.LETTERS if one.character.isalpha()), *GREEK)
+PRINTED_LETTERS = tuple("ACDEFGHJKLMNPQRTUVWXYabcdefhkmnpqrtuvwxyäßéñжяλπΩ%&#*@?!+=-/()<>$€")
+FOREIGN = tuple("БГДЖИЙЛПФЦШЩЫЮЯжийклмнптфцшщыэюяαβγεηκλμνπρτφχψωΓΔΛΞΠΣΦΨΩאבגהלמנצקשתتجحخسصعكمنيبء")
+_BLOCKS = (0x2190, 0x2202), (0x2206, 0x2223), (0x2227, 0x222B), (0x222C, 0x2298), (0x229E, 0x2300), (0x25A0, 0x25AE)
+_BLOCKS += (0x25B0, 0x25CB), (0x2600, 0x269D), (0x2706, 0x270A), (0x270C, 0x2728), (0x2729, 0x274C), (0x1F600, 0x1F624)
+ICONS = tuple(chr(code) for block in _BLOCKS for code in range(*block))  # without those like a 0 or a 1
+
 _SEGMENTS = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
 _BARS = {  # of a display: from and to, in its width and half its height
     **{"a": (0, 0, 1, 0), "b": (1, 0, 1, 1), "c": (1, 1, 1, 2), "d": (0, 2, 1, 2)},
     **{"e": (0, 1, 0, 2), "f": (0, 0, 0, 1), "g": (0, 1, 1, 1)},
 }
+_FULL_FACE = "DejaVuSans"
+_OWN_FACE = "Aileron"  # comes with Pillow; the others come with Matplotlib
+_PLOTTED = cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX
+_CURSIVE = cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_SIMPLEX
 
 Write = Callable[[str, float], np.ndarray]  # takes a character and a digit's height in pixels; its ink, see `Writer`
 
@@ -63,38 +87,42 @@ class Writer:
         Args:
             digits: whose images "copied" takes.
             rng: where all randomness comes from.
-            style: "copied", "written", "printed" or "segments".
+            style: "copied", "written", "printed", "plotted" or "segments".
         """
         self.rng, self.style, self.digits = rng, style, digits
-        self.slant = rng.uniform(-0.3, 0.3)
+        self.slant = rng.uniform(-0.25, 0.45)
         self.wide = float(np.exp(rng.uniform(-0.3, 0.3)))
-        self.pen = rng.uniform(0.035, 0.16)  # of a digit's height
+        self.pen = float(np.exp(rng.uniform(np.log(0.02), np.log(0.19))))  # of a digit's height
         self.shake = rng.uniform(0.01, 0.045)
-        self.face, self.bleed = FACES[rng.integers(len(FACES))], int(rng.integers(3))
-        ways = {digit: [one for one in variants.DIGITS if one.character == digit] for digit in DIGITS}
-        self.habits = {digit: those[rng.integers(len(those))] for digit, those in ways.items()}
+        self.face, self.bleed = (_OWN_FACE, *FACES)[rng.integers(len(FACES) + 1)], int(rng.integers(3))
+        self.plotter = _PLOTTED[rng.integers(len(_PLOTTED))]
+        self.leaning = float(rng.uniform(-0.1, 0.35)) if rng.random() < 0.4 else 0.0  # of what is copied or printed
         self.display = rng.uniform(0.4, 0.62), rng.uniform(0.08, 0.2), rng.uniform(0, 0.2)  # width, bar, lean
+        self.habits = _habits(rng)
 
     def __call__(self, character: str, height: float) -> np.ndarray:
-        if self.style == "segments" and character in DIGITS:
-            return self._segments(int(character), height)
-        if self.style == "copied" and character in DIGITS:
-            return self._copied(int(character), height)
-        if self.style in ("printed", "segments"):
+        if character in DIGITS:
+            if self.style == "segments":
+                return self._segments(int(character), height)
+            if self.style == "copied":
+                return self._copied(int(character), height)
+        if self.style == "plotted" and character.isascii():
+            return self._plotted(character, height, self.plotter)
+        if self.style in ("printed", "segments", "plotted") or character not in (*_WAYS, *DIGITS):
             return self._printed(character, height)
         return self._written(character, height)
 
     def top(self, character: str) -> float:
         """How far below the top of a digit the character begins, in heights of a digit."""
-        if self.style in ("printed", "segments"):
-            box = _face(self.face, 100).getbbox(character)
-            return (box[1] - _face(self.face, 100).getbbox("0")[1]) / 100 if character not in DIGITS else 0.0
-        way = _SIGNS.get(character) or _LETTERS.get(character)
-        return float(way.points[:, 1].min()) if way else 0.0
+        if character in DIGITS:
+            return 0.0
+        if self.style in ("printed", "segments", "plotted") or character not in _WAYS:
+            face = _face(self._face_of(character), 100)
+            return (face.getbbox(character)[1] - face.getbbox("0")[1]) / 73
+        return float(_WAYS[character].points[:, 1].min())
 
     def _written(self, character: str, height: float) -> np.ndarray:
-        way = self.habits[character] if character in DIGITS else _SIGNS.get(character) or _LETTERS[character]
-        return self.stroke(way, height)
+        return self.stroke(self.habits[character] if character in DIGITS else _WAYS[character], height)
 
     def stroke(self, way: Variant, height: float) -> np.ndarray:
         """The ink of a way of writing."""
@@ -102,8 +130,16 @@ class Writer:
         places = way.spline @ points
         places = np.stack([places[:, 0] * self.wide - places[:, 1] * self.slant, places[:, 1]], axis=1) * height
         starts = np.flatnonzero(np.hypot(*np.diff(way.spline @ way.points, axis=0).T) > 0.07) + 1
-        width = max(1.0, self.pen * height * self.rng.uniform(0.9, 1.1))
+        width = max(0.7, self.pen * height * self.rng.uniform(0.9, 1.1))
         return _drawn(np.split(places, starts), width)
+
+    def scrawl(self, text: str, height: float) -> np.ndarray:
+        """The ink of a word (ASCII) in joined letters."""
+        ink = self._plotted(text, height, _CURSIVE[self.rng.integers(len(_CURSIVE))])
+        across = np.arange(ink.shape[1], dtype=np.float32)
+        waves = height * 0.1 * np.sin(across / (height * self.rng.uniform(0.5, 3)) + self.rng.uniform(0, 6))
+        x, y = np.meshgrid(across, np.arange(-2, len(ink) + 2, dtype=np.float32))
+        return cropped(_leant(cv2.remap(ink, x, y + waves.astype(np.float32), cv2.INTER_LINEAR), self.slant * 0.6))
 
     def _copied(self, digit: int, height: float) -> np.ndarray:
         those = _of_label(self.digits, digit)
@@ -112,14 +148,29 @@ class Writer:
         size = max(2, round(image.shape[1] * factor)), max(3, round(len(image) * factor))
         large = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA)
         sharp = 1 + min(3.0, factor) * 0.5  # enlarged strokes have soft edges, which pens have not
-        return ((large.astype(np.float32) - 127) * sharp + 127).clip(0, 255).astype(np.uint8)
+        pen = self.rng.choice([127, 127, 150, 175])  # above the middle the pen is thinner
+        ink = ((large.astype(np.float32) - pen) * sharp + 127).clip(0, 255).astype(np.uint8)
+        return _leant(ink, self.leaning)
 
     def _printed(self, character: str, height: float) -> np.ndarray:
-        font = _face(self.face, max(6, round(height / 0.73)))
+        font = _face(self._face_of(character), max(6, round(height / 0.73)))
         left, top, right, bottom = map(round, font.getbbox(character, stroke_width=self.bleed * height / 60))
         image = Image.new("L", (right - left + 2, bottom - top + 2))
         ImageDraw.Draw(image).text((1 - left, 1 - top), character, 255, font, stroke_width=self.bleed * height / 60)
-        return cropped(np.asarray(image))
+        ink = cropped(np.asarray(image))
+        wide = max(1, round(ink.shape[1] * (1 + (self.wide - 1) * 0.7)))
+        return _leant(cv2.resize(ink, (wide, len(ink)), interpolation=cv2.INTER_AREA), self.leaning * 0.6)
+
+    def _face_of(self, character: str) -> str:
+        """The face in print: few have more than ASCII."""
+        return self.face if character.isascii() else _FULL_FACE
+
+    def _plotted(self, text: str, height: float, face: int) -> np.ndarray:
+        scale, pen = height / 21, max(1, round(min(self.pen, 0.12) * height))
+        (wide, high), below = cv2.getTextSize(text, face, scale, pen)
+        ink = np.zeros((high + below + 2 * pen + 8, wide + 2 * pen + 8), np.uint8)
+        cv2.putText(ink, text, (pen + 4, high + pen + 2), face, scale, 255, pen, cv2.LINE_AA)
+        return cropped(ink)
 
     def _segments(self, digit: int, height: float) -> np.ndarray:
         wide, bar, lean = self.display
@@ -136,6 +187,16 @@ class Writer:
         return _drawn(strokes, thick)
 
 
+def _habits(rng: np.random.Generator) -> dict[str, Variant]:
+    """A hand's way of writing each digit: whose 1 has an upstroke, mostly crosses the 7."""
+    ways = {digit: [one for one in variants.DIGITS if one.character == digit] for digit in DIGITS}
+    habits = {digit: those[rng.integers(len(those))] for digit, those in ways.items()}
+    if any(word in habits["1"].name for word in ("upstroke", "slanted", "flag")) and rng.random() < 0.8:
+        crossed = [one for one in ways["7"] if "cross" in one.name or "bar" in one.name]
+        habits["7"] = crossed[rng.integers(len(crossed))]
+    return habits
+
+
 def _drawn(strokes: list[np.ndarray], width: float) -> np.ndarray:
     """Strokes, each `(n, 2)` in pixels, with a pen of this width: their ink, cropped."""
     everything = np.concatenate(strokes)
@@ -148,20 +209,29 @@ def _drawn(strokes: list[np.ndarray], width: float) -> np.ndarray:
     return cropped(canvas if finer == 1 else cv2.resize(canvas, tuple(size.tolist()), interpolation=cv2.INTER_AREA))
 
 
+def _leant(ink: np.ndarray, lean: float) -> np.ndarray:
+    """Ink sheared to the right by `lean` of its height."""
+    if abs(lean) * len(ink) < 1:
+        return ink
+    more = abs(lean) * len(ink)
+    matrix = np.array([[1, -lean, max(0.0, lean) * len(ink)], [0, 1, 0]])
+    return cv2.warpAffine(ink, matrix, (int(np.ceil(ink.shape[1] + more)), len(ink)), flags=cv2.INTER_LINEAR)
+
+
 @cache
 def _face(name: str, size: int) -> ImageFont.FreeTypeFont:
     from digits.figures import matplotlib
 
+    if name == _OWN_FACE:
+        return ImageFont.load_default(size)
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf", size)
 
 
-_INDEX: dict[int, list[np.ndarray]] = {}
+_INDEX: list[tuple[np.ndarray, list[np.ndarray]]] = []  # of the split in use
 
 
 def _of_label(digits: Split, digit: int) -> np.ndarray:
     """The indices of the images of a digit."""
-    key = id(digits.labels)
-    if key not in _INDEX:
-        _INDEX.clear()
-        _INDEX[key] = [np.flatnonzero(digits.labels == one) for one in range(10)]
-    return _INDEX[key][digit]
+    if not _INDEX or _INDEX[0][0] is not digits.labels:
+        _INDEX[:] = [(digits.labels, [np.flatnonzero(digits.labels == one) for one in range(10)])]
+    return _INDEX[0][1][digit]

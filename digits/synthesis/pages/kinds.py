@@ -1,0 +1,92 @@
+"""The kinds of pages, how often each is composed, and composing one."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from digits.datasets import Split
+from digits.synthesis.grounds import WRITTEN_ON
+from digits.synthesis.pages import no_digits, numbers, printed
+from digits.synthesis.pages.sheet import Page, Sheet
+from digits.synthesis.pages.view import seen
+from digits.synthesis.writing import Writer
+
+STYLES = {"copied": 0.38, "written": 0.44, "printed": 0.14, "plotted": 0.04}
+
+
+class Kind(NamedTuple):
+    """A kind of page.
+
+    Attributes:
+        share: how often it is composed, beside the others.
+        write: writes on a sheet.
+        surface: what it is written on; None for whatever people write on.
+        style: of the writing, see `Writer`; None for any.
+        things: at most so many things lie on it.
+    """
+
+    share: float
+    write: Callable[[Sheet], None]
+    surface: str | None = None
+    style: str | None = None
+    things: int = 0
+
+
+KINDS = {
+    "single": Kind(2.5, numbers.single),
+    "rows": Kind(4, numbers.rows),
+    "column": Kind(0.8, numbers.column),
+    "signs": Kind(3, numbers.signs),
+    "sums": Kind(1.5, numbers.sums),
+    "underlined": Kind(1.3, numbers.underlined),
+    "crossed out": Kind(1.2, numbers.crossed_out),
+    "cheque": Kind(2.5, numbers.cheque, "cheque"),
+    "amount": Kind(0.8, numbers.cheque),
+    "boxes": Kind(1.4, numbers.boxes),
+    "form": Kind(0.9, numbers.form),
+    "scattered": Kind(0.8, numbers.scattered),
+    "mixed": Kind(1.5, numbers.mixed),
+    "sketched": Kind(0.8, numbers.sketched),
+    "grid": Kind(2.5, printed.grid),
+    "table": Kind(0.9, printed.table),
+    "stamp": Kind(0.5, printed.stamp),
+    "display": Kind(0.9, printed.display, "display", "segments"),
+    "meter": Kind(0.7, printed.meter, "meter", "printed"),
+    "screen": Kind(0.8, printed.screen, "screen", "printed"),
+    "letter": Kind(1.3, no_digits.letter),
+    "words": Kind(1.6, no_digits.words),
+    "text": Kind(0.9, no_digits.text),
+    "icons": Kind(0.8, no_digits.icons, style="printed"),
+    "drawing": Kind(0.9, no_digits.drawing),
+    "scribbles": Kind(0.9, no_digits.scribbles),
+    "things": Kind(1.3, no_digits.nothing, things=12),
+    "blank": Kind(0.5, no_digits.nothing),
+    "photograph": Kind(1.2, no_digits.nothing, "photograph", things=3),
+}
+
+
+def page(digits: Split, rng: np.random.Generator, side: int = 192) -> Page:
+    """Compose a square picture of any kind.
+
+    Args:
+        digits: whose hands write some of the pages: MNIST's training images.
+        rng: where all randomness comes from.
+        side: pixels.
+    """
+    shares = np.array([kind.share for kind in KINDS.values()])
+    return compose(list(KINDS)[rng.choice(len(KINDS), p=shares / shares.sum())], digits, rng, side)
+
+
+def compose(kind: str, digits: Split, rng: np.random.Generator, side: int = 192) -> Page:
+    """A picture of a kind of `KINDS`; see `page`."""
+    chosen = KINDS[kind]
+    style = chosen.style or _one_of(STYLES, rng)
+    sheet = Sheet(Writer(digits, rng, style), round(side * 1.5), rng)
+    chosen.write(sheet)
+    surface = chosen.surface or _one_of(WRITTEN_ON, rng)
+    return seen(sheet, surface, side, int(rng.integers(chosen.things + 1)))
+
+
+def _one_of(shares: dict[str, float], rng: np.random.Generator) -> str:
+    return list(shares)[rng.choice(len(shares), p=np.array(list(shares.values())) / sum(shares.values()))]

@@ -1,0 +1,125 @@
+"""A sheet that is being written on, and the page that becomes of it."""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from digits.datasets import DIGITS
+from digits.synthesis.writing import Writer
+
+
+@dataclass(frozen=True)
+class Page:
+    """A picture and its digits.
+
+    Attributes:
+        pixels: uint8, `(height, width, 3)`, red first.
+        boxes: float32, `(n, 4)`: left, top, width and height of each digit, in pixels.
+        labels: int64, `(n,)`: which digit each is.
+    """
+
+    pixels: np.ndarray
+    boxes: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass
+class Sheet:
+    """Ink on a sheet that is not seen yet.
+
+    Attributes:
+        ink: uint8, `(side, side)`: of what a hand wrote, 255 for full ink.
+        print: likewise, of what was there before: lines, boxes and letters of a form.
+        marks: the digits: label, and places of its ink, `(k, 2)`, in pixels.
+    """
+
+    writer: Writer
+    side: int
+    rng: np.random.Generator
+    ink: np.ndarray = field(init=False)
+    print: np.ndarray = field(init=False)
+    marks: list[tuple[int, np.ndarray]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ink, self.print = (np.zeros((self.side, self.side), np.uint8) for _ in range(2))
+
+    def put(self, ink: np.ndarray, left: float, top: float, label: int | None = None, printed: bool = False) -> None:
+        """Lay ink on the sheet; `label` says which digit it is, None for what is none."""
+        x, y = round(left), round(top)
+        height, width = ink.shape
+        x0, y0, x1, y1 = max(0, x), max(0, y), min(self.side, x + width), min(self.side, y + height)
+        if x0 < x1 and y0 < y1:
+            target = self.print if printed else self.ink
+            place = target[y0:y1, x0:x1]
+            np.maximum(place, ink[y0 - y : y1 - y, x0 - x : x1 - x], out=place)
+        if label is not None:
+            down, across = np.nonzero(ink > min(100, ink.max() / 2))
+            self.marks.append((label, np.stack([across + x, down + y], axis=1).astype(np.float32)))
+
+    def line(self, start: tuple[float, float], end: tuple[float, float], width: float, printed: bool = True) -> None:
+        """A straight line between two places, in pixels."""
+        points = [tuple(np.round(np.array(one) * 16).astype(int).tolist()) for one in (start, end)]
+        cv2.line(self.print if printed else self.ink, *points, 255, max(1, round(width)), cv2.LINE_AA, 4)
+
+    def write(
+        self,
+        text: str,
+        left: float,
+        top: float,
+        height: float,
+        gap: float,
+        wander: float = 0.0,
+        slope: float = 0.0,
+        are_digits: bool = True,
+        printed: bool = False,
+    ) -> tuple[float, float, float, float]:
+        """Write characters side by side from a place on.
+
+        Args:
+            text: digits, letters and signs; a blank is a wide gap.
+            height: of a digit, in pixels.
+            gap: between characters, in heights of a digit; below 0 digits touch.
+            wander: by which characters leave the line, in heights of a digit.
+            slope: of the line.
+            are_digits: False where what looks like a digit is none.
+            printed: whether it was there before a hand wrote.
+
+        Returns:
+            What the text covers: left, top, right and bottom.
+        """
+        x, low, high = left, top, top + height
+        for character in text:
+            if character == " ":
+                x += height * self.rng.uniform(0.5, 1.1)
+                continue
+            if x > self.side:
+                break
+            own = height * self.rng.uniform(0.92, 1.08)
+            ink = self.writer(character, own)
+            y = top + self.writer.top(character) * own + (x - left) * slope + self.rng.normal(0, wander) * height
+            self.put(ink, x, y, int(character) if are_digits and character in DIGITS else None, printed)
+            low, high = min(low, y), max(high, y + len(ink))
+            x += ink.shape[1] + (gap if character in DIGITS else max(gap, 0.08)) * height
+        return left, low, x - gap * height, high
+
+    def size(self, least: float = 0.07, most: float = 0.28) -> float:
+        """A digit's height, in pixels, from shares of the side: small ones are as likely as large ones, by factors."""
+        return float(np.exp(self.rng.uniform(np.log(least), np.log(most)))) * self.side
+
+    def start(self, wide: float, high: float) -> tuple[float, float]:
+        """Where to begin what is so wide and high, so that the picture is likely to hold it."""
+        edge = self.side / 6
+        room = self.side - 2 * edge
+        x, y = (edge + self.rng.uniform(min(0, room - size), max(0, room - size)) for size in (wide, high))
+        return float(x), float(y)
+
+    def digits(self, least: int, most: int) -> str:
+        """So many digits, from `least` to `most`; now and then only two of the ten, so that some stand side by side."""
+        count = self.rng.integers(least, most + 1)
+        some = self.rng.integers(10, size=2 if self.rng.random() < 0.12 else 10)
+        return "".join(map(str, self.rng.choice(some, size=count) if len(some) == 2 else self.rng.integers(10, size=count)))
+
+    def word(self, letters: tuple[str, ...], most: int) -> str:
+        """Some of these letters."""
+        return "".join(self.rng.choice(letters, size=self.rng.integers(1, most + 1)).tolist())

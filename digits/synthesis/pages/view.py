@@ -1,0 +1,97 @@
+"""What a camera sees of a sheet, and where its digits are in the picture."""
+
+import cv2
+import numpy as np
+
+from digits.synthesis.grounds import LAID, ground, lay_things
+from digits.synthesis.light import inked, ink_colour, light, photographed
+from digits.synthesis.pages.sheet import Page, Sheet
+
+VISIBLE = 0.6  # share of a digit's ink that the picture must hold, or nobody is to find it
+FAINTEST = 16  # levels of 255 between ink and paper, on average over a digit
+PLAIN = "canvas", "screen"  # no camera saw these
+
+
+def seen(sheet: Sheet, surface: str, side: int, things: int = 0) -> Page:
+    """The picture of a sheet.
+
+    Args:
+        sheet: what is written.
+        surface: what it is written on, one of `grounds.SURFACES`.
+        side: of the picture, in pixels.
+        things: how many lie on it.
+    """
+    rng, plain = sheet.rng, surface in PLAIN
+    paper, over = ground(sheet.side, rng, surface)
+    lay_things(paper, over, rng, things)
+    colours = [ink_colour(paper, rng, surface) for _ in range(2)]
+    inks = [cv2.subtract(ink, over) for ink in (sheet.print, sheet.ink)] if over.any() else [sheet.print, sheet.ink]
+    written = inked(paper, inks, colours, rng, plain)
+    if not plain:
+        lit = light(sheet.side, rng)
+        paper *= lit
+        written *= lit
+    camera = _Camera(sheet.side, side, rng, plain, curled=surface in LAID)
+    heights = [np.ptp(places[:, 1]) + 1 for _, places in sheet.marks]
+    pixels = photographed(camera.picture(written), rng, plain, float(min(heights, default=20)))
+    found = [(label, box) for label, places in sheet.marks if (box := _box(places, camera, side, paper, written, over))]
+    boxes, labels = [box for _, box in found], [label for label, _ in found]
+    return Page(pixels, np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int64))
+
+
+def _box(
+    places: np.ndarray, camera: "_Camera", side: int, paper: np.ndarray, written: np.ndarray, over: np.ndarray
+) -> tuple[float, float, float, float] | None:
+    """Left, top, width and height of a digit in the picture; None where it is covered, cut off, or too faint."""
+    x, y = camera.places(places).T
+    on = (places >= 0).all(1) & (places < len(paper)).all(1)
+    across, down = places[on].astype(int).T
+    inside = on & (x > 0) & (x < side) & (y > 0) & (y < side)
+    inside[on] &= over[down, across] < 128
+    if inside.mean() < VISIBLE:
+        return None
+    change = np.abs(written[down, across].clip(0, 255) - paper[down, across].clip(0, 255)).max(1)
+    if change.mean() < FAINTEST:
+        return None
+    x, y = x[inside], y[inside]
+    return float(x.min()), float(y.min()), float(x.max() + 1 - x.min()), float(y.max() + 1 - y.min())
+
+
+class _Camera:
+    """From places on the sheet to places in the picture: curled, turned, tilted, and moved a little."""
+
+    def __init__(self, from_side: int, to_side: int, rng: np.random.Generator, plain: bool, curled: bool):
+        self.side = to_side
+        turns = rng.normal(0, 2), rng.uniform(-20, 20), rng.uniform(-45, 45)
+        angle = 0.0 if plain and rng.random() < 0.9 else float(np.radians(rng.choice(turns, p=[0.72, 0.22, 0.06])))
+        cos, sin = np.cos(angle), np.sin(angle)
+        dx, dy = rng.uniform(-0.05, 0.05, 2) * to_side
+        before = np.array([[1, 0, -from_side / 2], [0, 1, -from_side / 2], [0, 0, 1]])
+        turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+        tilt = np.eye(3)
+        if not plain and rng.random() < 0.4:
+            tilt[2, :2] = rng.uniform(-0.25, 0.25, 2) / to_side
+        after = np.array([[1, 0, to_side / 2 + dx], [0, 1, to_side / 2 + dy], [0, 0, 1]])
+        self.matrix = after @ tilt @ turn @ before
+        # A curled page lies higher or lower along a wave: `waves` are its height in pixels, its angle a pixel, its start.
+        self.waves = (0.0, 0.0, 0.0)
+        if curled and rng.random() < 0.15:
+            length = from_side * rng.uniform(0.6, 2.5)
+            self.waves = (length * rng.uniform(0.005, 0.025), 2 * np.pi / length, rng.uniform(0, 2 * np.pi))
+
+    def _lifted(self, across: np.ndarray) -> np.ndarray:
+        height, a_pixel, start = self.waves
+        return (height * np.sin(across * np.float32(a_pixel) + np.float32(start))).astype(np.float32)
+
+    def places(self, places: np.ndarray) -> np.ndarray:
+        """float32, `(k, 2)`."""
+        moved = places + np.stack([np.zeros(len(places), np.float32), self._lifted(places[:, 0])], 1)
+        return np.asarray(cv2.perspectiveTransform(moved[np.newaxis].astype(np.float32), self.matrix)[0])
+
+    def picture(self, sheet: np.ndarray) -> np.ndarray:
+        """float32, `(side, side, 3)`."""
+        if self.waves[0]:
+            x, y = np.meshgrid(*(np.arange(len(sheet), dtype=np.float32),) * 2)
+            sheet = cv2.remap(sheet, x, y - self._lifted(x[:1]), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        size = (self.side, self.side)
+        return cv2.warpPerspective(sheet, self.matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
