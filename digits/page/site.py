@@ -13,7 +13,8 @@ from digits.page.runtime import runtime
 from digits.reading.form import FORM
 from digits.reading.network import Network
 from digits.reading.path import WEIGHTS
-from digits.reading.reader import FOUND, NONE, SHIPPED, SURE
+from digits.reading.reader import SHIPPED
+from digits.reading.rules import FOUND, NONE, SURE
 
 STATIC = Path(__file__).with_name("static")
 BASELINE = Path(__file__).with_name("baseline.onnx")  # the recipe `baseline`, as `make reader` trained it

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from digits.exchange.predictor import open_session
-from digits.reading.peaks import STRIDE, distinct, peaks
+from digits.reading.peaks import DIGITS, STRIDE, distinct, peaks
 from digits.reading.picture import resized
 
 FINDER = Path(__file__).with_name("finder.onnx")  # the recipe `finder`, as `make finder` trained it
@@ -69,7 +69,7 @@ class Finder:
             fitting = (sides > _FITTING[0]) & (sides < _FITTING[1])
             ratio = np.array([width / asked.shape[1], height / asked.shape[0]] * 2, np.float32)
             parts.append((boxes[fitting] * ratio, scores[fitting], probabilities[fitting]))
-            heat[size] = 1 / (1 + np.exp(-maps[:10].max(0)))
+            heat[size] = 1 / (1 + np.exp(-maps[:DIGITS].max(0).clip(-30, 30)))
         boxes, scores, probabilities = map(np.concatenate, zip(*parts, strict=True))
         kept = distinct(boxes, scores, 0.5, union=True)
         return Found(boxes[kept], scores[kept], probabilities[kept], heat)

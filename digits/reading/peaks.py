@@ -32,7 +32,7 @@ def peaks(maps: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, np.nd
     order = np.argsort(-best[y, x], kind="stable")[:MOST]
     y, x = y[order], x[order]
     at = maps[:, y, x]  # (14, n)
-    each = 1 / (1 + np.exp(-at[:DIGITS]))
+    each = 1 / (1 + np.exp(-at[:DIGITS].clip(-30, 30)))
     centres = STRIDE * (np.stack([x, y]) + at[10:12])
     sizes = UNIT * np.exp(at[12:].clip(-3, 3))
     boxes = np.concatenate([centres - sizes / 2, sizes]).T
