@@ -60,7 +60,8 @@ def are_digits(seen: np.ndarray, weights: Weights) -> np.ndarray:
 
 def which_digits(probabilities: np.ndarray, answers: Answers, weights: Weights) -> np.ndarray:
     """The probability of each digit (float32, `(n, 10)`), if it is one, of what both networks say."""
-    both = np.log(probabilities + _LITTLE) * weights.which[0] + np.log(answers.probabilities + _LITTLE) * weights.which[1]
+    finder, reader = weights.which
+    both = finder * np.log(probabilities + _LITTLE) + reader * np.log(answers.probabilities + _LITTLE)
     odds = np.exp(both - both.max(1, keepdims=True))
     return (odds / odds.sum(1, keepdims=True)).astype(np.float32)
 

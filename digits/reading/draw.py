@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from digits.reading.picture import Picture, resized
-from digits.reading.reader import Reading, Trace
+from digits.reading.reader import Trace
+from digits.reading.reading import Reading
 
 if TYPE_CHECKING:
     from digits.reading.rules import RulesTrace
@@ -62,7 +63,7 @@ def explain(trace: "Trace | RulesTrace") -> bytes:
     if not isinstance(trace, Trace):
         from digits.reading.rules_draw import explain as explain_rules
 
-        return explain_rules(trace)
+        return explain_rules(trace, boxed(trace.picture, trace.reading))
     from digits.figures import Figure
 
     panels = [
@@ -121,7 +122,7 @@ def _heated(trace: Trace, size: int) -> np.ndarray:
     pixels = trace.picture.pixels
     share = cv2.resize(heat, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR)[:, :, np.newaxis]
     pale = 128 + pixels.astype(np.float32) / 2
-    return np.uint8(pale * (1 - share) + np.float32([220, 20, 0]) * share)
+    return (pale * (1 - share) + np.array([220, 20, 0], np.float32) * share).astype(np.uint8)
 
 
 def _forms(trace: Trace) -> list[np.ndarray]:

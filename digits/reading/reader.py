@@ -1,10 +1,10 @@
 """The digits in a picture: the finder's boxes, what the reader says of each, and the text that they make."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,82 +25,16 @@ from digits.reading.left_out import left_out
 from digits.reading.network import Answers, Network
 from digits.reading.peaks import distinct
 from digits.reading.picture import Picture, Source, open_pages, open_picture
+from digits.reading.reading import Digit, Reading
 from digits.reading.rows import in_groups, in_rows
+
+if TYPE_CHECKING:
+    from digits.reading.rules import RulesTrace
 
 SURE = 0.5  # a box that is less likely than this one digit is none
 TURNED = 1.5  # times as much is read in a turned picture, or it stays as it is
 FEW = 3  # digits that a turned picture holds at least: fewer are read as they stand, as a 6 on its head is a 9
 SHIPPED = Path(__file__).with_name("reader.onnx")  # the recipe `reader`, as `make reader` trained it
-
-
-@dataclass(frozen=True)
-class Digit:
-    """A digit that was read.
-
-    Attributes:
-        digit: 0 to 9.
-        confidence: 0 to 1, that it is this digit.
-        line: which row of the text it is in, from 0.
-        box: left, top, width and height, in pixels of the upright picture.
-        image: uint8, `(28, 28)`: as the network saw it.
-        probabilities: float32, `(10,)`: of each digit.
-        group: which group of its row it is in, from 0; a wide gap parts groups.
-    """
-
-    digit: int
-    confidence: float
-    line: int
-    box: tuple[int, int, int, int]
-    image: np.ndarray = field(repr=False, compare=False)
-    probabilities: np.ndarray = field(repr=False, compare=False)
-    group: int = 0
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was read in a picture.
-
-    Attributes:
-        text: its digits, row by row, with line feeds between rows and no spaces; empty where there is no digit.
-        confidence: 0 to 1, that the whole text is right, or that there is no digit.
-        digits: each digit, in the order of the text.
-        left_out: boxes of ink that was seen and is no digit, the largest first, as those of digits.
-    """
-
-    text: str
-    confidence: float
-    digits: tuple[Digit, ...]
-    left_out: tuple[tuple[int, int, int, int], ...] = ()
-
-    @property
-    def spaced(self) -> str:
-        """The text, with a space where a wide gap is in a row."""
-        said, before = "", None
-        for one in self.digits:
-            if before is not None and before.line != one.line:
-                said += "\n"
-            elif before is not None and before.group != one.group:
-                said += " "
-            said, before = said + str(one.digit), one
-        return said
-
-    def to_dict(self) -> dict[str, Any]:
-        """As `digits read --json` prints it."""
-        return {
-            "text": self.text,
-            "confidence": round(self.confidence, 4),
-            "digits": [
-                {
-                    "digit": one.digit,
-                    "confidence": round(one.confidence, 4),
-                    "line": one.line,
-                    "group": one.group,
-                    "box": list(one.box),
-                }
-                for one in self.digits
-            ],
-            "left_out": [list(box) for box in self.left_out],
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,15 +123,15 @@ class Reader:
         """As `read`, each page of a file that holds several, or each frame of an animation, by itself."""
         return [trace.reading for trace in self.traces(image, name)]
 
-    def trace(self, image: Source, name: str = "the image") -> Trace:
+    def trace(self, image: Source, name: str = "the image") -> "Trace | RulesTrace":
         """As `read`, with all steps on the way."""
         return self._trace(open_picture(image, name))
 
-    def traces(self, image: Source, name: str = "the image") -> Iterator[Trace]:
+    def traces(self, image: Source, name: str = "the image") -> "Iterator[Trace | RulesTrace]":
         """As `read_pages`, with all steps on the way; a page is read when it is asked for."""
         return map(self._trace, open_pages(image, name))
 
-    def _trace(self, picture: Picture) -> Trace:
+    def _trace(self, picture: Picture) -> "Trace | RulesTrace":
         if self.finder is None:
             from digits.reading.rules import trace_by_rules
 

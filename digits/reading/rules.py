@@ -11,7 +11,7 @@ from digits.reading.form import SIDE, to_mnist
 from digits.reading.network import Answers, Network
 from digits.reading.path import Row, best_path, cut_from
 from digits.reading.picture import Picture
-from digits.reading.reader import Digit, Reading
+from digits.reading.reading import Digit, Reading
 
 SURE = 0.5  # a row holds no digits if the mean of their confidences is below this
 WORDS = 1 / 3  # a picture of which less than this share are digits is a page of something else

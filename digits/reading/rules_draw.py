@@ -5,14 +5,13 @@ import io
 import cv2
 import numpy as np
 
-from digits.reading.draw import boxed
 from digits.reading.rules import RulesTrace as Trace
 
 _SURE_COLOUR = (0, 130, 60)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def explain(trace: Trace) -> bytes:
+def explain(trace: Trace, boxed: np.ndarray) -> bytes:
     """The steps from the picture to the text, side by side, as a PNG."""
     from digits.figures import Figure
 
@@ -24,7 +23,7 @@ def explain(trace: Trace) -> bytes:
         ("3. threshold: half of the strongest ink nearby", _on_white([(found.mask, (0, 0, 0))])),
         ("4. lines that nobody wrote, taken out", _without_lines(trace)),
         ("5. pieces, cut where digits may touch", _atoms(trace)),
-        ("6. the best path, row by row", boxed(trace.picture, trace.reading)),
+        ("6. the best path, row by row", boxed),
     ]
     candidates = [_of_row(trace, row) for row in range(min(4, len(trace.rows)))]
     columns = 3 if width < 2.2 * height else 2

@@ -42,7 +42,7 @@ def test_what_stands_beside_a_digit_is_not_cut_out_with_it(mnist):
     for image in mnist.test.images[:20]:
         picture, box = drawn(image, (240, 240, 240), (20, 20, 20))
         (alone,) = cut_out(picture, np.array([box]))
-        left, top, width, height = box
+        left, top, _, height = box
         picture[:, left - 8 : left - 4] = 20  # an upright stroke
         picture[top + height + 4 : top + height + 8] = 20  # a line
         (beside,) = cut_out(picture, np.array([box]))

@@ -198,7 +198,7 @@ def test_a_reading_says_all_that_json_prints(reader, writer):
     assert read.confidence == pytest.approx(np.prod([one.confidence for one in read.digits]))
     assert [one.line for one in read.digits] == [0, 0, 1]
     for one, printed in zip(read.digits, read.to_dict()["digits"], strict=True):
-        assert set(printed) == {"digit", "confidence", "line", "box"}
+        assert set(printed) == {"digit", "confidence", "line", "group", "box"}
         assert (one.image.shape, one.probabilities.shape) == ((28, 28), (10,))
         assert one.probabilities.argmax() == one.digit
 
