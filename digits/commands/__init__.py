@@ -29,7 +29,8 @@ def invoke(command: click.Command, name: str, argv: Sequence[str] | None = None)
     except click.ClickException as error:
         ctx = getattr(error, "ctx", None)
         message = " ".join(error.format_message().split()).rstrip(".")
-        print(f"error: {message}. See: {ctx.command_path if ctx else name} --help", file=sys.stderr)
+        end = "" if message.endswith("?") else "."
+        print(f"error: {message}{end} See: {ctx.command_path if ctx else name} --help", file=sys.stderr)
         raise Ended(2) from error
     if isinstance(status, int) and status:
         raise Ended(status)

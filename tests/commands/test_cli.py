@@ -95,7 +95,14 @@ def test_each_command_has_its_flags_their_help_and_an_example(name, capsys):
 
 def test_a_command_that_is_nearly_right_is_named():
     done = run("-m", "digits", "trian")
-    assert done.stderr == "error: there is no command 'trian'; did you mean train?. See: digits --help\n"
+    assert done.stderr == "error: there is no command 'trian'; did you mean 'train'? See: digits --help\n"
+
+
+def test_the_shell_completes_commands_and_flags():
+    for words, completed in {"digits tra": "train", "digits train --preci": "--precision"}.items():
+        environment = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" ")), "_DIGITS_COMPLETE": "bash_complete"}
+        done = run("-c", "from digits.cli import main; main([])", **environment)
+        assert (done.stdout, done.stderr) == (f"plain,{completed}\n", "")
 
 
 def test_what_a_beginner_needs_comes_first(capsys):

@@ -107,7 +107,7 @@ def test_blank_and_long_pictures_can_be_explained_too(model, tmp_path):
 def test_without_a_flag_the_model_of_the_package_reads(photo, tmp_path):
     done = run("-m", "digits", "read", photo, "--output-dir", tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{photo}: ")
+    assert done.stdout.startswith(f"{photo} (")
 
 
 def test_opencv_that_is_missing_is_named(photo, model, tmp_path):
@@ -123,7 +123,8 @@ def test_each_page_of_a_file_is_a_result(writer, model, tmp_path):
     path = tmp_path / "scan.tif"
     pages[0].save(path, save_all=True, append_images=pages[1:])
     said = read(path, "--show", model=model, tmp_path=tmp_path).stdout.splitlines()
-    assert [line.partition(": ")[0] for line in said[::2]] == [f"{path}, page 1", f"{path}, page 2"]
+    titles = [line.partition(" (")[0] for line in said if line.startswith(str(path))]
+    assert titles == [f"{path}, page 1", f"{path}, page 2"]
     assert {one.name for one in (tmp_path / "outputs" / "read").iterdir()} == {"scan-page1.png", "scan-page2.png"}
     as_json = list(map(json.loads, read(path, "--json", model=model, tmp_path=tmp_path).stdout.splitlines()))
     assert [one["page"] for one in as_json] == [1, 2]
