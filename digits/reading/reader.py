@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from digits.reading.rules import RulesTrace
 
 SURE = 0.5  # a box that is less likely than this one digit is none
-TURNED = 1.5  # times as much is read in a turned picture, or it stays as it is
-FEW = 3  # digits that a turned picture holds at least: fewer are read as they stand, as a 6 on its head is a 9
+CLEAR = 0.85  # mean confidence of digits that stand upright
+TURNED = 1.4  # times as much is read in a turned picture, or it stays as it is
+TRUSTED = 0.8  # and with this mean confidence, at least
+FEW = 3  # and so many digits: fewer are read as they stand, as a 6 on its head is a 9
 SHIPPED = Path(__file__).with_name("reader.onnx")  # the recipe `reader`, as `make reader` trained it
 
 
@@ -137,10 +139,10 @@ class Reader:
 
             return trace_by_rules(picture, self.network)
         turns, seen = 0, self._look(picture.pixels)
-        if says_little(seen):
+        if _says_little(seen):
             others = {turn: self._look(np.ascontiguousarray(np.rot90(picture.pixels, turn))) for turn in (1, 2, 3)}
             best = max(others, key=lambda turn: _says(others[turn]))
-            if _says(others[best]) > TURNED * _says(seen) and len(others[best].read) >= FEW:
+            if _is_upright(others[best], seen):
                 turns, seen = best, others[best]
         return Trace(picture, turns, seen, _reading(picture, turns, seen))
 
@@ -171,9 +173,16 @@ def _says(seen: Seen) -> float:
     return float(seen.sure.sum())
 
 
-def says_little(seen: Seen) -> bool:
-    """Whether a picture may be read better after a quarter turn or two."""
-    return False
+def _says_little(seen: Seen) -> bool:
+    """Whether a picture may be read better after a quarter turn or two: what is read, or might be, is doubtful."""
+    if seen.rows:
+        return bool(seen.sure.mean() < CLEAR)
+    return bool(seen.likely[seen.refused].sum() > 1 - CLEAR)
+
+
+def _is_upright(turned: Seen, seen: Seen) -> bool:
+    """Whether a picture stood on its side or on its head, as it says more, turned, than `seen`."""
+    return len(turned.read) >= FEW and turned.sure.mean() > TRUSTED and _says(turned) > TURNED * _says(seen)
 
 
 def _reading(picture: Picture, turns: int, seen: Seen) -> Reading:

@@ -41,3 +41,21 @@ def test_any_shape_of_picture_can_be_asked_about(shape):
     found = finder()(page(*shape))
     assert found.boxes.shape == (0, 4)
     assert all(heat.size for heat in found.heat.values())
+
+
+def test_it_looks_closely_only_where_ink_is_left():
+    asked = finder()
+    pixels = page(900, 1200, (300, 200, 150, 300), (600, 220, 160, 280))  # two large digits, and nothing else
+    assert len(asked(pixels).boxes) == 2
+    assert max(max(shape) for shape in asked.session.shapes) <= 320
+    asked.session.shapes.clear()
+    pixels[700:718, 500:512] = 20  # a small one
+    found = asked(pixels)
+    assert len(found.boxes) == 3
+    largest = max(asked.session.shapes, key=lambda shape: shape[1] * shape[2])
+    assert largest[1] * largest[2] < 320 * 320
+    assert {heat.shape[1] * 4 // size for size, heat in found.heat.items()} == {1}
+    for size, heat in found.heat.items():
+        y, x = np.unravel_index(heat.argmax(), heat.shape)
+        if size > 320:
+            assert (4 * x / size * 1200, 4 * y / size * 1200) == pytest.approx((506, 709), abs=12)

@@ -10,15 +10,26 @@ from PIL import Image
 
 import digits
 from digits.reading import Reader
-from digits.reading.confidence import BESIDE_INK, MOST
+from digits.reading.confidence import BESIDE_INK, MOST, Weights
 from digits.reading.draw import explain, show
+from digits.reading.finder import Found
+from digits.reading.network import Answers
 from digits.reading.picture import Picture
-from digits.reading.reader import SHIPPED, _original
+from digits.reading.reader import SHIPPED, Seen, Trace, _original
 from tests.conftest import run
 from tests.reading.blobs import finder
 from tests.reading.compose import BLUE, Layout, Paper
 
 PLAIN = Paper(ground=(255, 255, 255), pen=(0, 0, 0))
+
+
+WEIGHTS = Weights(digit=(1, 1, 0.5, -2), which=(1, 1), text=(1, 0, 1, -0.1, 2), none=(0, 0, 1, -0.5, 4))
+
+
+@pytest.fixture(autouse=True)
+def weights(monkeypatch):
+    """Weights that hear the reader as much as the finder, whatever was fitted to the finder that ships."""
+    monkeypatch.setattr("digits.reading.reader.fitted", lambda: WEIGHTS)
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +176,40 @@ def test_the_package_is_its_door(model, writer, tmp_path):
     with pytest.raises(AttributeError, match="no attribute 'write'"):
         _ = digits.write
     assert run("-c", "import sys, digits; print('numpy' in sys.modules)").stdout == "False\n"
+
+
+def seen(*sure: float, refused: tuple[float, ...] = ()) -> Seen:
+    """Digits in a row, so sure, and boxes that are refused."""
+    count = len(sure) + len(refused)
+    boxes = np.array([(40 * index, 10, 30, 50) for index in range(count)], np.float32).reshape(-1, 4)
+    answers = Answers(np.eye(10, dtype=np.float32)[[3] * count], *np.zeros((2, count), np.float32))
+    found = Found(boxes, np.array([*sure, *refused]), answers.probabilities, {})
+    rows = [list(range(len(sure)))] if sure else []
+    images = np.zeros((count, 28, 28), np.uint8)
+    likely = np.array([*sure, *refused])
+    return Seen(found, images, answers, likely, answers.probabilities, rows, np.arange(len(sure), count))
+
+
+@pytest.mark.parametrize(
+    ("upright", "turned", "turns"),
+    [
+        (seen(0.6, 0.6), seen(0.95, 0.95, 0.95), 1),
+        (seen(0.9, 0.9), seen(0.95, 0.95, 0.95), 0),  # what is clear stays as it is
+        (seen(0.6, 0.6), seen(0.99, 0.99), 0),  # too few: 66 or 99
+        (seen(0.6, 0.6), seen(0.7, 0.7, 0.7), 0),  # no clearer
+        (seen(0.8, 0.8, 0.8), seen(0.9, 0.9, 0.9), 0),  # hardly more
+        (seen(refused=(0.4,)), seen(0.95, 0.95, 0.95), 1),
+        (seen(), seen(0.95, 0.95, 0.95), 0),  # nothing there: nobody asks further
+    ],
+)
+def test_a_page_on_its_side_is_read_turned(upright, turned, turns, reader, monkeypatch):
+    page = np.full((200, 400, 3), 255, np.uint8)
+    monkeypatch.setattr(reader, "_look", lambda pixels: upright if pixels.shape[0] == 200 else turned)
+    trace = reader.trace(page)
+    assert trace.turns == turns
+    assert trace.seen is (turned if turns else upright)
+    assert all(left + width <= 400 and top + height <= 200 for left, top, width, height in boxes_of(trace))
+
+
+def boxes_of(trace: Trace) -> list[tuple[int, int, int, int]]:
+    return [one.box for one in trace.reading.digits]
