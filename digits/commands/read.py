@@ -13,7 +13,6 @@ from digits.progress import Bar
 
 if TYPE_CHECKING:
     from digits.reading.reader import Trace
-    from digits.reading.rules import RulesTrace
 
 STDIN = "-"
 
@@ -89,18 +88,18 @@ def read_files(
         raise DigitsError(f"{failed} of {len(pictures)} {'file' if len(pictures) == 1 else 'files'} could not be read")
 
 
-def _described(path: Path, trace: "Trace | RulesTrace") -> dict[str, Any]:
+def _described(path: Path, trace: "Trace") -> dict[str, Any]:
     page = {"page": trace.picture.page} if trace.picture.pages > 1 else {}
     return {"file": str(path), **page, **trace.reading.to_dict()}
 
 
-def _name(path: Path, trace: "Trace | RulesTrace") -> str:
+def _name(path: Path, trace: "Trace") -> str:
     """What a picture of what was read is called, without a suffix."""
     name = "stdin" if str(path) == STDIN else path.stem
     return f"{name}-page{trace.picture.page}" if trace.picture.pages > 1 else name
 
 
-def _line(path: Path, trace: "Trace | RulesTrace") -> str:
+def _line(path: Path, trace: "Trace") -> str:
     from digits.image_files import is_blank
 
     reading = trace.reading

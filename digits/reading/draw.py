@@ -1,7 +1,6 @@
 """Pictures of a reading: where each digit is, what was left out, and what the networks said on the way there."""
 
 import io
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -9,9 +8,6 @@ import numpy as np
 from digits.reading.picture import Picture, resized
 from digits.reading.reader import Trace
 from digits.reading.reading import Reading
-
-if TYPE_CHECKING:
-    from digits.reading.rules import RulesTrace
 
 DOUBTFUL = 0.8  # digits of less confidence than this are marked
 
@@ -21,7 +17,7 @@ _SHOWN = 48  # boxes whose form is shown
 _A_LINE = 24  # of them side by side
 
 
-def show(trace: "Trace | RulesTrace") -> bytes:
+def show(trace: Trace) -> bytes:
     """The picture with a box around each digit and the digit above it, as a PNG; a doubtful one has a question mark.
 
     What was left out has a grey box.
@@ -58,12 +54,8 @@ def _box(image: np.ndarray, picture: Picture, box: tuple[int, ...], colour: tupl
     return left, top, width, height
 
 
-def explain(trace: "Trace | RulesTrace") -> bytes:
+def explain(trace: Trace) -> bytes:
     """The steps from the picture to the text, as a PNG: the path through the digits first, then what led to it."""
-    if not isinstance(trace, Trace):
-        from digits.reading.rules_draw import explain as explain_rules
-
-        return explain_rules(trace, boxed(trace.picture, trace.reading))
     from digits.figures import Figure
 
     panels = [

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,16 +19,13 @@ from digits.reading.confidence import (
     which_digits,
 )
 from digits.reading.crops import cut_out
-from digits.reading.finder import FINDER, Finder, Found
+from digits.reading.finder import Finder, Found
 from digits.reading.left_out import left_out
 from digits.reading.network import Answers, Network
 from digits.reading.peaks import distinct
 from digits.reading.picture import Picture, Source, open_pages, open_picture
 from digits.reading.reading import Digit, Reading
 from digits.reading.rows import in_groups, in_rows
-
-if TYPE_CHECKING:
-    from digits.reading.rules import RulesTrace
 
 SURE = 0.5  # a box that is less likely than this one digit is none
 CLEAR = 0.85  # mean confidence of digits that stand upright
@@ -106,7 +102,7 @@ class Reader:
 
     def __init__(self, model: str | Path | None = None):
         self.network = Network(Path(model or SHIPPED))
-        self.finder = Finder() if FINDER.is_file() else None
+        self.finder = Finder()
 
     def read(self, image: Source, name: str = "the image") -> Reading:
         """The digits in a picture.
@@ -125,19 +121,15 @@ class Reader:
         """As `read`, each page of a file that holds several, or each frame of an animation, by itself."""
         return [trace.reading for trace in self.traces(image, name)]
 
-    def trace(self, image: Source, name: str = "the image") -> "Trace | RulesTrace":
+    def trace(self, image: Source, name: str = "the image") -> Trace:
         """As `read`, with all steps on the way."""
         return self._trace(open_picture(image, name))
 
-    def traces(self, image: Source, name: str = "the image") -> "Iterator[Trace | RulesTrace]":
+    def traces(self, image: Source, name: str = "the image") -> Iterator[Trace]:
         """As `read_pages`, with all steps on the way; a page is read when it is asked for."""
         return map(self._trace, open_pages(image, name))
 
-    def _trace(self, picture: Picture) -> "Trace | RulesTrace":
-        if self.finder is None:
-            from digits.reading.rules import trace_by_rules
-
-            return trace_by_rules(picture, self.network)
+    def _trace(self, picture: Picture) -> Trace:
         turns, seen = 0, self._look(picture.pixels)
         if _says_little(seen):
             others = {turn: self._look(np.ascontiguousarray(np.rot90(picture.pixels, turn))) for turn in (1, 2, 3)}
@@ -152,7 +144,6 @@ class Reader:
     def ask(self, pixels: np.ndarray) -> tuple[Found, np.ndarray, Answers]:
         """What the finder says of a picture (uint8, `(height, width, 3)`), its boxes in MNIST's form, and the reader's
         answers."""
-        assert self.finder  # noqa: S101
         found = self.finder(pixels)
         images = cut_out(pixels, found.boxes)
         return found, images, self.network(images)
