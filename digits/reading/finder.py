@@ -63,16 +63,17 @@ class Finder:
     def __call__(self, pixels: np.ndarray, sizes: Sequence[int] = SIZES) -> Found:
         """What may be digits in a picture, uint8, `(height, width, 3)`.
 
-        It is asked about as a whole at small sizes, and at large ones where ink is left that no digit explains.
+        It is asked about as a whole at small sizes, at larger ones where ink is left that no digit explains, and at the
+        largest if the size before gives a glimpse of something small.
         """
         longer = max(pixels.shape[:2])
         heat: dict[int, np.ndarray] = {}
         parts = [(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))]
-        explained = np.zeros((0, 4), np.float32)
+        explained, glimpsed = np.zeros((0, 4), np.float32), True
         for size in [size for size in sizes if size <= _ENLARGED * longer] or sizes[:1]:
             factor = size / longer
             region = _region(pixels, explained, _MARGIN / factor) if size > _SMALL else (0, 0, *pixels.shape[1::-1])
-            if region is None:
+            if region is None or (size == sizes[-1] and not glimpsed):
                 break
             left, top, width, height = region
             asked = resized(pixels[top : top + height, left : left + width], factor)
@@ -84,6 +85,7 @@ class Finder:
             fitting = (sides > _FITTING[0]) & (sides < _FITTING[1])
             ratio = np.array([width / asked.shape[1], height / asked.shape[0]] * 2, np.float32)
             place = found * ratio + np.array([left, top, 0, 0], np.float32)
+            glimpsed = bool((sides < _CLEAR).any())
             parts.append((place[fitting], likely[fitting], each[fitting]))
             clear = fitting & (sides > _CLEAR) & (likely > _SURE)
             explained = np.concatenate([explained, place[clear]])
