@@ -52,7 +52,7 @@ def test_which_digit_it_is_both_networks_say():
     assert alone.argmax(1).tolist() == [0, 0]
 
 
-WEIGHTS = Weights((), (1, 1), (1, 0, 1, -1, 0), (0, 0, 1, -0.1, 3))
+WEIGHTS = Weights((), (1, 1), (1, 0, 1, -1, 0), (0, 0, 1, -0.1, 6))
 
 
 def test_a_text_is_less_sure_than_its_digits_and_than_what_was_refused():
@@ -66,7 +66,7 @@ def test_that_there_is_no_digit_is_never_as_good_as_certain_over_ink():
     nothing = np.zeros(0)
     assert of_none(doubts(nothing, nothing, 0), WEIGHTS) > BESIDE_INK
     assert of_none(doubts(nothing, nothing, 1), WEIGHTS) <= BESIDE_INK
-    assert of_none(doubts(nothing, np.array([0.45, 0.45]), 1), WEIGHTS) < of_none(doubts(nothing, nothing, 1), WEIGHTS)
+    assert of_none(doubts(nothing, np.full(8, 0.45), 1), WEIGHTS) < of_none(doubts(nothing, nothing, 1), WEIGHTS)
 
 
 def test_no_certainty_breaks_it():

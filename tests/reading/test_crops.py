@@ -10,6 +10,7 @@ COLOURS = {
     "blue on grey": ((150, 150, 155), (60, 80, 170)),
     "a pencil": ((225, 225, 220), (150, 150, 150)),
     "chalk": ((40, 60, 50), (225, 225, 220)),
+    "red ink, as bright in red": ((250, 250, 250), (250, 60, 60)),
     "blue on red": ((190, 60, 50), (40, 50, 150)),
 }
 
@@ -42,10 +43,11 @@ def test_what_stands_beside_a_digit_is_not_cut_out_with_it(mnist):
     for image in mnist.test.images[:20]:
         picture, box = drawn(image, (240, 240, 240), (20, 20, 20))
         (alone,) = cut_out(picture, np.array([box]))
-        left, top, _, height = box
+        left, top, width, height = box
         picture[:, left - 8 : left - 4] = 20  # an upright stroke
         picture[top + height + 4 : top + height + 8] = 20  # a line
-        (beside,) = cut_out(picture, np.array([box]))
+        loose = left - 6, top - 6, width + 12, height + 12  # which reaches into both
+        (beside,) = cut_out(picture, np.array([loose]))
         likenesses.append(likeness(alone, beside))
     assert np.mean(likenesses) > 0.93
     assert min(likenesses) > 0.75  # as much as a pixel to the side takes away

@@ -27,6 +27,12 @@ def test_large_and_small_digits_are_found_at_once():
         assert np.abs(found.boxes - box).max(1).min() < 12, box
 
 
+def test_a_size_finds_only_digits_that_it_is_meant_for():
+    pixels = page(320, 320, (20, 20, 200, 250), (280, 40, 6, 7))
+    assert len(finder()(pixels, sizes=(320,)).boxes) == 0
+    assert len(finder()(pixels, sizes=(80,)).boxes) == 1
+
+
 def test_a_picture_is_asked_about_at_few_sizes():
     asked = finder()
     asked(page(28, 28, (10, 5, 8, 18)))

@@ -15,7 +15,7 @@ from digits.reading.draw import explain, show
 from digits.reading.finder import Found
 from digits.reading.network import Answers
 from digits.reading.picture import Picture
-from digits.reading.reader import SHIPPED, Seen, Trace, _original
+from digits.reading.reader import SHIPPED, Seen, Trace, _original, judged
 from tests.conftest import run
 from tests.reading.blobs import finder
 from tests.reading.compose import BLUE, Layout, Paper
@@ -145,6 +145,7 @@ def test_boxes_of_a_turned_picture_are_those_of_the_upright_one(turns):
 def test_boxes_do_not_stick_out_of_the_picture():
     picture = Picture(np.zeros((60, 100, 3), np.uint8), 1.0)
     assert _original(picture, np.array([-5.0, -5, 30, 300]), 0) == (0, 0, 25, 60)
+    assert _original(picture, np.array([90.0, 10, 30, 20]), 0) == (90, 10, 10, 20)
     left, top, width, height = _original(picture, np.array([300.0, 300, 30, 30]), 0)
     assert (0 <= left < 100, 0 <= top < 60, width >= 1, height >= 1) == (True,) * 4
 
@@ -153,7 +154,7 @@ def test_a_reading_says_all_that_json_prints(reader, writer):
     read = reader.read(Image.fromarray(writer.picture("38\n5", PLAIN)))
     printed = read.to_dict()
     assert set(printed) == {"text", "confidence", "digits", "left_out"}
-    assert printed["text"] == read.text
+    assert printed["text"] == read.text == read.spaced
     assert [one.line for one in read.digits] == [0, 0, 1]
     for one, described in zip(read.digits, printed["digits"], strict=True):
         assert set(described) == {"digit", "confidence", "line", "group", "box"}
@@ -188,6 +189,15 @@ def seen(*sure: float, refused: tuple[float, ...] = ()) -> Seen:
     images = np.zeros((count, 28, 28), np.uint8)
     likely = np.array([*sure, *refused])
     return Seen(found, images, answers, likely, answers.probabilities, rows, np.arange(len(sure), count))
+
+
+def test_of_overlapping_boxes_the_likeliest_is_read():
+    boxes = np.array([(0, 0, 40, 60), (20, 5, 8, 50), (60, 0, 40, 60)], np.float32)  # the second is a part of the first
+    answers = Answers(np.eye(10, dtype=np.float32)[[4, 1, 7]], np.float32([0, 0.3, 0]), np.zeros(3, np.float32))
+    found = Found(boxes, np.array([0.8, 0.9, 0.8]), answers.probabilities, {})
+    result = judged(found, np.zeros((3, 28, 28), np.uint8), answers, WEIGHTS)
+    assert result.text == "47"
+    assert result.refused.tolist() == []
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,7 @@ def test_the_order_in_which_boxes_come_does_not_matter(order):
 )
 def test_a_wide_gap_parts_groups(lefts, groups):
     assert in_groups(boxes([(left, 0) for left in lefts])) == groups
+
+
+def test_wide_digits_that_stand_close_are_one_group():
+    assert in_groups(np.array([(0, 0, 20, 40), (30, 0, 20, 40), (60, 0, 70, 40), (140, 0, 70, 40)])) == [0, 0, 0, 0]
