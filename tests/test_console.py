@@ -249,6 +249,8 @@ def test_a_python_without_the_packages_says_how_to_activate(command, clone):
     assert (done.returncode, done.stdout) == (1, "")
     told = f"Activate the project's environment: source '{clone}/.venv/bin/activate'"
     assert re.fullmatch(rf"error: \w+ is not installed for \S.*\. {re.escape(told)}\n", done.stderr), done.stderr
+    asked = subprocess.run([*bare, "--help"], cwd=clone, env=environment, capture_output=True, text=True)
+    assert (asked.returncode, asked.stdout, asked.stderr) == (1, "", done.stderr)
 
 
 def test_where_there_is_no_environment_the_message_says_how_to_make_one(monkeypatch, tmp_path):

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from digits.console import Ended, Interrupted
@@ -21,17 +22,17 @@ def invoke(command: click.Command, name: str, argv: Sequence[str] | None = None)
     Raises:
         Ended: the command line is wrong, or was for help alone.
     """
-    run = command.invoke
 
-    def invoked(ctx: click.Context) -> Any:
+    def heeding(ctx: click.Context) -> Any:
         try:
-            return run(ctx)
+            return command.invoke(ctx)
         except KeyboardInterrupt as error:  # click would print an empty line
             raise Interrupted from error
 
-    command.invoke = invoked  # type: ignore[method-assign]
+    runs = copy(command)  # the command itself stays as it is: it may be run many times
+    runs.invoke = heeding  # type: ignore[method-assign]
     try:
-        status = command.main(None if argv is None else list(argv), prog_name=name, standalone_mode=False)
+        status = runs.main(None if argv is None else list(argv), prog_name=name, standalone_mode=False)
     except click.Abort as error:
         raise Interrupted from error
     except click.ClickException as error:

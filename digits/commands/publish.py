@@ -17,7 +17,7 @@ def publish(folder: Path) -> None:
     """Write the drawing page into `folder`, as files for any static host.
 
     Raises:
-        DigitsError: the folder holds something else, or see `site`.
+        DigitsError: the folder holds something else, or see `all_files`.
         OSError: it cannot be written.
     """
     from digits.page import all_files

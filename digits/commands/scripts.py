@@ -22,10 +22,13 @@ def script(command: click.Command) -> None:
 
     Where the script was pasted into a notebook's cell, the command line is the notebook's own, and it gets no flags.
     """
-    tune_process()
-    main = sys.modules["__main__"]
-    pasted = not hasattr(main, "__file__")
-    if status := guarded(lambda: invoke(command, command.name or "", [] if pasted else None)):
+    pasted = not hasattr(sys.modules["__main__"], "__file__")
+
+    def run() -> None:
+        tune_process()
+        invoke(command, command.name or "", [] if pasted else None)
+
+    if status := guarded(run):
         sys.exit(status)
 
 

@@ -58,7 +58,8 @@ def serve(
         open_browser: whether to open the page.
 
     Raises:
-        DigitsError: the address is none of this machine, the port is taken, or `allow_host` is no name.
+        DigitsError: the address is none of this machine, the port is taken, `allow_host` is no name, or see
+            `all_files`.
     """
     import segno
     import uvicorn

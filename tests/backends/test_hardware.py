@@ -65,10 +65,11 @@ def test_pytorch_waits_briefly_and_on_as_many_cores_as_it_may_unless_told_otherw
     assert run("-c", ASK, **variables).stdout.strip() == says
 
 
+@pytest.mark.parametrize("command", ["-m digits train pytorch", "mnist_pytorch.py"])
 @pytest.mark.parametrize("said", ["0", "two", "", "-1"])
-def test_a_number_of_cores_that_is_none_is_one_line(said, tmp_path, data_dir):
+def test_a_number_of_cores_that_is_none_is_one_line(said, command, tmp_path, data_dir):
     flags = ("--data-dir", data_dir, "--output-dir", tmp_path)
-    done = run("-m", "digits", "train", "pytorch", *flags, DIGITS_CORES=said)
+    done = run(*command.split(), *flags, DIGITS_CORES=said)
     assert done.returncode == 1
     assert done.stderr == f"error: DIGITS_CORES is {said!r}, but must be a whole number, 1 or more\n"
 

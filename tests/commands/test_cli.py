@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import click
 import pytest
 
-from digits.cli import COMMANDS, main
+from digits.cli import COMMANDS, digits, main
 from digits.commands.options import chosen
 from digits.commands.train import training_options
 from digits.recipes import RECIPES, Augmentation, Recipe, about
@@ -97,6 +97,12 @@ def test_each_command_has_its_flags_their_help_and_an_example(name, capsys):
 def test_a_process_is_made_ready_for_training_unless_it_only_reads(words, tuned):
     code = "import sys; from digits.cli import main; main(sys.argv[1:]); from digits.backends.hardware import is_tuned"
     assert run("-c", f"{code}; print('TUNED', is_tuned)", *words).stdout.endswith(f"TUNED {tuned}\n")
+
+
+def test_a_command_stays_as_it_is_however_often_it_is_run(capsys):
+    before = dict(vars(digits))
+    assert [main(["recipes"]) for _ in range(2)] == [0, 0]
+    assert vars(digits) == before
 
 
 def test_a_command_that_is_nearly_right_is_named():

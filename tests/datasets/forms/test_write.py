@@ -1,5 +1,6 @@
 """A dataset that is written is the same one when it is read again, by us and by others."""
 
+import re
 from dataclasses import replace
 
 import idx2numpy
@@ -107,4 +108,5 @@ def test_the_command_makes_idx_files_of_ones_own_pictures(tmp_path):
 
 def test_the_command_knows_every_form():
     listed = run("-m", "digits", "convert-data", "--help").stdout
-    assert f"[{'|'.join(WRITERS)}]" in listed
+    forms = "|".join(WRITERS)
+    assert re.search(rf"--to +{re.escape(f'[{forms}]')}", listed)
