@@ -23,7 +23,8 @@ except ModuleNotFoundError as error:
 
 PAGE, SIDE = 224, 192  # pixels of a side, of a page and of a crop
 KEPT = 1000  # pages to crop from: of those before they take the place; 150 MB
-COLOURS, INVERTED = 0.3, 0.15  # shares of the crops with other colours, and with bright and dark exchanged
+CUT_OUT = 0.2  # share of the crops that show a row of digits and little else
+COLOURS, INVERTED = 0.3, 0.15  # with other colours, and with bright and dark exchanged
 
 
 class Batch(NamedTuple):
@@ -57,20 +58,44 @@ def _batches(recipe: Recipe, digits: Split, seed: int, epoch: int) -> Iterator[B
         while composed * TIMES < last:
             kept.append(page(digits, np.random.default_rng([own, composed]), PAGE))
             composed += 1
-        shown = [recoloured(crop(kept[rng.integers(len(kept))], SIDE, rng), rng) for _ in range(first, last)]
+        shown = [recoloured(part(kept[rng.integers(len(kept))], SIDE, rng), rng) for _ in range(first, last)]
         wanted = [targets(one.boxes, one.labels, SIDE, SIDE) for one in shown]
         yield Batch(np.stack([one.pixels for one in shown]), Targets(*map(np.stack, zip(*wanted, strict=True))))
 
 
-def crop(whole: Page, side: int, rng: np.random.Generator) -> Page:
-    """A square of the page, from anywhere; of the digits it has those that it shows enough of, as far as it does."""
-    height, width = whole.pixels.shape[:2]
-    left, top = int(rng.integers(width - side + 1)), int(rng.integers(height - side + 1))
-    corners = whole.boxes[:, :2] - (left, top)
-    low, high = corners.clip(0, side), (corners + whole.boxes[:, 2:]).clip(0, side)
-    boxes = np.concatenate([low, high - low], axis=1, dtype=np.float32)
+def part(whole: Page, side: int, rng: np.random.Generator) -> Page:
+    """A square of the page, from anywhere; or a row cut out, as on cheques and in data sets, and its edges drawn out to
+    a square, as the reader does.
+    """
+    if len(whole.labels) and rng.random() < CUT_OUT:
+        row = _row(whole.boxes, int(rng.integers(len(whole.boxes))))
+        room = np.median(row[:, 3]) * rng.uniform(-0.05, 0.5, 4) * rng.uniform(0, 1)
+        first = row[:, :2].min(axis=0) - room[:2]
+        last = (row[:, :2] + row[:, 2:]).max(axis=0) + room[2:]
+    else:
+        first = rng.integers(np.array(whole.pixels.shape[1::-1]) - side + 1)
+        last = first + side
+    low, high = (np.round(corner).astype(int).clip(0, whole.pixels.shape[1::-1]) for corner in (first, last))
+    return crop(whole, low, np.clip(high, low + 1, low + side), side)
+
+
+def _row(boxes: np.ndarray, index: int) -> np.ndarray:
+    """The boxes that stand beside this one, itself included."""
+    middles = boxes[:, 1] + boxes[:, 3] / 2
+    return boxes[np.abs(middles - middles[index]) < boxes[index, 3] / 2]
+
+
+def crop(whole: Page, low: np.ndarray, high: np.ndarray, side: int) -> Page:
+    """What lies between two corners (x, y), with its edges drawn out to a square; of the digits it has those that it
+    shows enough of, as far as it does.
+    """
+    pixels = whole.pixels[low[1] : high[1], low[0] : high[0]]
+    missing = [(0, side - length) for length in pixels.shape[:2]]
+    corners = whole.boxes[:, :2] - low
+    first, last = corners.clip(0, high - low), (corners + whole.boxes[:, 2:]).clip(0, high - low)
+    boxes = np.concatenate([first, last - first], axis=1, dtype=np.float32)
     seen = boxes[:, 2:].prod(axis=1) >= VISIBLE * whole.boxes[:, 2:].prod(axis=1)
-    return Page(whole.pixels[top : top + side, left : left + side], boxes[seen], whole.labels[seen])
+    return Page(np.pad(pixels, [*missing, (0, 0)], "edge"), boxes[seen], whole.labels[seen])
 
 
 def recoloured(one: Page, rng: np.random.Generator) -> Page:

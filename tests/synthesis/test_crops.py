@@ -5,7 +5,7 @@ import pytest
 
 from digits.recipes import RECIPES
 from digits.synthesis import crops as module
-from digits.synthesis.crops import crop, crops, recoloured
+from digits.synthesis.crops import crops, part, recoloured
 from digits.synthesis.pages import Page
 
 FEW = replace(RECIPES["finder"], pages=5, batch_size=8)
@@ -22,18 +22,31 @@ def marked(rng) -> Page:
 def test_boxes_follow_the_pixels_of_a_crop(marked, rng):
     counts = []
     for _ in range(50):
-        part = crop(marked, 40, rng)
-        assert part.pixels.shape == (40, 40, 3)
-        assert len(part.boxes) == len(part.labels)
-        for left, top, width, height in part.boxes.astype(int).tolist():
-            assert (part.pixels[top : top + height, left : left + width] == 255).all()
+        one = part(marked, 40, rng)
+        assert one.pixels.shape == (40, 40, 3)
+        assert len(one.boxes) == len(one.labels)
+        for left, top, width, height in one.boxes.astype(int).tolist():
+            assert (one.pixels[top : top + height, left : left + width] == 255).all()
             assert width * height >= 0.6 * 200
-        counts.append(part.labels.tolist())
+        counts.append(one.labels.tolist())
     assert [3] in counts
     assert [8] in counts
     assert [3, 8] in counts or [] in counts
-    white = [(part := crop(marked, 40, rng)).pixels[..., 0] == 255 for _ in range(50)]
+    white = [part(marked, 40, rng).pixels[..., 0] == 255 for _ in range(50)]
     assert len({one.sum() for one in white}) > 5  # many are cut
+
+
+def test_a_row_is_cut_out_and_its_edges_drawn_out_to_a_square(marked, rng, monkeypatch):
+    monkeypatch.setattr(module, "CUT_OUT", 1)
+    marked.boxes[1, 1] = 12  # beside the first
+    marked.pixels[30:50, 40:50], marked.pixels[12:32, 40:50] = 90, 255
+    for _ in range(50):
+        one = part(marked, 60, rng)
+        assert one.pixels.shape == (60, 60, 3)
+        assert one.labels.tolist() == [3, 8]
+        left, top, _, _ = one.boxes.min(axis=0)
+        assert max(left, top) <= 10  # half of their height
+        assert (one.pixels[45:] == one.pixels[45]).all()
 
 
 def test_some_crops_have_other_colours_and_none_other_digits(marked, rng):
