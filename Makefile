@@ -60,6 +60,7 @@ reader: $(VENV)/.installed ## Make anew the models that ship: of `digits read`, 
 finder: $(VENV)/.installed ## Train anew the network that finds digits on pages (3 to 4 hours; run again, it goes on)
 	$(BIN)/digits train pytorch --recipe finder --resume --output-dir outputs/finder
 	$(BIN)/digits export outputs/finder/pytorch_model.safetensors --output digits/reading/finder.onnx
+	$(BIN)/python benchmarks/reading_confidence.py
 
 clean: ## Remove .venv, outputs and caches; mnist_data stays
 	rm -rf $(VENV) outputs build *.egg-info .mypy_cache .ruff_cache .hypothesis .pytest_cache
