@@ -21,7 +21,6 @@ from digits.reading.confidence import WEIGHTS, Weights, doubts, evidence
 from digits.reading.finder import Found
 from digits.reading.left_out import left_out
 from digits.reading.network import Answers
-from digits.reading.peaks import overlaps
 from digits.reading.reader import judged
 from digits.reading.rows import in_rows
 from digits.synthesis import pages
@@ -51,8 +50,17 @@ class Asked:
         """Which digit each box is, -1 for none: int64, `(n,)`."""
         if not len(self.page.boxes) or not len(self.found.boxes):
             return np.full(len(self.found.boxes), -1)
-        common = overlaps(self.found.boxes, self.page.boxes)
+        common = _common(self.found.boxes, self.page.boxes)
         return np.where(common.max(1) > MATCH, self.page.labels[common.argmax(1)], -1)
+
+
+def _common(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Which share of their union boxes `(n, 4)` and `(m, 4)` have in common: `(n, m)`."""
+    one, other = one[:, np.newaxis], other[np.newaxis]
+    start = np.maximum(one[..., :2], other[..., :2])
+    end = np.minimum(one[..., :2] + one[..., 2:], other[..., :2] + other[..., 2:])
+    common = (end - start).clip(0).prod(-1)
+    return common / (one[..., 2:].prod(-1) + other[..., 2:].prod(-1) - common)
 
 
 def ask(count: int) -> Iterator[Asked]:
@@ -69,7 +77,7 @@ def ask(count: int) -> Iterator[Asked]:
 def fit(asked: list[Asked]) -> Weights:
     """The weights of what composed pages teach."""
     labels = np.concatenate([one.labels for one in asked])
-    seen = np.concatenate([evidence(one.found, one.answers) for one in asked])
+    seen = np.concatenate([evidence(one.found.scores, one.found.probabilities, one.answers) for one in asked])
     finder = np.log(np.concatenate([one.found.probabilities for one in asked])[labels >= 0] + 1e-3)
     reader = np.log(np.concatenate([one.answers.probabilities for one in asked])[labels >= 0] + 1e-3)
     right = labels[labels >= 0, np.newaxis]

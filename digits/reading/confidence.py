@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from digits.reading.finder import Found
 from digits.reading.network import Answers
 
 WEIGHTS = Path(__file__).with_name("confidence.json")
@@ -42,16 +41,16 @@ def fitted() -> Weights:
     return Weights(**{name: tuple(values) for name, values in json.loads(WEIGHTS.read_text()).items()})
 
 
-def evidence(found: Found, answers: Answers) -> np.ndarray:
-    """What speaks for each of `n` boxes being one digit: float64, `(n, 4)`.
+def evidence(scores: np.ndarray, probabilities: np.ndarray, answers: Answers) -> np.ndarray:
+    """What speaks for each of `n` boxes being one digit: float64, `(n, 3)`.
 
     Args:
-        found: what the finder says of them.
-        answers: what the reader says.
+        scores: the finder's, `(n,)`, 0 to 1.
+        probabilities: the finder's, `(n, 10)`.
+        answers: the reader's, of the same boxes.
     """
-    agreement = (found.probabilities * answers.probabilities).sum(1)
-    logits = map(_logit, (found.scores, found.support, 1 - answers.doubts))
-    return np.stack([*logits, np.log(agreement + _LITTLE)], 1)
+    agreement = (probabilities * answers.probabilities).sum(1)
+    return np.stack([_logit(scores), _logit(1 - answers.doubts), np.log(agreement + _LITTLE)], 1)
 
 
 def are_digits(seen: np.ndarray, weights: Weights) -> np.ndarray:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from digits.exchange.predictor import open_session
 from digits.reading.left_out import left_out
-from digits.reading.peaks import DIGITS, STRIDE, distinct, overlaps, peaks
+from digits.reading.peaks import DIGITS, STRIDE, distinct, peaks
 from digits.reading.picture import resized
 
 FINDER = Path(__file__).with_name("finder.onnx")  # the recipe `finder`, as `make finder` trained it
@@ -22,7 +21,6 @@ _SURE = 0.5  # score of a digit that explains the ink in its box
 _MARGIN = 24  # pixels around ink that are asked about with it
 _ENLARGED = 2.0  # times, at most
 _FITTING = (10, 120)  # pixels of a box's longer side at a size that is meant for it
-_SAME = 0.5  # share of their union that two boxes have in common, where they show the same at two sizes
 _MULTIPLE = 32  # the network halves five times
 
 
@@ -32,8 +30,7 @@ class Found:
 
     Attributes:
         boxes: float32, `(n, 4)`: left, top, width, height, in pixels of the picture.
-        scores: float32, `(n,)`: 0 to 1, how likely each is a digit, at the size at which it is likeliest.
-        support: float32, `(n,)`: 0 to 1, likewise, on average over the sizes at which it should be seen.
+        scores: float32, `(n,)`: 0 to 1, how likely each is a digit.
         probabilities: float32, `(n, 10)`: of each digit, if it is one.
         heat: the longer side at which the picture was asked about, and float32, `(height, width)`, 0 to 1: how likely
             a digit has its centre there.
@@ -41,7 +38,6 @@ class Found:
 
     boxes: np.ndarray
     scores: np.ndarray
-    support: np.ndarray
     probabilities: np.ndarray
     heat: dict[int, np.ndarray]
 
@@ -72,7 +68,7 @@ class Finder:
         """
         longer = max(pixels.shape[:2])
         heat: dict[int, np.ndarray] = {}
-        views: list[_View] = []
+        parts = [(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))]
         explained, glimpsed = np.zeros((0, 4), np.float32), True
         for size in [size for size in sizes if size <= _ENLARGED * longer] or sizes[:1]:
             factor = size / longer
@@ -86,46 +82,16 @@ class Finder:
             heat[size] = _in_place(hot, region, pixels, factor / STRIDE)
             found, likely, each = peaks(maps, LEAST)
             sides = found[:, 2:].max(1)
-            fitting = _fits(sides)
+            fitting = (sides > _FITTING[0]) & (sides < _FITTING[1])
             ratio = np.array([width / asked.shape[1], height / asked.shape[0]] * 2, np.float32)
             place = found * ratio + np.array([left, top, 0, 0], np.float32)
             glimpsed = bool((sides < _CLEAR).any())
-            views.append(_View(factor, region, place[fitting], likely[fitting], each[fitting]))
+            parts.append((place[fitting], likely[fitting], each[fitting]))
             clear = fitting & (sides > _CLEAR) & (likely > _SURE)
             explained = np.concatenate([explained, place[clear]])
-        return _together(views, heat)
-
-
-class _View(NamedTuple):
-    """What is seen at one size: the factor by which it is smaller, the part asked about, and as `Found` has them."""
-
-    factor: float
-    region: tuple[int, int, int, int]
-    boxes: np.ndarray
-    scores: np.ndarray
-    probabilities: np.ndarray
-
-
-def _fits(sides: np.ndarray) -> np.ndarray:
-    """Whether digits whose longer side has so many pixels are meant for the size at which they have them."""
-    return (sides > _FITTING[0]) & (sides < _FITTING[1])
-
-
-def _together(views: list[_View], heat: dict[int, np.ndarray]) -> Found:
-    """What is seen at all sizes: of boxes that show the same, the likeliest, and what the others say of it."""
-    boxes, scores = (np.concatenate(parts) for parts in zip(*(view[2:4] for view in views), strict=True))
-    kept = distinct(boxes, scores, _SAME, union=True)
-    best, seen, said = boxes[kept], np.zeros(len(kept), np.float32), np.zeros((len(kept), DIGITS), np.float32)
-    times = np.zeros(len(kept), np.float32)
-    for view in views:
-        (left, top, width, height), middles = view.region, best[:, :2] + best[:, 2:] / 2
-        inside = ((middles >= (left, top)) & (middles <= (left + width, top + height))).all(1)
-        same = (overlaps(best, view.boxes) > _SAME) * view.scores
-        here = same.max(1, initial=0)
-        seen += here
-        times += (inside & _fits(view.factor * best[:, 2:].max(1))) | (here > 0)
-        said += same @ view.probabilities
-    return Found(best, scores[kept], seen / np.maximum(times, 1), said / said.sum(1, keepdims=True), heat)
+        boxes, scores, probabilities = map(np.concatenate, zip(*parts, strict=True))
+        kept = distinct(boxes, scores, 0.5, union=True)
+        return Found(boxes[kept], scores[kept], probabilities[kept], heat)
 
 
 def _region(pixels: np.ndarray, digits: np.ndarray, margin: float) -> tuple[int, int, int, int] | None:

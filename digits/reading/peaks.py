@@ -58,13 +58,3 @@ def distinct(boxes: np.ndarray, scores: np.ndarray, same: float = SAME, union: b
         whole = area[first] + area[waiting] - common if union else np.minimum(area[first], area[waiting])
         waiting = waiting[common <= same * whole]
     return np.array(kept, np.int64)
-
-
-def overlaps(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Which share of their union boxes `(n, 4)` and `(m, 4)` have in common: `(n, m)`, 0 to 1."""
-    some, others = some[:, np.newaxis], others[np.newaxis]
-    start = np.maximum(some[..., :2], others[..., :2])
-    end = np.minimum(some[..., :2] + some[..., 2:], others[..., :2] + others[..., 2:])
-    common = (end - start).clip(0).prod(-1)
-    shared: np.ndarray = common / (some[..., 2:].prod(-1) + others[..., 2:].prod(-1) - common)
-    return shared

@@ -151,7 +151,7 @@ class Reader:
 
 def judged(found: Found, images: np.ndarray, answers: Answers, weights: Weights) -> Seen:
     """What is read of what both networks say, weighed."""
-    likely = are_digits(evidence(found, answers), weights)
+    likely = are_digits(evidence(found.scores, found.probabilities, answers), weights)
     which = which_digits(found.probabilities, answers, weights)
     apart = distinct(found.boxes, likely)
     read, refused = apart[likely[apart] > SURE], apart[likely[apart] <= SURE]

@@ -13,7 +13,6 @@ from digits.reading.confidence import (
     of_text,
     which_digits,
 )
-from digits.reading.finder import Found
 from digits.reading.network import Answers
 
 EYE = np.eye(10, dtype=np.float32)
@@ -26,21 +25,21 @@ def answers(probabilities: np.ndarray, nothing: float = 0.0) -> Answers:
 
 def test_what_ships_has_all_that_is_weighed():
     weights = fitted()
-    assert (len(weights.digit), len(weights.which), len(weights.text), len(weights.none)) == (5, 2, 5, 5)
+    assert (len(weights.digit), len(weights.which), len(weights.text), len(weights.none)) == (4, 2, 5, 5)
     assert weights.digit[0] > 0
     assert min(weights.which) > 0
 
 
 def test_a_box_is_likelier_a_digit_the_more_speaks_for_it():
-    scores, support = np.array([0.2, 0.9, 0.9, 0.9, 0.9]), np.array([0.2, 0.9, 0.9, 0.9, 0.3])
-    said = Answers(EYE[[3, 3, 8, 3, 3]], np.float32([0, 0, 0, 0.9, 0]), np.zeros(5, np.float32))
-    seen = evidence(Found(np.zeros((5, 4)), scores, support, EYE[[3] * 5], {}), said)
-    assert seen.shape == (5, 4)
-    assert (seen[1] >= seen).all()
-    least, most, other, nothing, once = are_digits(seen, Weights((1.0, 1.0, 1.0, 1.0, 0.0), (1, 1), (), ()))
-    assert most > max(least, other, nothing, once)
-    extreme = np.array([0.0, 1.0])
-    assert np.isfinite(evidence(Found(np.zeros((2, 4)), extreme, extreme, EYE[:2], {}), answers(EYE[:2], 1.0))).all()
+    scores = np.array([0.2, 0.9, 0.9, 0.9])
+    probabilities = EYE[[3, 3, 3, 3]]
+    said = Answers(EYE[[3, 3, 8, 3]], np.float32([0, 0, 0, 0.9]), np.zeros(4, np.float32))
+    seen = evidence(scores, probabilities, said)
+    assert seen.shape == (4, 3)
+    assert (seen[1] >= seen[[0, 2, 3]]).all()
+    least, most, other, nothing = are_digits(seen, Weights((1.0, 1.0, 1.0, 0.0), (1, 1), (), ()))
+    assert most > max(least, other, nothing)
+    assert np.isfinite(evidence(np.array([0.0, 1.0]), EYE[:2], answers(EYE[:2], 1.0))).all()
 
 
 def test_which_digit_it_is_both_networks_say():

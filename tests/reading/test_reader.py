@@ -23,7 +23,7 @@ from tests.reading.compose import BLUE, Layout, Paper
 PLAIN = Paper(ground=(255, 255, 255), pen=(0, 0, 0))
 
 
-WEIGHTS = Weights(digit=(1, 0, 1, 0.5, -2), which=(1, 1), text=(1, 0, 1, -0.1, 2), none=(0, 0, 1, -0.5, 4))
+WEIGHTS = Weights(digit=(1, 1, 0.5, -2), which=(1, 1), text=(1, 0, 1, -0.1, 2), none=(0, 0, 1, -0.5, 4))
 
 
 @pytest.fixture(autouse=True)
@@ -184,7 +184,7 @@ def seen(*sure: float, refused: tuple[float, ...] = ()) -> Seen:
     count = len(sure) + len(refused)
     boxes = np.array([(40 * index, 10, 30, 50) for index in range(count)], np.float32).reshape(-1, 4)
     answers = Answers(np.eye(10, dtype=np.float32)[[3] * count], *np.zeros((2, count), np.float32))
-    found = Found(boxes, np.array([*sure, *refused]), np.array([*sure, *refused]), answers.probabilities, {})
+    found = Found(boxes, np.array([*sure, *refused]), answers.probabilities, {})
     rows = [list(range(len(sure)))] if sure else []
     images = np.zeros((count, 28, 28), np.uint8)
     likely = np.array([*sure, *refused])
@@ -194,7 +194,7 @@ def seen(*sure: float, refused: tuple[float, ...] = ()) -> Seen:
 def test_of_overlapping_boxes_the_likeliest_is_read():
     boxes = np.array([(0, 0, 40, 60), (20, 5, 8, 50), (60, 0, 40, 60)], np.float32)  # the second is a part of the first
     answers = Answers(np.eye(10, dtype=np.float32)[[4, 1, 7]], np.float32([0, 0.3, 0]), np.zeros(3, np.float32))
-    found = Found(boxes, np.array([0.8, 0.9, 0.8]), np.array([0.8, 0.9, 0.8]), answers.probabilities, {})
+    found = Found(boxes, np.array([0.8, 0.9, 0.8]), answers.probabilities, {})
     result = judged(found, np.zeros((3, 28, 28), np.uint8), answers, WEIGHTS)
     assert result.text == "47"
     assert result.refused.tolist() == []
