@@ -20,6 +20,7 @@ from digits.reading.confidence import (
 )
 from digits.reading.crops import cut_out
 from digits.reading.finder import Finder, Found
+from digits.reading.hand import Hand
 from digits.reading.left_out import left_out
 from digits.reading.network import Answers, Network
 from digits.reading.peaks import distinct
@@ -95,13 +96,15 @@ class Reader:
 
     Args:
         model: an exported model, as `digits export` writes it; by default the one that comes with the package.
+        hand: a folder of your own digits in MNIST's form, `CLASS/*.png`, that vote with it; see `Hand`.
 
     Raises:
         DigitsError: the model is missing, damaged, or it was trained on something else than the ten digits.
     """
 
-    def __init__(self, model: str | Path | None = None):
+    def __init__(self, model: str | Path | None = None, hand: str | Path | None = None):
         self.network = Network(Path(model or SHIPPED))
+        self.hand = Hand(hand, Path(model or SHIPPED)) if hand else None
         self.finder = Finder()
 
     def read(self, image: Source, name: str = "the image") -> Reading:
@@ -139,7 +142,7 @@ class Reader:
         return Trace(picture, turns, seen, _reading(picture, turns, seen))
 
     def _look(self, pixels: np.ndarray) -> Seen:
-        return judged(*self.ask(pixels), fitted())
+        return judged(*self.ask(pixels), fitted(), self.hand)
 
     def ask(self, pixels: np.ndarray) -> tuple[Found, np.ndarray, Answers]:
         """What the finder says of a picture (uint8, `(height, width, 3)`), its boxes in MNIST's form, and the reader's
@@ -149,10 +152,14 @@ class Reader:
         return found, images, self.network(images)
 
 
-def judged(found: Found, images: np.ndarray, answers: Answers, weights: Weights) -> Seen:
-    """What is read of what both networks say, weighed."""
+def judged(found: Found, images: np.ndarray, answers: Answers, weights: Weights, hand: Hand | None = None) -> Seen:
+    """What is read of what both networks say, weighed, and of a hand's votes."""
     likely = are_digits(evidence(found.scores, found.probabilities, answers), weights)
     which = which_digits(found.probabilities, answers, weights)
+    if hand and len(images):
+        voted = hand.vote(images, np.column_stack([likely[:, np.newaxis] * which, 1 - likely]))
+        likely = 1 - voted[:, -1]
+        which = (voted[:, :-1] / likely[:, np.newaxis]).astype(np.float32)
     apart = distinct(found.boxes, likely)
     read, refused = apart[likely[apart] > SURE], apart[likely[apart] <= SURE]
     rows = [read[row].tolist() for row in in_rows(found.boxes[read])]
