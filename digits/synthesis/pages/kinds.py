@@ -34,8 +34,8 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "single": Kind(2, numbers.single),
-    "drawn": Kind(1.8, numbers.drawn, "canvas"),
+    "single": Kind(3.5, numbers.single),
+    "drawn": Kind(4, numbers.drawn, "canvas"),
     "rows": Kind(4, numbers.rows),
     "huge": Kind(0.8, numbers.huge),
     "plate": Kind(0.8, numbers.plate),
@@ -57,12 +57,12 @@ KINDS = {
     "display": Kind(0.9, printed.display, "display", "segments"),
     "meter": Kind(0.7, printed.meter, "meter", "printed"),
     "screen": Kind(0.8, printed.screen, "screen", "printed"),
-    "letter": Kind(1.6, no_digits.letter),
+    "letter": Kind(1.3, no_digits.letter),
     "words": Kind(1.6, no_digits.words),
     "text": Kind(1.1, no_digits.text),
-    "icons": Kind(1.1, no_digits.icons, style="printed"),
-    "drawing": Kind(1.2, no_digits.drawing),
-    "scribbles": Kind(1.1, no_digits.scribbles),
+    "icons": Kind(0.8, no_digits.icons, style="printed"),
+    "drawing": Kind(0.9, no_digits.drawing),
+    "scribbles": Kind(0.9, no_digits.scribbles),
     "things": Kind(1.3, no_digits.nothing, things=12),
     "blank": Kind(0.5, no_digits.nothing),
     "photograph": Kind(2, no_digits.nothing, "photograph", things=3),
