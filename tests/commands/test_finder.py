@@ -10,7 +10,7 @@ import pytest
 from digits.backends import BACKENDS
 from digits.commands import finder
 from digits.exchange.convert import open_model
-from tests.conftest import run
+from tests.conftest import run, without
 from tests.test_scripts import refused
 
 TRAIN = ("--recipe", "finder", "--filters", "4,6,8,8,8,6", "--pages", "8", "--batch-size", "8")
@@ -160,3 +160,11 @@ def test_a_page_without_digits_is_read_whole_where_nothing_is_found():
     none = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
     assert finder.agree(*none, *none)
     assert not finder.agree(*none, BOXES, LABELS)
+
+
+@pytest.mark.parametrize(("package", "name"), [("skimage", "scikit-image"), ("cv2", "opencv")])
+def test_what_composes_pages_is_an_extra(package, name, data_dir, tmp_path):
+    flags = (*TRAIN, "--data-dir", data_dir, "--output-dir", tmp_path / "outputs")
+    message = refused(*DIGITS, "train", "pytorch", *flags, PYTHONPATH=without(package, tmp_path))
+    assert message.startswith(f"{name} is not installed. Run")
+    assert "[finder]" in message
