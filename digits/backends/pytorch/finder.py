@@ -39,12 +39,10 @@ class FinderTrainer:
             yield len(pictures), loss.item()
 
     def state(self) -> dict[str, np.ndarray]:
-        return {name: tensor.cpu().numpy().copy() for name, tensor in self.optimizer.state().items()}
+        return self.optimizer.arrays()
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        for name, tensor in self.optimizer.state().items():
-            tensor.copy_(torch.from_numpy(state[name]))
-        self.optimizer.update_copy()
+        self.optimizer.restore(state)
 
 
 def finder_loss(maps: torch.Tensor, heat: torch.Tensor, boxes: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

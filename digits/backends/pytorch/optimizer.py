@@ -1,8 +1,9 @@
 """Adam on all weights at once, with a copy of the network in low precision to compute with."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import nn
 from torch.optim.adam import adam
@@ -74,10 +75,20 @@ class Adam:
         """Bring the copy in low precision up to date."""
         self.rounded.copy_(self.trained)
 
-    def state(self) -> dict[str, torch.Tensor]:
+    def _state(self) -> dict[str, torch.Tensor]:
         """What the next step depends on; writing into these tensors changes it."""
         moments = {"first": self.first, "second": self.second, "steps": self.steps}
         return {"weights": self.weights, **moments, **({"average": self.average} if self.recipe.ema_decay else {})}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What the next step depends on, copied."""
+        return {name: tensor.cpu().numpy().copy() for name, tensor in self._state().items()}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `arrays` returned."""
+        for name, tensor in self._state().items():
+            tensor.copy_(torch.from_numpy(arrays[name]))
+        self.update_copy()
 
 
 def _state_tensors(model: nn.Module) -> list[torch.Tensor]:

@@ -87,12 +87,10 @@ class Trainer:
         return augment(images, *(each.to(self.device, non_blocking=True) for each in (warps, tones)))
 
     def state(self) -> dict[str, np.ndarray]:
-        return {name: tensor.cpu().numpy().copy() for name, tensor in self.optimizer.state().items()}
+        return self.optimizer.arrays()
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        for name, tensor in self.optimizer.state().items():
-            tensor.copy_(torch.from_numpy(state[name]))
-        self.optimizer.update_copy()
+        self.optimizer.restore(state)
 
 
 @torch.inference_mode()
