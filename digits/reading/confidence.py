@@ -1,6 +1,6 @@
-"""How sure a reading is: what the finder and the reader say of each box, weighed as composed pages taught.
+"""How sure a reading is: what the finder and the reader say of each box, weighed as composed pictures taught.
 
-`benchmarks/reading_confidence.py` fits the weights, by logistic regression, on pages that neither network learned from.
+`benchmarks/reading_confidence.py` fits the weights, on pictures from which neither network learned.
 """
 
 import json
@@ -20,7 +20,7 @@ _LITTLE = 1e-3  # probability: what is less is as good as this
 
 @dataclass(frozen=True)
 class Weights:
-    """What was fitted; of each regression the constant comes last.
+    """What was fitted; where there is a constant, it comes last.
 
     Attributes:
         digit: whether a box is one digit, of `evidence`.
