@@ -123,6 +123,13 @@ def evaluate(model: Model, dataset: Dataset) -> Result:
 
 
 def save(settings: Settings, model: Model, dataset: Dataset, history: History, result: Result) -> None:
+    """Write the run into the output folder (see `write`), remove its checkpoint, and say where it is."""
+    write(settings, model, dataset, history, result)
+    end(settings, model, dataset, history, {"test_accuracy": result.accuracy})
+    print(f"Predictions and labels saved to {display(settings.output_dir)}")
+
+
+def write(settings: Settings, model: Model, dataset: Dataset, history: History, result: Result) -> None:
     """Write model, predictions, labels, probabilities and the run's record into the output folder, all or nothing.
 
     Raises:
@@ -140,8 +147,6 @@ def save(settings: Settings, model: Model, dataset: Dataset, history: History, r
         record,
     )
     save_run(settings.output_dir, left, model_files(settings, model, dataset, measured))
-    end(settings, model, dataset, history, measured)
-    print(f"Predictions and labels saved to {display(settings.output_dir)}")
 
 
 def recorded(

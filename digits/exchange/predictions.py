@@ -1,6 +1,6 @@
 """A run's or a model's answers about test images, whichever file they come from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from digits.backends import BACKENDS
 from digits.datasets import Split, full_name, load_dataset, load_test
 from digits.errors import DigitsError
+from digits.exchange.classifier import MODELS, Classifier, load_model
 from digits.models import ModelInfo
 from digits.runs.folder import Run, labels_name, load_run, preds_name, probs_name, record_name
 
@@ -29,39 +30,24 @@ def open_answers(path: Path, data_dir: Path, dataset: str | None = None) -> Run:
     """
     if path.name not in _BACKEND_OF and not path.exists():
         raise DigitsError(f"there is no file {path}")
-    if path.suffix == ".onnx":
-        from digits.exchange.predictor import Predictor
-
-        predictor = Predictor(path)
-        return _run("onnx", predictor.info, data_dir, predictor.probabilities, dataset)
-    if path.suffix in {framework.suffix for framework in BACKENDS.values()}:
-        from digits.exchange.convert import backend_of, open_model
-
-        backend, network, info = open_model(path)
-        info.require_classifier(path)
-        probabilities_of = lambda images: info.probabilities(backend.predict(network, images))  # noqa: E731
-        return _run(backend_of(path), info, data_dir, probabilities_of, dataset)
+    if path.suffix in MODELS:
+        return _run(load_model(path), data_dir, dataset)
     if path.name not in _BACKEND_OF:
         allowed = f"{record_name('pytorch')}, {preds_name('pytorch')}, the same with tensorflow"
         raise DigitsError(f"{path} is not a run: allowed are its files, {allowed}, and models (.onnx and so on)")
     if dataset is not None:
-        allowed = ", ".join((*(framework.suffix for framework in BACKENDS.values()), ".onnx"))
-        raise DigitsError(f"{path} holds answers about its own dataset; allowed with another: a model ({allowed})")
+        raise DigitsError(
+            f"{path} holds answers about its own dataset; allowed with another: a model ({', '.join(MODELS)})"
+        )
     if not path.is_file():
         raise DigitsError(f"{path} is missing. Run: {BACKENDS[_BACKEND_OF[path.name]].command}")
     return load_run(path.parent, _BACKEND_OF[path.name])
 
 
-def _run(
-    backend: str,
-    info: ModelInfo,
-    data_dir: Path,
-    probabilities_of: Callable[[np.ndarray], np.ndarray],
-    dataset: str | None = None,
-) -> Run:
-    name, test = _asked(info, data_dir, dataset)
-    probabilities = probabilities_of(test.images)
-    return Run(backend, probabilities.argmax(axis=1), test.labels, probabilities, info.classes, name)
+def _run(model: Classifier, data_dir: Path, dataset: str | None) -> Run:
+    name, test = _asked(model.info, data_dir, dataset)
+    probabilities = model.probabilities(test.images)
+    return Run(model.backend, probabilities.argmax(axis=1), test.labels, probabilities, model.classes, name)
 
 
 def _asked(info: ModelInfo, data_dir: Path, dataset: str | None) -> tuple[str, Split]:
