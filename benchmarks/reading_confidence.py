@@ -40,6 +40,7 @@ KINDS = (*DIGITS, *GRIDS, *NO_DIGIT)
 FIRST = Weights((1.0, 0.3, 0.3, 0.0), (1.0, 1.0), (), ())  # a guess to begin with
 UNLIKELY = 0.02  # a box that is no digit, by that guess
 HOPELESS = 0.02  # share of the pictures that are misread whatever the weights
+SMALL = 1e-4  # weighs the squares of the weights, so that they stay small
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,9 +119,9 @@ def weighed(asked: list[Asked]) -> Weights:
             )
             for text, scores, probabilities, answers in cases
         ]
-        return float(-np.log(np.array(each) + HOPELESS).mean())
+        return float(-np.log(np.array(each) + HOPELESS).mean() + SMALL * np.square(values).sum())
 
-    best = minimize(surprise, [*FIRST.digit, *FIRST.which], method="Nelder-Mead", options={"maxfev": 300})
+    best = minimize(surprise, [*FIRST.digit, *FIRST.which], method="Nelder-Mead", options={"maxfev": 400})
     values = np.round(best.x, 3).tolist()
     return Weights(tuple(values[:4]), tuple(values[4:]), (), ())
 

@@ -9,17 +9,19 @@ import numpy as np
 
 from digits.exchange.predictor import open_session
 from digits.reading.left_out import left_out
-from digits.reading.peaks import DIGITS, STRIDE, distinct, peaks
+from digits.reading.peaks import DIGITS, STRIDE, grouped, peaks
 from digits.reading.picture import resized
 
 FINDER = Path(__file__).with_name("finder.onnx")  # the recipe `finder`, as `make finder` trained it
-SIZES = (80, 160, 320, 640, 1120)  # pixels of the longer side at which a picture is asked about
+SIZES = (80, 113, 160, 226, 320, 452, 640, 1120)  # pixels of the longer side at which a picture is asked about
 LEAST = 0.1  # score of a peak that is worth a look
 _SMALL = 320  # likewise: up to this it is asked about as a whole
 _CLEAR = 24  # pixels of a box's longer side at which a digit is seen clearly
 _SURE = 0.5  # score of a digit that explains the ink in its box
+_SAME = 0.5  # share of their union that two boxes have in common, where they show the same at two sizes
 _MARGIN = 24  # pixels around ink that are asked about with it
-_ENLARGED = 2.0  # times, at most
+_ENLARGED = 2.0  # times, at most,
+_TINY = 160  # but to so many pixels of the longer side in any case
 _FITTING = (10, 120)  # pixels of a box's longer side at a size that is meant for it
 _MULTIPLE = 32  # the network halves five times
 
@@ -70,7 +72,7 @@ class Finder:
         heat: dict[int, np.ndarray] = {}
         parts = [(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))]
         explained, glimpsed = np.zeros((0, 4), np.float32), True
-        for size in [size for size in sizes if size <= _ENLARGED * longer] or sizes[:1]:
+        for size in [size for size in sizes if size <= max(_ENLARGED * longer, _TINY)] or sizes[:1]:
             factor = size / longer
             region = _region(pixels, explained, _MARGIN / factor) if size > _SMALL else (0, 0, *pixels.shape[1::-1])
             if region is None or (size == sizes[-1] and not glimpsed):
@@ -90,8 +92,19 @@ class Finder:
             clear = fitting & (sides > _CLEAR) & (likely > _SURE)
             explained = np.concatenate([explained, place[clear]])
         boxes, scores, probabilities = map(np.concatenate, zip(*parts, strict=True))
-        kept = distinct(boxes, scores, 0.5, union=True)
-        return Found(boxes[kept], scores[kept], probabilities[kept], heat)
+        return Found(*_agreed(boxes, scores, probabilities), heat)
+
+
+def _agreed(
+    boxes: np.ndarray, scores: np.ndarray, probabilities: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What was found at several sizes, as one: see `Found`. The more sizes show a digit, the likelier it is one."""
+    groups = grouped(boxes, scores, _SAME, union=True)
+    together = np.array([1 - np.prod(1 - scores[group] / 2) for group in groups], np.float32)
+    each = [np.average(probabilities[group], axis=0, weights=scores[group]) for group in groups]
+    order = np.argsort(-together, kind="stable")
+    surest = np.array([group[0] for group in groups], np.int64)[order]
+    return boxes[surest], together[order], np.array(each, np.float32).reshape(-1, DIGITS)[order]
 
 
 def _region(pixels: np.ndarray, digits: np.ndarray, margin: float) -> tuple[int, int, int, int] | None:

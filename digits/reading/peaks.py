@@ -39,22 +39,35 @@ def peaks(maps: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, np.nd
     return boxes.astype(np.float32), each.max(0), (each / each.sum(0)).T
 
 
-def distinct(boxes: np.ndarray, scores: np.ndarray, same: float = SAME, union: bool = False) -> np.ndarray:
+def distinct(boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """The indices (int64, `(k,)`) of boxes that no box of a higher score covers, the highest score first.
 
     Args:
         boxes: `(n, 4)`: left, top, width, height.
         scores: `(n,)`.
     """
+    return np.array([group[0] for group in grouped(boxes, scores, SAME)], np.int64)
+
+
+def grouped(boxes: np.ndarray, scores: np.ndarray, same: float, union: bool = False) -> list[np.ndarray]:
+    """The indices of boxes, those together that show the same: a box of a high score, first, and all that overlap it.
+
+    Args:
+        boxes: `(n, 4)`: left, top, width, height.
+        scores: `(n,)`.
+        same: share of the smaller of two boxes, or of their `union`, that they have in common where they show the same.
+    """
     left, top, width, height = np.asarray(boxes, np.float32).reshape(-1, 4).T
     right, bottom, area = left + width, top + height, width * height
-    waiting, kept = np.argsort(-scores, kind="stable"), []
+    waiting, groups = np.argsort(-scores, kind="stable"), []
     while waiting.size:
-        first, waiting = waiting[0], waiting[1:]
-        kept.append(first)
+        first = waiting[0]
         across = np.minimum(right[first], right[waiting]) - np.maximum(left[first], left[waiting])
         down = np.minimum(bottom[first], bottom[waiting]) - np.maximum(top[first], top[waiting])
         common = across.clip(0) * down.clip(0)
         whole = area[first] + area[waiting] - common if union else np.minimum(area[first], area[waiting])
-        waiting = waiting[common <= same * whole]
-    return np.array(kept, np.int64)
+        together = common > same * whole
+        together[0] = True  # however small it is
+        groups.append(waiting[together])
+        waiting = waiting[~together]
+    return groups

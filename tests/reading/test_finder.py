@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from digits.reading.finder import SIZES
-from tests.reading.blobs import finder
+from tests.reading.blobs import SCORE, finder
 
 
 def page(height: int, width: int, *boxes: tuple[int, int, int, int]) -> np.ndarray:
@@ -36,10 +36,20 @@ def test_a_size_finds_only_digits_that_it_is_meant_for():
 def test_a_picture_is_asked_about_at_few_sizes():
     asked = finder()
     asked(page(28, 28, (10, 5, 8, 18)))
-    assert max(max(shape) for shape in asked.session.shapes) <= 128
+    assert [max(shape) for shape in asked.session.shapes] == [96, 128, 160]
     asked.session.shapes.clear()
     asked(page(3000, 4000))
     assert len(asked.session.shapes) <= len(SIZES)
+
+
+def test_what_several_sizes_show_is_likelier():
+    pixels = page(300, 400, (40, 40, 60, 120), (160, 48, 64, 100))
+    once, twice, often = (finder()(pixels, sizes=sizes) for sizes in ((160, 1120), (160, 226, 1120), SIZES))
+    assert once.scores == pytest.approx(np.full(2, SCORE / 2), abs=1e-3)
+    assert twice.scores == pytest.approx(np.full(2, 1 - (1 - SCORE / 2) ** 2), abs=1e-3)
+    assert (often.scores > twice.scores).all()
+    assert once.boxes.shape == twice.boxes.shape == often.boxes.shape == (2, 4)
+    assert often.probabilities.sum(1) == pytest.approx(np.ones(2), abs=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 10_000), (10_000, 1), (33, 31)])

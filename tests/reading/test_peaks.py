@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digits.reading.peaks import MOST, distinct, peaks
+from digits.reading.peaks import MOST, distinct, grouped, peaks
 from tests.reading.blobs import SCORE, maps_of
 
 BOXES = [(10.0, 20.0, 30.0, 50.0), (80.5, 21.25, 14.0, 44.0), (3.0, 90.0, 100.0, 20.0)]
@@ -59,6 +59,7 @@ def test_of_boxes_of_one_digit_the_best_stays():
     assert distinct(np.zeros((0, 4), np.float32), np.zeros(0)).tolist() == []
 
 
-def test_of_boxes_alike_one_stays_but_a_part_is_not_the_whole():
-    boxes = np.array([(0, 0, 20, 40), (1, 1, 20, 40), (4, 2, 6, 30)], np.float32)
-    assert distinct(boxes, np.array([0.5, 0.9, 0.8]), union=True).tolist() == [1, 2]
+def test_boxes_alike_are_together_but_a_part_is_not_the_whole():
+    boxes = np.array([(0, 0, 20, 40), (1, 1, 20, 40), (4, 2, 6, 30), (90, 0, 0, 0)], np.float32)
+    groups = grouped(boxes, np.array([0.5, 0.9, 0.8, 0.2]), 0.5, union=True)
+    assert [group.tolist() for group in groups] == [[1, 0], [2], [3]]
