@@ -13,6 +13,7 @@ _SMALLEST = 6  # pixels of the longer side, of ink that counts
 _CLOSE = 5  # pixels within which ink belongs together
 _GROWN = 0.1  # of a digit's box that its ink may stand out of it
 _MOST = 100  # boxes
+_TINY = 32  # pixels of the longer side of an original that shows one thing
 
 
 def left_out(pixels: np.ndarray, digits: np.ndarray) -> np.ndarray:
@@ -37,6 +38,20 @@ def left_out(pixels: np.ndarray, digits: np.ndarray) -> np.ndarray:
     parts = parts[parts[:, 2:].max(1) >= _SMALLEST]
     parts = parts[np.argsort(-parts[:, 2:].prod(1), kind="stable")][:_MOST]
     return np.round(parts.clip(0) / factor).astype(np.int64).clip([0, 0, 1, 1])
+
+
+def alone(pixels: np.ndarray, scale: float) -> np.ndarray | None:
+    """The box (left, top, width, height) of the one thing in a picture; None where there is more than one, or none.
+
+    Args:
+        pixels: uint8, `(height, width, 3)`.
+        scale: pixels of the original for one of these. An original of 28 × 28 has room for one thing.
+    """
+    height, width = pixels.shape[:2]
+    if scale * max(height, width) <= _TINY:
+        return np.array([0, 0, width, height])
+    boxes = left_out(pixels, np.zeros((0, 4)))
+    return boxes[0] if len(boxes) == 1 else None
 
 
 def _ink(pixels: np.ndarray) -> np.ndarray:

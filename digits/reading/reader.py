@@ -20,7 +20,7 @@ from digits.reading.confidence import (
 )
 from digits.reading.crops import cut_out
 from digits.reading.finder import Finder, Found
-from digits.reading.left_out import left_out
+from digits.reading.left_out import alone, left_out
 from digits.reading.network import Answers, Network
 from digits.reading.peaks import distinct
 from digits.reading.picture import Picture, Source, open_pages, open_picture
@@ -130,16 +130,31 @@ class Reader:
         return map(self._trace, open_pages(image, name))
 
     def _trace(self, picture: Picture) -> Trace:
-        turns, seen = 0, self._look(picture.pixels)
+        turns, seen = 0, self._look(picture.pixels, picture.scale)
         if _says_little(seen):
-            others = {turn: self._look(np.ascontiguousarray(np.rot90(picture.pixels, turn))) for turn in (1, 2, 3)}
+            turned = {turn: np.ascontiguousarray(np.rot90(picture.pixels, turn)) for turn in (1, 2, 3)}
+            others = {turn: self._look(pixels, picture.scale) for turn, pixels in turned.items()}
             best = max(others, key=lambda turn: _says(others[turn]))
             if _is_upright(others[best], seen):
                 turns, seen = best, others[best]
         return Trace(picture, turns, seen, _reading(picture, turns, seen))
 
-    def _look(self, pixels: np.ndarray) -> Seen:
-        return judged(*self.ask(pixels), fitted())
+    def _look(self, pixels: np.ndarray, scale: float) -> Seen:
+        """What is seen in a picture; a pixel of it is `scale` of the original's."""
+        seen = judged(*self.ask(pixels), fitted())
+        if len(seen.read) < 2 and (box := alone(pixels, scale)) is not None:
+            return self._lone(pixels, box) or seen
+        return seen
+
+    def _lone(self, pixels: np.ndarray, box: np.ndarray) -> Seen | None:
+        """What the reader says of the one thing in a picture; None where that is no digit, or several."""
+        images = cut_out(pixels, box[np.newaxis])
+        answers = self.network(images)
+        likely, which = 1 - answers.doubts, answers.probabilities
+        if likely[0] <= SURE:
+            return None
+        found = Found(box[np.newaxis], likely, which, {})
+        return Seen(found, images, answers, likely, which, [[0]], np.zeros(0, np.int64))
 
     def ask(self, pixels: np.ndarray) -> tuple[Found, np.ndarray, Answers]:
         """What the finder says of a picture (uint8, `(height, width, 3)`), its boxes in MNIST's form, and the reader's

@@ -214,7 +214,7 @@ def test_of_overlapping_boxes_the_likeliest_is_read():
 )
 def test_a_page_on_its_side_is_read_turned(upright, turned, turns, reader, monkeypatch):
     page = np.full((200, 400, 3), 255, np.uint8)
-    monkeypatch.setattr(reader, "_look", lambda pixels: upright if pixels.shape[0] == 200 else turned)
+    monkeypatch.setattr(reader, "_look", lambda pixels, scale: upright if pixels.shape[0] == 200 else turned)
     trace = reader.trace(page)
     assert trace.turns == turns
     assert trace.seen is (turned if turns else upright)
