@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.reading.left_out import left_out
+from digits.reading.left_out import alone, left_out
 
 NONE = np.zeros((0, 4))
 
@@ -42,3 +42,13 @@ def test_paper_is_no_ink_whatever_light_falls_on_it(noise, rng):
 @pytest.mark.parametrize("shape", [(1, 1), (1, 10_000), (700, 3)])
 def test_any_shape_of_picture_will_do(shape, rng):
     assert left_out(rng.integers(0, 256, (*shape, 3), dtype=np.uint8), NONE).shape[1] == 4
+
+
+def test_one_thing_is_alone_and_two_are_not():
+    pixels = np.full((200, 300, 3), 240, np.uint8)
+    assert alone(pixels, 1.0) is None
+    pixels[60:120, 80:100] = 20
+    assert alone(pixels, 1.0) == pytest.approx([80, 60, 20, 60], abs=3)
+    pixels[60:120, 200:220] = 20
+    assert alone(pixels, 1.0) is None
+    assert alone(pixels, 0.1).tolist() == [0, 0, 300, 200]  # an original of 30 × 20

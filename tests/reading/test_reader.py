@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.datasets import load_digits
 
 import digits
 from digits.reading import Reader
@@ -17,7 +18,7 @@ from digits.reading.network import Answers
 from digits.reading.picture import Picture
 from digits.reading.reader import SHIPPED, Seen, Trace, _original, judged
 from tests.conftest import run
-from tests.reading.blobs import finder
+from tests.reading.blobs import finder, maps_of
 from tests.reading.compose import BLUE, Layout, Paper
 
 PLAIN = Paper(ground=(255, 255, 255), pen=(0, 0, 0))
@@ -96,6 +97,29 @@ def test_what_is_no_digit_is_left_out(reader, writer):
     shown = cv2.imdecode(np.frombuffer(show(grey), np.uint8), cv2.IMREAD_COLOR)
     assert ((shown == 150).all(2)).sum() > 100
     assert not ((picture == 150).all(2)).any()
+
+
+class Blind:
+    """A network that finds nothing, in place of the finder's."""
+
+    def run(self, _: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        return [maps_of([], inputs["images"].shape[1:3])[np.newaxis]]
+
+
+def test_what_a_picture_shows_alone_the_reader_decides(writer):
+    reader = Reader(SHIPPED)
+    reader.finder.session = Blind()
+    read = [reader.read(writer.picture(digit, PLAIN, Layout(height=120))) for digit in "0123456789"]
+    assert sum(one.text == digit for one, digit in zip(read, "0123456789", strict=True)) >= 8
+    assert all(one.confidence > 0.5 for one in read if one.text)
+    small = load_digits()
+    images = np.rint(small.images[:50] * (255 / 16)).astype(np.uint8)
+    assert sum(reader.read(image).text == str(label) for image, label in zip(images, small.target, strict=False)) > 45
+    star = np.full((200, 200), 255, np.uint8)
+    for turn in range(0, 180, 30):
+        cv2.ellipse(star, (100, 100), (70, 4), turn, 0, 360, 0, -1)
+    assert reader.read(star).text == ""
+    assert reader.read(writer.picture("35", PLAIN, Layout(height=120))).text == ""
 
 
 def test_over_a_page_full_of_ink_nobody_is_certain_that_there_is_no_digit(reader, rng):
