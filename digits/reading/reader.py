@@ -147,15 +147,14 @@ class Reader:
         return seen
 
     def _lone(self, pixels: np.ndarray, box: np.ndarray) -> Seen | None:
-        """What the reader says of the one thing in a picture; None where it sees several digits."""
+        """What the reader says of the one thing in a picture; None where that is no digit, or several."""
         images = cut_out(pixels, box[np.newaxis])
         answers = self.network(images)
-        if answers.several[0] > answers.nothing[0] and answers.doubts[0] >= SURE:
-            return None
         likely, which = 1 - answers.doubts, answers.probabilities
-        rows, refused = ([[0]], []) if likely[0] > SURE else ([], [0])
+        if likely[0] <= SURE:
+            return None
         found = Found(box[np.newaxis], likely, which, {})
-        return Seen(found, images, answers, likely, which, rows, np.array(refused, np.int64))
+        return Seen(found, images, answers, likely, which, [[0]], np.zeros(0, np.int64))
 
     def ask(self, pixels: np.ndarray) -> tuple[Found, np.ndarray, Answers]:
         """What the finder says of a picture (uint8, `(height, width, 3)`), its boxes in MNIST's form, and the reader's
