@@ -34,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' composed pictur
 from tests.reading.compose import DIGITS, GRIDS, NO_DIGIT, composed
 
 FIGURE = Path("docs/reading-reliability.png")
+AS_PICTURES = 2000  # of each set
 COLUMNS = ("pictures", "read as they are", "share", "95% interval")
 
 
@@ -170,6 +171,25 @@ def of_images(network: Network, test: Split, fashion: Split) -> list[list[str]]:
     ]
 
 
+def as_pictures(reader: Reader, test: Split, fashion: Split) -> list[list[str]]:
+    """Rows of a table: how images of one centred digit, or of clothes, are read as pictures."""
+    small = load_digits()
+    sets = {
+        "scikit-learn's digits, 8 × 8 pixels": (np.rint(small.images * (255 / 16)).astype(np.uint8), small.target),
+        "MNIST's test set, 28 × 28": (test.images[:AS_PICTURES], test.labels),
+        "MNIST's test set, 280 × 280": (test.images[:AS_PICTURES], test.labels),
+        "Fashion-MNIST's test set: nothing read": (fashion.images[:AS_PICTURES], None),
+    }
+    rows = []
+    for name, (images, labels) in sets.items():
+        large = 10 if "280" in name else 1
+        texts = [reader.read(image.repeat(large, 0).repeat(large, 1)).text for image in images]
+        right = sum(text == ("" if labels is None else str(labels[index])) for index, text in enumerate(texts))
+        share = accuracy_of(right, len(images))
+        rows.append([name, f"{len(images):,}", f"{share.value:.2%}", share.interval])
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="an .onnx model (default: as `digits read`)")
@@ -187,6 +207,8 @@ def main() -> None:
 
     rows = of_images(reader.network, test, fashion)
     print(table(rows, ("Images in MNIST's form", "images", "share", "95% interval")))
+    rows = as_pictures(reader, test, fashion)
+    print("\n" + table(rows, ("Images read as pictures", "images", "right", "95% interval")))
     pictures = composed_pictures(test, flags.count, flags.seed)
     answers = [answer(reader, picture, flags.wrong) for picture in pictures]
     groups = {"digits": DIGITS, "rows of grids": GRIDS, "no digit": NO_DIGIT}

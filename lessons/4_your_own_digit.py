@@ -248,9 +248,11 @@ print(f"written: {MY_DIGIT}, read: {said[0]}, {sure[0]:.1%} sure")
 # %% [markdown]
 # ## The package does this, and more
 #
-# `digits.read` takes the same steps, and those for what your picture may have and ours has not: squared paper, lines,
-# several rows, digits that touch, broken strokes, white on a blackboard, and pictures without any digit. `digits read
-# --explain photo.jpg` draws them all; [docs/reading.md](../docs/reading.md) explains each.
+# These steps want one digit on plain paper. A line, a second digit or the edge of a table would end up in the 28 × 28
+# pixels, too. So the package has a second network, the finder, that says *where* in a picture digits are, whatever lies
+# around them; it learned from pages that are composed. The ink that it points at is brought into MNIST's form by the
+# steps that you have just seen. `digits read --explain photo.jpg` draws it all;
+# [docs/reading.md](../docs/reading.md) explains each step.
 
 # %%
 import digits

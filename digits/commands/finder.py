@@ -37,7 +37,7 @@ def read_whole(model: Model, digits: Split) -> float:
     They are the same for all models. The hands that write on them are those of the test images, which training has
     never seen.
     """
-    from digits.reading.peaks import peaks
+    from digits.reading.peaks import distinct, peaks
     from digits.synthesis.crops import SIDE
     from digits.synthesis.pages import page
 
@@ -48,8 +48,9 @@ def read_whole(model: Model, digits: Split) -> float:
         for one, maps in zip(
             pages, model.backend.predict(model.network, np.stack([one.pixels for one in pages])), strict=True
         ):
-            boxes, _, probabilities = peaks(maps, LEAST)
-            whole += agree(one.boxes, one.labels, boxes, probabilities.argmax(axis=1))
+            boxes, scores, probabilities = peaks(maps, LEAST)
+            kept = distinct(boxes, scores)
+            whole += agree(one.boxes, one.labels, boxes[kept], probabilities[kept].argmax(axis=1))
     return whole / PAGES
 
 

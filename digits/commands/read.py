@@ -106,7 +106,7 @@ def _line(path: Path, trace: "Trace") -> str:
     place = f"{path}, page {trace.picture.page}" if trace.picture.pages > 1 else str(path)
     if not reading.text:
         return f"{place}: no digit{', the picture is blank' * is_blank(trace.picture.pixels)}"
-    rows = "".join(f"\n    {row}" for row in reading.text.split("\n"))
+    rows = "".join(f"\n    {row}" for row in reading.spaced.split("\n"))
     return f"{place} ({reading.confidence:.1%}){rows}"
 
 

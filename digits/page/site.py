@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,28 @@ from digits.page.examples import examples
 from digits.page.runtime import runtime
 from digits.reading.form import FORM
 from digits.reading.network import Network
-from digits.reading.path import WEIGHTS
-from digits.reading.reader import FOUND, NONE, SHIPPED, SURE
+from digits.reading.reader import SHIPPED
 
 STATIC = Path(__file__).with_name("static")
 BASELINE = Path(__file__).with_name("baseline.onnx")  # the recipe `baseline`, as `make reader` trained it
 PHOTOGRAPHS = "photographs"  # of the folder of examples, which only a server reads
+
+# How `groups.js` makes digits of strokes. The weights were chosen, by search, on rows of MNIST's training digits;
+# all that counts is how they stand to each other.
+GROUPING: dict[str, Any] = {
+    "weights": {
+        "surprise": 3.0,  # of the negative logarithm of the network's confidence
+        "gap": 5.0,  # of the gaps in a digit, in heights of a digit
+        "join": 0.9,  # of each neighbour in it that is a part of its own and as high as a digit
+        "wide": 3.0,  # of how much wider it is than a digit usually is, in its heights
+        "low": 0.5,  # of how much lower it is than a digit at least is, in heights of a digit
+        "cut": 0.15,  # of each of its ends that is a cut through ink
+        "left_out": 6.0,  # of a fragment that is left out, for its size in heights of a digit
+    },
+    "sure": 0.5,  # a row holds no digits if the mean of their confidences is below this
+    "none": 0.25,  # and in a row that holds some, one whose own confidence is below this is none
+    "found": 0.99,  # the share of digits that are found as they are
+}
 
 # What is allowed to the page: its own files, and to compile WebAssembly. Nothing from elsewhere, no script in the page.
 POLICY = (
@@ -52,10 +67,7 @@ def all_files(*, photographs: bool, model: Path | None = None) -> dict[str, byte
         "networks": described,
         "examples": examples(),
         "photos": photos,
-        "weights": asdict(WEIGHTS),
-        "sure": SURE,
-        "none": NONE,
-        "found": FOUND,
+        **GROUPING,
     }
     files["settings.js"] = f"export const settings = {json.dumps(settings, separators=(',', ':'))};\n".encode()
     if photographs:

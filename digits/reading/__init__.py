@@ -8,6 +8,7 @@ except ModuleNotFoundError as error:
     raise not_installed("opencv", "read") from error
 
 from digits.reading.picture import Source
-from digits.reading.reader import Digit, Reader, Reading, read
+from digits.reading.reader import Reader, read
+from digits.reading.reading import Digit, Reading
 
 __all__ = ["Digit", "Reader", "Reading", "Source", "read"]

@@ -22,14 +22,15 @@ _LARGE = 240  # pixels: twice as large as the graph needs; a larger digit is fir
 _TOGETHER = 16  # digits in the graph at once
 
 
-def to_mnist(masks: Sequence[np.ndarray], width: float) -> np.ndarray:
+def to_mnist(masks: Sequence[np.ndarray], width: float | Sequence[float]) -> np.ndarray:
     """Digits' pixels as images of 28 × 28, uint8, `(n, 28, 28)`, ink bright on dark.
 
     Args:
         masks: of each digit where its ink is, bool, `(height, width)`.
-        width: of their strokes, in pixels of the masks.
+        width: of their strokes, in pixels of the masks; one for all, or of each.
     """
-    reduced = [_reduced(mask, width) for mask in masks]
+    each = np.broadcast_to(width, len(masks)).tolist()
+    reduced = [_reduced(mask, one) for mask, one in zip(masks, each, strict=True)]
     images = np.zeros((len(masks), SIDE, SIDE), np.uint8)
     order = sorted(range(len(masks)), key=lambda index: max(masks[index].shape))  # of like sizes: little is padded
     for start in range(0, len(order), _TOGETHER):

@@ -47,7 +47,7 @@ class Picture:
         height, width = self.pixels.shape[:2]
         return round(width * self.scale), round(height * self.scale)
 
-    def original(self, bounds: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    def original(self, bounds: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
         """A box (left, top, width, height) in these pixels as one in the original's."""
         left, top, width, height = (round(value * self.scale) for value in bounds)
         return left, top, max(1, width), max(1, height)
@@ -155,3 +155,9 @@ def _fit(pixels: np.ndarray, original_width: int) -> Picture:
         size = max(1, round(width / scale)), max(1, round(height / scale))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC)
     return Picture(pixels, original_width / pixels.shape[1])
+
+
+def resized(pixels: np.ndarray, factor: float) -> np.ndarray:
+    """A picture with sides `factor` times as long."""
+    size = max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)

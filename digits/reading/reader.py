@@ -1,102 +1,92 @@
-"""What comes out: the digits of a picture, and the text that they make."""
+"""The digits in a picture: the finder's boxes, what the reader says of each, and the text that they make."""
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from digits.reading.find import Found, find
-from digits.reading.form import SIDE, to_mnist
+from digits.reading.confidence import (
+    MOST,
+    Weights,
+    are_digits,
+    doubts,
+    evidence,
+    fitted,
+    of_none,
+    of_text,
+    which_digits,
+)
+from digits.reading.crops import cut_out
+from digits.reading.finder import Finder, Found
+from digits.reading.left_out import alone, left_out
 from digits.reading.network import Answers, Network
-from digits.reading.path import Row, best_path, cut_from
+from digits.reading.peaks import distinct
 from digits.reading.picture import Picture, Source, open_pages, open_picture
+from digits.reading.reading import Digit, Reading
+from digits.reading.rows import in_groups, in_rows
 
-SURE = 0.5  # a row holds no digits if the mean of their confidences is below this
-WORDS = 1 / 3  # a picture of which less than this share are digits is a page of something else
-FOUND = 0.99  # the share of digits in composed pictures that were found and cut out as they are
-SELDOM = 3  # of what is refused with a confidence of m, a share of m to this power is a digit, in composed pictures
-NONE = 0.25  # and in a row that holds some, one whose own confidence is below this is none
+SURE = 0.5  # a box that is less likely than this one digit is none
+CLEAR = 0.85  # mean confidence of digits that stand upright
+TURNED = 1.4  # times as much is read in a turned picture, or it stays as it is
+TRUSTED = 0.8  # and with this mean confidence, at least
+FEW = 3  # and so many digits: fewer are read as they stand, as a 6 on its head is a 9
 SHIPPED = Path(__file__).with_name("reader.onnx")  # the recipe `reader`, as `make reader` trained it
 
 
-@dataclass(frozen=True)
-class Digit:
-    """A digit that was read.
-
-    Attributes:
-        digit: 0 to 9.
-        confidence: 0 to 1, that it is this digit.
-        line: which row of the text it is in, from 0.
-        box: left, top, width and height, in pixels of the upright picture.
-        image: uint8, `(28, 28)`: as the network saw it.
-        probabilities: float32, `(10,)`: of each digit.
-    """
-
-    digit: int
-    confidence: float
-    line: int
-    box: tuple[int, int, int, int]
-    image: np.ndarray = field(repr=False, compare=False)
-    probabilities: np.ndarray = field(repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was read in a picture.
-
-    Attributes:
-        text: its digits, row by row, with line feeds between rows and no spaces; empty where there is no digit.
-        confidence: 0 to 1, that the whole text is right, or that there is no digit.
-        digits: each digit, in the order of the text.
-    """
-
-    text: str
-    confidence: float
-    digits: tuple[Digit, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """As `digits read --json` prints it."""
-        return {
-            "text": self.text,
-            "confidence": round(self.confidence, 4),
-            "digits": [
-                {"digit": one.digit, "confidence": round(one.confidence, 4), "line": one.line, "box": list(one.box)}
-                for one in self.digits
-            ],
-        }
-
-
 @dataclass(frozen=True, eq=False)
-class ReadRow:
-    """What the network said of a row's candidates, and which of them it reads as.
+class Seen:
+    """What both networks say of a picture.
 
     Attributes:
-        images: uint8, `(n, 28, 28)`: the candidates in MNIST's form.
-        answers: what the network says of them.
-        confidences: float32, `(n,)`: of each, that it is a digit, and the one that is said.
-        path: the candidates, by index, that the best path takes.
-        accepted: those of the path that are digits.
+        found: what the finder says.
+        images: uint8, `(n, 28, 28)`: each of its boxes in MNIST's form.
+        answers: what the reader says of them.
+        likely: `(n,)`: that each box is one digit, of what both say.
+        which: float32, `(n, 10)`: the probability of each digit, if it is one, likewise.
+        rows: the boxes that are read, by index, row by row.
+        refused: the boxes that are not, by index, but for those that show what another does.
     """
 
+    found: Found
     images: np.ndarray
     answers: Answers
-    confidences: np.ndarray
-    path: list[int]
-    accepted: list[int]
+    likely: np.ndarray
+    which: np.ndarray
+    rows: list[list[int]]
+    refused: np.ndarray
+
+    @property
+    def read(self) -> np.ndarray:
+        """The indices of the boxes that are read, in the order of the text."""
+        return np.array([index for row in self.rows for index in row], np.int64)
+
+    @property
+    def sure(self) -> np.ndarray:
+        """`(k,)`: that each of these is a digit, and the one that is read."""
+        return (self.likely * self.which.max(1))[self.read]
+
+    @property
+    def text(self) -> str:
+        """Row by row, with line feeds between rows."""
+        return "\n".join("".join(map(str, self.which[row].argmax(1))) for row in self.rows)
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """A reading with all that led to it: the picture, what each step found in it, and what was made of each row."""
+    """A reading with all that led to it.
+
+    Attributes:
+        picture: that was read.
+        turns: quarter turns to the left after which the digits in it stand upright.
+        seen: what the networks say of the picture after these.
+        reading: what was read.
+    """
 
     picture: Picture
-    found: Found
-    rows: list[ReadRow]
+    turns: int
+    seen: Seen
     reading: Reading
 
 
@@ -112,6 +102,7 @@ class Reader:
 
     def __init__(self, model: str | Path | None = None):
         self.network = Network(Path(model or SHIPPED))
+        self.finder = Finder()
 
     def read(self, image: Source, name: str = "the image") -> Reading:
         """The digits in a picture.
@@ -139,70 +130,97 @@ class Reader:
         return map(self._trace, open_pages(image, name))
 
     def _trace(self, picture: Picture) -> Trace:
-        found = find(picture.pixels)
-        images = [_images(row, found.width) for row in found.rows]
-        answers = self.network(np.concatenate([np.zeros((0, SIDE, SIDE), np.uint8), *images]))
-        ends = np.cumsum([0, *map(len, images)]).tolist()
-        said = [
-            cut_from(row, answers[start : end - len(row.parts)], answers[end - len(row.parts) : end])
-            for row, (start, end) in zip(found.rows, pairwise(ends), strict=True)
-        ]
-        rows = [
-            _judged(row, own[: len(row.candidates)], answer, in_grid=found.grid is not None)
-            for row, own, answer in zip(found.rows, images, said, strict=True)
-        ]
-        rows = rows if found.grid else _but_words(rows)
-        return Trace(picture, found, rows, _reading(picture, found.rows, rows))
+        turns, seen = 0, self._look(picture.pixels, picture.scale)
+        if _says_little(seen):
+            turned = {turn: np.ascontiguousarray(np.rot90(picture.pixels, turn)) for turn in (1, 2, 3)}
+            others = {turn: self._look(pixels, picture.scale) for turn, pixels in turned.items()}
+            best = max(others, key=lambda turn: _says(others[turn]))
+            if _is_upright(others[best], seen):
+                turns, seen = best, others[best]
+        return Trace(picture, turns, seen, _reading(picture, turns, seen))
+
+    def _look(self, pixels: np.ndarray, scale: float) -> Seen:
+        """What is seen in a picture; a pixel of it is `scale` of the original's."""
+        seen = judged(*self.ask(pixels), fitted())
+        if len(seen.read) < 2 and (box := alone(pixels, scale)) is not None:
+            return self._lone(pixels, box) or seen
+        return seen
+
+    def _lone(self, pixels: np.ndarray, box: np.ndarray) -> Seen | None:
+        """What the reader says of the one thing in a picture; None where that is no digit, or several."""
+        images = cut_out(pixels, box[np.newaxis])
+        answers = self.network(images)
+        likely, which = 1 - answers.doubts, answers.probabilities
+        if likely[0] <= SURE:
+            return None
+        found = Found(box[np.newaxis], likely, which, {})
+        return Seen(found, images, answers, likely, which, [[0]], np.zeros(0, np.int64))
+
+    def ask(self, pixels: np.ndarray) -> tuple[Found, np.ndarray, Answers]:
+        """What the finder says of a picture (uint8, `(height, width, 3)`), its boxes in MNIST's form, and the reader's
+        answers."""
+        found = self.finder(pixels)
+        images = cut_out(pixels, found.boxes)
+        return found, images, self.network(images)
 
 
-def _images(row: Row, width: float) -> np.ndarray:
-    """A row's candidates in MNIST's form, and then its divided parts: uint8, `(n, 28, 28)`."""
-    pieces = [*(candidate.piece for candidate in row.candidates), *row.parts]
-    return to_mnist([piece.mask for piece in pieces], width)
+def judged(found: Found, images: np.ndarray, answers: Answers, weights: Weights) -> Seen:
+    """What is read of what both networks say, weighed."""
+    likely = are_digits(evidence(found.scores, found.probabilities, answers), weights)
+    which = which_digits(found.probabilities, answers, weights)
+    apart = distinct(found.boxes, likely)
+    read, refused = apart[likely[apart] > SURE], apart[likely[apart] <= SURE]
+    rows = [read[row].tolist() for row in in_rows(found.boxes[read])]
+    return Seen(found, images, answers, likely, which, rows, refused)
 
 
-def _judged(row: Row, images: np.ndarray, answers: Answers, in_grid: bool) -> ReadRow:
-    """A row's best path, and which candidates on it are digits: in a grid all, as a cell holds nothing else."""
-    path = best_path(row, answers)
-    sure = answers.confidences
-    if not path or sure[path].mean() < (NONE if in_grid else SURE):
-        accepted = []
-    elif in_grid:
-        accepted = path
-    else:
-        accepted = [index for index in path if sure[index] >= NONE]
-    return ReadRow(images, answers, answers.probabilities.max(1) if in_grid else sure, path, accepted)
+def _says(seen: Seen) -> float:
+    """How much is read: the digits' probabilities together."""
+    return float(seen.sure.sum())
 
 
-def _but_words(rows: list[ReadRow]) -> list[ReadRow]:
-    """The rows, without their digits where most of the page is something else."""
-    if sum(len(row.accepted) for row in rows) >= WORDS * sum(len(row.path) for row in rows):
-        return rows
-    return [replace(row, accepted=[]) for row in rows]
+def _says_little(seen: Seen) -> bool:
+    """Whether a picture may be read better after a quarter turn or two: what is read, or might be, is doubtful."""
+    if seen.rows:
+        return bool(seen.sure.mean() < CLEAR)
+    return bool(seen.likely[seen.refused].sum() > 1 - CLEAR)
 
 
-def _reading(picture: Picture, rows: list[Row], read: list[ReadRow]) -> Reading:
-    """The text that the rows make, and how sure it is."""
-    digits: list[Digit] = []
-    texts: list[str] = []
-    for row, one in zip(rows, read, strict=True):
-        digits += [
-            Digit(
-                int(one.answers.digits[index]),
-                FOUND * float(one.confidences[index]),
-                len(texts),
-                picture.original(row.candidates[index].piece.bounds),
-                one.images[index],
-                one.answers.probabilities[index],
-            )
-            for index in one.accepted
-        ]
-        if one.accepted:
-            texts.append("".join(str(digit) for digit in one.answers.digits[one.accepted]))
-    if digits:
-        return Reading("\n".join(texts), math.prod(digit.confidence for digit in digits), tuple(digits))
-    refused = [float(one.answers.confidences[one.path].mean()) for one in read if one.path]
-    return Reading("", FOUND * (1 - max(refused, default=0.0) ** SELDOM), ())
+def _is_upright(turned: Seen, seen: Seen) -> bool:
+    """Whether a picture stood on its side or on its head, as it says more, turned, than `seen`."""
+    return len(turned.read) >= FEW and turned.sure.mean() > TRUSTED and _says(turned) > TURNED * _says(seen)
+
+
+def _reading(picture: Picture, turns: int, seen: Seen) -> Reading:
+    """The text that is read, how sure it is, and what is left out."""
+    boxes = seen.found.boxes
+    digits = []
+    for line, row in enumerate(seen.rows):
+        for index, group in zip(row, in_groups(boxes[row]), strict=True):
+            digit = int(seen.which[index].argmax())
+            sure = MOST * float(seen.likely[index] * seen.which[index, digit])
+            box = _original(picture, boxes[index], turns)
+            digits.append(Digit(digit, sure, line, box, seen.images[index], seen.which[index], group))
+    left = left_out(np.rot90(picture.pixels, turns), boxes[seen.read])
+    against = doubts(seen.sure, seen.likely[seen.refused], len(left))
+    return Reading(
+        seen.text,
+        of_text(against, fitted()) if digits else of_none(against, fitted()),
+        tuple(digits),
+        tuple(_original(picture, box, turns) for box in left),
+    )
+
+
+def _original(picture: Picture, box: np.ndarray, turns: int) -> tuple[int, int, int, int]:
+    """A box in the turned picture as one in the upright original, within it."""
+    left, top, wide, high = map(float, box)
+    for turn in reversed(range(turns)):
+        across = picture.pixels.shape[turn % 2 == 0]  # the width before this turn
+        left, top, wide, high = across - top - high, left, high, wide
+    height, width = picture.pixels.shape[:2]
+    right, bottom = min(left + wide, width), min(top + high, height)
+    left, top = max(0.0, min(left, width - 1.0)), max(0.0, min(top, height - 1.0))
+    return picture.original((left, top, right - left, bottom - top))
 
 
 def read(image: Source, model: str | Path | None = None) -> Reading:

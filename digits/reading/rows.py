@@ -5,6 +5,8 @@ import numpy as np
 _BESIDE = 0.2  # share of the lower box's height by which boxes of a row overlap
 _RECENT = 4  # boxes at the end of a row that tell how it goes on
 _STEEPEST = 0.3  # slope of a row
+_SPACE = 0.45  # of the usual height, that is free between two groups, at least
+_APART = 1.6  # times as far as neighbours usually are, or a height if that is less, do middles stand at a gap
 
 
 def in_rows(boxes: np.ndarray) -> list[list[int]]:
@@ -43,3 +45,19 @@ def _continued(x: np.ndarray, y: np.ndarray, to: float, furthest: float) -> floa
         return float(y.mean())
     slope = float(((x - middle) * (y - y.mean())).sum() / max(1.0, np.square(x - middle).sum()))
     return float(y.mean()) + min(max(slope, -_STEEPEST), _STEEPEST) * min(to - middle, furthest)
+
+
+def in_groups(boxes: np.ndarray) -> list[int]:
+    """Which group of its row each box belongs to, from 0, where a wide gap parts groups.
+
+    Args:
+        boxes: of one row, `(n, 4)`: left, top, width, height, from the left.
+    """
+    left, _, width, height = np.asarray(boxes, float).reshape(-1, 4).T
+    if len(left) < 2:
+        return [0] * len(left)
+    middles = left + width / 2
+    apart = np.diff(middles)
+    usual = min(float(np.median(apart)), float(np.median(height)))
+    wide = (apart > _APART * usual) & (left[1:] - left[:-1] - width[:-1] > _SPACE * np.median(height))
+    return [0, *np.cumsum(wide).tolist()]

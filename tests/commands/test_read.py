@@ -42,7 +42,7 @@ def test_json_prints_an_object_a_file_and_a_bad_file_does_not_stop_the_others(ph
     assert set(bad) == set(missing) == {"file", "error"}
     assert "is not a readable image" in bad["error"]
     assert missing["error"].endswith("cannot be read: No such file or directory")
-    assert set(good) == {"file", "text", "confidence", "digits"}
+    assert set(good) == {"file", "text", "confidence", "digits", "left_out"}
     assert good["file"] == str(photo)
     assert len(good["digits"]) == 5
     assert all(isinstance(value, int) for one in good["digits"] for value in [one["digit"], one["line"], *one["box"]])

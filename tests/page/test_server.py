@@ -56,7 +56,7 @@ def test_a_photograph_is_answered_with_all_that_the_page_shows(link):
     status, said = post(link, PHOTO)
     assert (status, said["text"]) == (200, TEXT)
     first = said["digits"][0]
-    assert set(first) == {"digit", "confidence", "line", "box", "image", "probabilities"}
+    assert set(first) == {"digit", "confidence", "line", "group", "box", "image", "probabilities"}
     assert len(base64.b64decode(first["image"])) == 784
     assert sum(first["probabilities"]) == pytest.approx(1, abs=1e-3)
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits.reading.rows import in_rows
+from digits.reading.rows import in_groups, in_rows
 
 
 def boxes(*rows: list[tuple[float, float]], size: int = 40) -> np.ndarray:
@@ -41,3 +41,23 @@ def test_the_order_in_which_boxes_come_does_not_matter(order):
     rows = [[(60 * column, 90 * row + 5 * column) for column in range(4)] for row in range(3)]
     found = in_rows(boxes(*rows)[list(order)])
     assert [[order[index] for index in row] for row in found] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+
+
+@pytest.mark.parametrize(
+    ("lefts", "groups"),
+    [
+        ([0, 30, 60, 90], [0, 0, 0, 0]),
+        ([0, 30, 60, 140, 170], [0, 0, 0, 1, 1]),
+        ([0, 30, 130, 160, 260], [0, 0, 1, 1, 2]),
+        ([0, 44, 88, 132], [0, 0, 0, 0]),  # written wide
+        ([0, 90], [0, 1]),
+        ([7], [0]),
+        ([], []),
+    ],
+)
+def test_a_wide_gap_parts_groups(lefts, groups):
+    assert in_groups(boxes([(left, 0) for left in lefts])) == groups
+
+
+def test_wide_digits_that_stand_close_are_one_group():
+    assert in_groups(np.array([(0, 0, 20, 40), (30, 0, 20, 40), (60, 0, 70, 40), (140, 0, 70, 40)])) == [0, 0, 0, 0]

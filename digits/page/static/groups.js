@@ -1,5 +1,5 @@
 // Which strokes make up which digits: rows, then in each row the best path through all ways to part it into digits.
-// What digits.read does with connected ink (rows.py, path.py), done with strokes; weights and limits are the same ones.
+// Heuristic over-segmentation (LeCun et al. 1998, section VII), where strokes are the pieces; weights are site.py's.
 
 import { settings } from "./settings.js";
 

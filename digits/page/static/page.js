@@ -93,7 +93,7 @@ function choose(digit, done = true) {
   soon = setTimeout(() => lookInside(digit, network).catch(() => fail(words.failedNetwork)), digit ? INSIDE_AFTER : 0);
 }
 
-/** Show a photograph's reading, of each digit what the chosen network says of it. */
+/** Show a photograph's reading: Python's own or, where another network is chosen, what that says of each digit. */
 async function showPhotograph(said, say) {
   photograph = said;
   empty.photo = say ?? empty.photo;
@@ -104,10 +104,11 @@ async function showPhotograph(said, say) {
   if (photograph !== said) return;
   const digits = said.digits.map((one, index) => {
     const answer = answers[index];
+    if (network === FIRST) return { ...answer, ...one, source: one };
     return { ...one, ...answer, digit: answer.best, confidence: settings.found * answer.confidence, source: one };
   });
   const text = network === FIRST ? said.text : rowsOf(digits);
-  const confidence = digits.reduce((product, one) => product * one.confidence, 1);
+  const confidence = network === FIRST ? said.confidence : digits.reduce((product, one) => product * one.confidence, 1);
   showReading("photo", { text, confidence, digits }, digits[0], true);
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from digits.datasets import Split
 from tests.reading.compose import grids, no_digit
+from tests.reading.compose.beside import BESIDE
 from tests.reading.compose.paper import any_paper, jpeg
 from tests.reading.compose.writing import Layout, Writer
 
@@ -95,6 +96,7 @@ DIGITS: dict[str, Composer] = {
     "a row": row,
     "rows": rows,
     "touching": touching,
+    **BESIDE,
 }
 GRIDS: dict[str, Composer] = {
     "grid, printed": grids.printed,

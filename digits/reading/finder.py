@@ -1,0 +1,127 @@
+"""Where digits stand in a picture, as a network says that is asked at several sizes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from digits.exchange.predictor import open_session
+from digits.reading.left_out import left_out
+from digits.reading.peaks import DIGITS, STRIDE, grouped, peaks
+from digits.reading.picture import resized
+
+FINDER = Path(__file__).with_name("finder.onnx")  # the recipe `finder`, as `make finder` trained it
+SIZES = (80, 113, 160, 226, 320, 452, 640, 1120)  # pixels of the longer side at which a picture is asked about
+LEAST = 0.1  # score of a peak that is worth a look
+_SMALL = 320  # likewise: up to this it is asked about as a whole
+_CLEAR = 24  # pixels of a box's longer side at which a digit is seen clearly
+_SURE = 0.5  # score of a digit that explains the ink in its box
+_SAME = 0.5  # share of their union that two boxes have in common, where they show the same at two sizes
+_MARGIN = 24  # pixels around ink that are asked about with it
+_ENLARGED = 2.0  # times, at most,
+_TINY = 160  # but to so many pixels of the longer side in any case
+_FITTING = (10, 120)  # pixels of a box's longer side at a size that is meant for it
+_MULTIPLE = 32  # the network halves five times
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What may be digits in a picture, the likeliest first.
+
+    Attributes:
+        boxes: float32, `(n, 4)`: left, top, width, height, in pixels of the picture.
+        scores: float32, `(n,)`: 0 to 1, how likely each is a digit.
+        probabilities: float32, `(n, 10)`: of each digit, if it is one.
+        heat: the longer side at which the picture was asked about, and float32, `(height, width)`, 0 to 1: how likely
+            a digit has its centre there.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    probabilities: np.ndarray
+    heat: dict[int, np.ndarray]
+
+
+class Finder:
+    """The network that finds digits.
+
+    Raises:
+        DigitsError: the file is damaged.
+    """
+
+    def __init__(self, path: Path = FINDER):
+        self.session = open_session(path.read_bytes(), path)
+
+    def maps(self, pixels: np.ndarray) -> np.ndarray:
+        """What the network says (float32, `(14, height / 4, width / 4)`) of a picture, uint8, `(height, width, 3)`."""
+        height, width = pixels.shape[:2]
+        below, beside = -height % _MULTIPLE, -width % _MULTIPLE
+        padded = cv2.copyMakeBorder(pixels, 0, below, 0, beside, cv2.BORDER_REPLICATE)
+        maps: np.ndarray = self.session.run(None, {"images": padded[np.newaxis]})[0][0]
+        return maps[:, : -(-height // STRIDE), : -(-width // STRIDE)]
+
+    def __call__(self, pixels: np.ndarray, sizes: Sequence[int] = SIZES) -> Found:
+        """What may be digits in a picture, uint8, `(height, width, 3)`.
+
+        It is asked about as a whole at small sizes, at larger ones where ink is left that no digit explains, and at the
+        largest if the size before gives a glimpse of something small.
+        """
+        longer = max(pixels.shape[:2])
+        heat: dict[int, np.ndarray] = {}
+        parts = [(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))]
+        explained, glimpsed = np.zeros((0, 4), np.float32), True
+        for size in [size for size in sizes if size <= max(_ENLARGED * longer, _TINY)] or sizes[:1]:
+            factor = size / longer
+            region = _region(pixels, explained, _MARGIN / factor) if size > _SMALL else (0, 0, *pixels.shape[1::-1])
+            if region is None or (size == sizes[-1] and not glimpsed):
+                break
+            left, top, width, height = region
+            asked = resized(pixels[top : top + height, left : left + width], factor)
+            maps = self.maps(asked)
+            hot = 1 / (1 + np.exp(-maps[:DIGITS].max(0).clip(-30, 30)))
+            heat[size] = _in_place(hot, region, pixels, factor / STRIDE)
+            found, likely, each = peaks(maps, LEAST)
+            sides = found[:, 2:].max(1)
+            fitting = (sides > _FITTING[0]) & (sides < _FITTING[1])
+            ratio = np.array([width / asked.shape[1], height / asked.shape[0]] * 2, np.float32)
+            place = found * ratio + np.array([left, top, 0, 0], np.float32)
+            glimpsed = bool((sides < _CLEAR).any())
+            parts.append((place[fitting], likely[fitting], each[fitting]))
+            clear = fitting & (sides > _CLEAR) & (likely > _SURE)
+            explained = np.concatenate([explained, place[clear]])
+        boxes, scores, probabilities = map(np.concatenate, zip(*parts, strict=True))
+        return Found(*_agreed(boxes, scores, probabilities), heat)
+
+
+def _agreed(
+    boxes: np.ndarray, scores: np.ndarray, probabilities: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What was found at several sizes, as one: see `Found`. The more sizes show a digit, the likelier it is one."""
+    groups = grouped(boxes, scores, _SAME, union=True)
+    together = np.array([1 - np.prod(1 - scores[group] / 2) for group in groups], np.float32)
+    each = [np.average(probabilities[group], axis=0, weights=scores[group]) for group in groups]
+    order = np.argsort(-together, kind="stable")
+    surest = np.array([group[0] for group in groups], np.int64)[order]
+    return boxes[surest], together[order], np.array(each, np.float32).reshape(-1, DIGITS)[order]
+
+
+def _region(pixels: np.ndarray, digits: np.ndarray, margin: float) -> tuple[int, int, int, int] | None:
+    """Where ink is left that is in no digit's box: left, top, width and height, with a margin in pixels."""
+    ink = left_out(pixels, digits)
+    if not len(ink):
+        return None
+    height, width = pixels.shape[:2]
+    left, top = (max(0, int(value - margin)) for value in ink[:, :2].min(0))
+    right, bottom = (ink[:, :2] + ink[:, 2:]).max(0) + margin
+    return left, top, min(width, round(right)) - left, min(height, round(bottom)) - top
+
+
+def _in_place(heat: np.ndarray, region: tuple[int, int, int, int], pixels: np.ndarray, factor: float) -> np.ndarray:
+    """The heat of a region as that of the whole picture, `factor` times as large as it; 0 elsewhere."""
+    left, top = (round(value * factor) for value in region[:2])
+    high, wide = (max(1, -int(-side * factor // 1)) for side in pixels.shape[:2])
+    whole = np.zeros((max(high, top + len(heat)), max(wide, left + heat.shape[1])), np.float32)
+    whole[top : top + len(heat), left : left + heat.shape[1]] = heat
+    return whole[:high, :wide]
