@@ -143,17 +143,17 @@ class Reader:
         """What is seen in a picture; a pixel of it is `scale` of the original's."""
         seen = judged(*self.ask(pixels), fitted())
         if len(seen.read) < 2 and (box := alone(pixels, scale)) is not None:
-            return self._lone(pixels, box) or seen
+            return self._lone(pixels, box, seen)
         return seen
 
-    def _lone(self, pixels: np.ndarray, box: np.ndarray) -> Seen | None:
-        """What the reader says of the one thing in a picture; None where that is no digit, or several."""
+    def _lone(self, pixels: np.ndarray, box: np.ndarray, seen: Seen) -> Seen:
+        """What the reader says of the one thing in a picture, if it calls that a digit; otherwise what was `seen`."""
         images = cut_out(pixels, box[np.newaxis])
         answers = self.network(images)
         likely, which = 1 - answers.doubts, answers.probabilities
         if likely[0] <= SURE:
-            return None
-        found = Found(box[np.newaxis], likely, which, {})
+            return seen
+        found = Found(box[np.newaxis].astype(np.float32), likely, which, seen.found.heat)
         return Seen(found, images, answers, likely, which, [[0]], np.zeros(0, np.int64))
 
     def ask(self, pixels: np.ndarray) -> tuple[Found, np.ndarray, Answers]:
