@@ -150,7 +150,7 @@ def _logistic(values: np.ndarray, truth: np.ndarray) -> tuple[float, ...]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=3000, help="pictures (default: %(default)s)")
+    parser.add_argument("--count", type=int, default=2000, help="pictures (default: %(default)s)")
     weights = fit(list(ask(parser.parse_args().count)))
     text = json.dumps(weights.__dict__).replace("], ", "],\n ")
     write_together(WEIGHTS.parent, {WEIGHTS.name: f"{text}\n".encode()})
