@@ -7,7 +7,7 @@ from typing import Any
 
 from digits.backends import BACKENDS
 from digits.commands import steps
-from digits.commands.options import chosen
+from digits.commands.options import DEVICES, PRECISIONS, chosen
 from digits.datasets import Dataset, full_name
 from digits.errors import DigitsError
 from digits.exchange.classifier import Classifier
@@ -79,8 +79,8 @@ def train_model(
     """
     for name, value, allowed in (
         ("backend", backend, BACKENDS),
-        ("device", device, ("auto", "cpu", "cuda", "mps")),
-        ("precision", precision, ("auto", "float32", "bfloat16")),
+        ("device", device, DEVICES),
+        ("precision", precision, PRECISIONS),
         *(("a field of the recipe", name, {**about(Recipe), **about(Augmentation)}) for name in changes),
     ):
         if value not in allowed:

@@ -11,6 +11,8 @@ from digits.files import DATA_DIR, OUTPUT_DIR
 from digits.recipes import RECIPES, Augmentation, Recipe, about, adjusted, flag
 
 Decorator = Callable[[Any], Any]
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "float32", "bfloat16")
 OWN = "mnist, fashion-mnist or the path of your own data"
 FIRST = ("recipe", "epochs", "batch_size", "learning_rate", "dropout", "filters", "hidden_units")  # for a beginner
 

@@ -37,7 +37,7 @@ def training_options(recipes: Mapping[str, Recipe], seed: Any) -> options.Decora
             ),
             click.option(
                 *("--device",),
-                type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+                type=click.Choice(options.DEVICES),
                 default="auto",
                 show_default=True,
                 panel=MACHINE,
@@ -45,7 +45,7 @@ def training_options(recipes: Mapping[str, Recipe], seed: Any) -> options.Decora
             ),
             click.option(
                 *("--precision",),
-                type=click.Choice(["auto", "float32", "bfloat16"]),
+                type=click.Choice(options.PRECISIONS),
                 default="auto",
                 show_default=True,
                 panel=MACHINE,
