@@ -82,6 +82,12 @@ def tune_process(cores: int | None = None) -> None:
     is_tuned = True
 
 
+def cores_here() -> int:
+    """How many cores this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, cores_allowed() or cores)
+
+
 def cores_allowed() -> int | None:
     """How many cores to compute on, by the variable DIGITS_CORES, which `tune_process` sets, too; None stands for all.
 

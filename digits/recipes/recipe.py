@@ -63,7 +63,7 @@ ARCHITECTURES = {
     "baseline": Architecture(filters=(16, 32), hidden_units=128),
     "fast": Architecture(filters=(16, 32), hidden_units=128),
     "deep": Architecture(filters=(32, 32, 64, 64, 64, 128, 128), hidden_units=0),
-    "finder": Architecture(filters=(16, 32, 64, 96, 128, 48), hidden_units=0, finds=True),
+    "finder": Architecture(filters=(16, 32, 64, 128, 192, 48), hidden_units=0, finds=True),
 }
 
 
@@ -304,7 +304,7 @@ RECIPES = {
             warmup=0.05,
             beta_2=0.99,
             batch_size=32,
-            epochs=50,
+            epochs=80,
             dropout=0.0,
             ema_decay=0.998,
             pages=3000,

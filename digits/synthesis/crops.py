@@ -1,6 +1,5 @@
 """What an epoch shows to a finder: random crops of composed pages, and what is to be said of each."""
 
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from digits.datasets import Split
 from digits.errors import not_installed
 from digits.recipes.randomness import derive
 from digits.recipes.recipe import Recipe
-from digits.synthesis.epoch import TIMES, shown_count
+from digits.synthesis.epoch import TIMES
 from digits.synthesis.targets import Targets, targets
 
 try:
@@ -22,7 +21,7 @@ except ModuleNotFoundError as error:
     raise not_installed("scikit-image" if error.name == "skimage" else "opencv", "finder") from error
 
 PAGE, SIDE = 224, 192  # pixels of a side, of a page and of a crop
-KEPT = 1000  # pages to crop from: of those before they take the place; 150 MB
+TOGETHER = 16  # batches whose crops are of the same pages, each in any of them
 CUT_OUT = 0.2  # share of the crops that show a row of digits and little else
 COLOURS, INVERTED = 0.3, 0.15  # with other colours, and with bright and dark exchanged
 
@@ -35,32 +34,41 @@ class Batch(NamedTuple):
 
 
 def crops(recipe: Recipe, digits: Split, seed: int, epoch: int) -> Iterator[Batch]:
-    """The batches of an epoch, counted from 0: each is made in the background while the one before is learned from.
+    """The batches of an epoch, counted from 0: some are made in the background while those before are learned from.
 
     Args:
         digits: whose hands write on the pages.
     """
     with ThreadPoolExecutor(1) as thread:
-        batches = _batches(recipe, digits, seed, epoch)
-        coming = thread.submit(next, batches, None)
-        while batch := coming.result():
-            coming = thread.submit(next, batches, None)
-            yield batch
+        coming = thread.submit(portion, recipe, digits, seed, epoch, 0)
+        for number in range(1, portions(recipe) + 1):
+            batches = parts(coming.result(), recipe.batch_size)
+            if number < portions(recipe):
+                coming = thread.submit(portion, recipe, digits, seed, epoch, number)
+            yield from batches
 
 
-def _batches(recipe: Recipe, digits: Split, seed: int, epoch: int) -> Iterator[Batch]:
-    """The batches, whose pages are composed as they come."""
-    own = derive(seed, "pages", epoch)
-    rng, kept, composed = np.random.default_rng(own), deque[Page](maxlen=KEPT), 0
-    count = shown_count(recipe, len(digits))
-    for first in range(0, count, recipe.batch_size):
-        last = min(first + recipe.batch_size, count)
-        while composed * TIMES < last:
-            kept.append(page(digits, np.random.default_rng([own, composed]), PAGE))
-            composed += 1
-        shown = [recoloured(part(kept[rng.integers(len(kept))], SIDE, rng), rng) for _ in range(first, last)]
-        wanted = [targets(one.boxes, one.labels, SIDE, SIDE) for one in shown]
-        yield Batch(np.stack([one.pixels for one in shown]), Targets(*map(np.stack, zip(*wanted, strict=True))))
+def portions(recipe: Recipe) -> int:
+    """How many portions an epoch has; see `portion`."""
+    return -(-recipe.pages * TIMES // (TOGETHER * recipe.batch_size))
+
+
+def portion(recipe: Recipe, digits: Split, seed: int, epoch: int, number: int) -> Batch:
+    """A portion of an epoch, counted from 0: up to `TOGETHER` batches, which depend on no other portion."""
+    size = TOGETHER * recipe.batch_size
+    count = min(size, recipe.pages * TIMES - number * size)
+    rng = np.random.default_rng([derive(seed, "pages", epoch), number])
+    composed = [page(digits, rng, PAGE) for _ in range(-(-count // TIMES))]
+    shown = [recoloured(part(composed[index // TIMES], SIDE, rng), rng) for index in rng.permutation(count)]
+    wanted = [targets(one.boxes, one.labels, SIDE, SIDE) for one in shown]
+    return Batch(np.stack([one.pixels for one in shown]), Targets(*map(np.stack, zip(*wanted, strict=True))))
+
+
+def parts(whole: Batch, size: int) -> Iterator[Batch]:
+    """Its batches of `size`; the last one may be smaller."""
+    for first in range(0, len(whole.pictures), size):
+        some = slice(first, first + size)
+        yield Batch(whole.pictures[some], Targets(*(one[some] for one in whole.targets)))
 
 
 def part(whole: Page, side: int, rng: np.random.Generator) -> Page:

@@ -15,7 +15,7 @@ from digits.synthesis.strokes import Variant
 
 SIGNS = {  # that stand between digits, as `variants` has letters; in hundredths of a digit's height
     "-": "0,52 44,50",
-    "/": "52,-6 0,106",
+    "/": "52,-6 0,106",  # as habits have it, see `_SLASHES`
     "(": "26,-6 4,24 4,76 26,106",
     ")": "0,-6 22,24 22,76 0,106",
     "×": "4,28 44,72 / 44,28 4,72",
@@ -50,6 +50,7 @@ GREEK = {
     "Ω": "0,100 18,100 / 18,100 2,56 14,8 44,8 58,56 42,100 / 42,100 60,100",
     "ψ": "0,44 8,84 32,94 54,78 58,44 / 30,20 28,130",
 }
+_SLASHES = ("52,-6 0,106", "40,-14 0,114", "70,-4 0,104", "28,-18 0,118", "46,-24 0,112", "34,-8 14,50 0,122")
 _LETTERS = {one.character: one for one in (*variants.LETTERS, *variants.LIKE_DIGITS)}
 _WAYS = _LETTERS | {sign: variants.variant(sign, "sign", text) for sign, text in (SIGNS | GREEK).items()}
 
@@ -70,7 +71,11 @@ _BARS = {  # of a display: from and to, in its width and half its height
 }
 _FULL_FACE = "DejaVuSans"
 _OWN_FACE = "Aileron"  # comes with Pillow; the others come with Matplotlib
-_PLOTTED = cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX
+_PLOTTED = (
+    *(cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX),
+    *(cv2.FONT_HERSHEY_COMPLEX | cv2.FONT_ITALIC, cv2.FONT_HERSHEY_TRIPLEX | cv2.FONT_ITALIC),
+    *(cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX),
+)
 _CURSIVE = cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_SIMPLEX
 
 Write = Callable[[str, float], np.ndarray]  # takes a character and a digit's height in pixels; its ink, see `Writer`
@@ -103,17 +108,25 @@ class Writer:
             self.slant = self.leaning + float(rng.uniform(0, 0.2))
         self.display = rng.uniform(0.4, 0.62), rng.uniform(0.08, 0.2), rng.uniform(0, 0.2)  # width, bar, lean
         self.habits = _habits(rng)
+        # Ways of writing that MNIST lacks, a 1 with an upstroke above all, also beside digits that are copied from it.
+        self.own = [digit for digit in DIGITS if rng.random() < (0.3 if digit == "1" else 0.08)]
 
     @property
     def by_hand(self) -> bool:
         """Whether characters differ in size."""
         return self.style in ("copied", "written")
 
+    @property
+    def overlap(self) -> float:
+        """By how much boxes of digits overlap as they lean, in heights of a digit, where the digits just touch."""
+        lean = {"copied": self.leaning, "written": self.slant}.get(self.style, 0.0)
+        return 0.8 * max(0.0, lean)
+
     def __call__(self, character: str, height: float) -> np.ndarray:
         if character in DIGITS:
             if self.style == "segments":
                 return self._segments(int(character), height)
-            if self.style == "copied":
+            if self.style == "copied" and character not in self.own:
                 return self._copied(int(character), height)
         if self.style == "plotted" and character.isascii():
             return self._plotted(character, height, self.plotter)
@@ -128,10 +141,10 @@ class Writer:
         if self.style in ("printed", "segments", "plotted") or character not in _WAYS:
             face = _face(self._face_of(character), 100)
             return (face.getbbox(character)[1] - face.getbbox("0")[1]) / 73
-        return float(_WAYS[character].points[:, 1].min())
+        return float((self.habits.get(character) or _WAYS[character]).points[:, 1].min())
 
     def _written(self, character: str, height: float) -> np.ndarray:
-        return self.stroke(self.habits[character] if character in DIGITS else _WAYS[character], height)
+        return self.stroke(self.habits.get(character) or _WAYS[character], height)
 
     def stroke(self, way: Variant, height: float) -> np.ndarray:
         """The ink of a way of writing."""
@@ -153,7 +166,7 @@ class Writer:
     def _copied(self, digit: int, height: float) -> np.ndarray:
         those = _of_label(self.digits, digit)
         image = cropped(self.digits.images[those[self.rng.integers(len(those))]])
-        factor = height / max(len(image), 12) * self.rng.uniform(0.9, 1.1)
+        factor = height / max(len(image), self.rng.uniform(12, 20)) * self.rng.uniform(0.9, 1.1)
         size = max(2, round(image.shape[1] * factor)), max(3, round(len(image) * factor))
         large = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA)
         sharp = 1 + min(3.0, factor) * 0.5  # enlarged strokes have soft edges, which pens have not
@@ -197,14 +210,15 @@ class Writer:
 
 
 def _habits(rng: np.random.Generator) -> dict[str, Variant]:
-    """A hand's way of writing each digit: whose 1 has an upstroke, mostly crosses the 7."""
+    """A hand's way of writing each digit, and a slash: whose 1 has an upstroke, mostly crosses the 7."""
     ways = {digit: [one for one in variants.DIGITS if one.character == digit] for digit in DIGITS}
     ways["0"] = [one for one in ways["0"] if one.name != "segments"]  # by a hand, it is a box
     habits = {digit: those[rng.integers(len(those))] for digit, those in ways.items()}
     if any(word in habits["1"].name for word in ("upstroke", "slanted", "flag")) and rng.random() < 0.8:
         crossed = [one for one in ways["7"] if "cross" in one.name or "bar" in one.name]
         habits["7"] = crossed[rng.integers(len(crossed))]
-    return habits
+    slash = _SLASHES[rng.integers(len(_SLASHES))]
+    return habits | {"/": variants.variant("/", "sign", slash)}
 
 
 def _drawn(strokes: list[np.ndarray], width: float) -> np.ndarray:

@@ -19,18 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from digits.backends import BACKENDS
-from digits.backends.hardware import cores_allowed, tune_process
+from digits.backends.hardware import tune_process
 from digits.errors import DigitsError, not_installed
 
 Submit = Callable[..., "Future[Any]"]  # takes a function that every process can import, and its further arguments
 
 CONNECT_SECONDS = 10.0  # in which a cluster must be reached
-
-
-def cores_here() -> int:
-    """How many cores this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, cores_allowed() or cores)
 
 
 def result(future: "Future[Any]") -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from digits.backends import BACKENDS
-from digits.backends.hardware import CORES
+from digits.backends.hardware import CORES, cores_here
 from digits.commands import steps as command
 from digits.datasets import Split
 from digits.errors import DigitsError
@@ -30,7 +30,6 @@ from digits.training import run as runs
 from digits.training.checkpoints import Checkpoint
 from digits.training.ensembles import side_by_side, train_epoch
 from digits.training.loop import Progress, Report
-from digits.training.parallel import cores_here
 from tests.conftest import ROOT, heed_ctrl_c, run
 from tests.training.test_parallel import wait_for
 from tests.training.test_run import stops_after

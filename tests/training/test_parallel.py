@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from digits.backends.hardware import cores_here
 from digits.errors import DigitsError
-from digits.training.parallel import cluster, cores_here, inventory, processes, result
+from digits.training.parallel import cluster, inventory, processes, result
 from tests.conftest import ROOT, heed_ctrl_c, run, without
 from tests.training.calls import add, meet, misbehave
 

@@ -12,7 +12,9 @@ from digits.synthesis.pages.sheet import Page, Sheet
 from digits.synthesis.pages.view import seen
 from digits.synthesis.writing import Writer
 
-STYLES = {"copied": 0.38, "written": 0.44, "printed": 0.14, "plotted": 0.04}
+STYLES = {"copied": 0.37, "written": 0.43, "printed": 0.14, "plotted": 0.06}
+LETTERED = {"written": 0.45, "printed": 0.35, "plotted": 0.2}  # of pages without digits
+PRINTED, SEGMENTS = {"printed": 1.0}, {"segments": 1.0}
 
 
 class Kind(NamedTuple):
@@ -22,47 +24,49 @@ class Kind(NamedTuple):
         share: how often it is composed, beside the others.
         write: writes on a sheet.
         surface: what it is written on; None for whatever people write on.
-        style: of the writing, see `Writer`; None for any.
+        styles: of the writing, and how often, see `Writer`.
         things: at most so many things lie on it.
     """
 
     share: float
     write: Callable[[Sheet], None]
     surface: str | None = None
-    style: str | None = None
+    styles: dict[str, float] = STYLES
     things: int = 0
 
 
 KINDS = {
     "single": Kind(3.5, numbers.single),
     "drawn": Kind(4, numbers.drawn, "canvas"),
-    "rows": Kind(4, numbers.rows),
+    "rows": Kind(5, numbers.rows),
     "huge": Kind(0.8, numbers.huge),
     "plate": Kind(0.8, numbers.plate),
-    "column": Kind(0.8, numbers.column),
+    "column": Kind(1.2, numbers.column),
     "signs": Kind(4, numbers.signs),
+    "dates": Kind(1.8, numbers.dates),
     "sums": Kind(1.5, numbers.sums),
     "underlined": Kind(1.3, numbers.underlined),
-    "crossed out": Kind(1.2, numbers.crossed_out),
+    "crossed out": Kind(1.8, numbers.crossed_out),
     "cheque": Kind(4, numbers.cheque, "cheque"),
     "amount": Kind(0.8, numbers.cheque),
     "boxes": Kind(1.4, numbers.boxes),
     "form": Kind(0.9, numbers.form),
     "scattered": Kind(0.8, numbers.scattered),
-    "mixed": Kind(2.8, numbers.mixed),
+    "mixed": Kind(3.4, numbers.mixed),
     "sketched": Kind(0.8, numbers.sketched),
     "grid": Kind(2.5, printed.grid),
     "table": Kind(0.9, printed.table),
     "stamp": Kind(0.5, printed.stamp),
-    "display": Kind(0.9, printed.display, "display", "segments"),
-    "meter": Kind(0.7, printed.meter, "meter", "printed"),
-    "screen": Kind(0.8, printed.screen, "screen", "printed"),
-    "letter": Kind(1.3, no_digits.letter),
-    "words": Kind(1.6, no_digits.words),
-    "text": Kind(1.1, no_digits.text),
-    "icons": Kind(0.8, no_digits.icons, style="printed"),
+    "display": Kind(0.9, printed.display, "display", SEGMENTS),
+    "meter": Kind(0.7, printed.meter, "meter", PRINTED),
+    "screen": Kind(0.8, printed.screen, "screen", PRINTED),
+    "letter": Kind(2, no_digits.letter, styles=LETTERED),
+    "words": Kind(2.6, no_digits.words, styles=LETTERED),
+    "text": Kind(1.1, no_digits.text, styles=LETTERED),
+    "icons": Kind(1, no_digits.icons, styles=PRINTED),
     "drawing": Kind(0.9, no_digits.drawing),
-    "scribbles": Kind(0.9, no_digits.scribbles),
+    "doodles": Kind(1.2, no_digits.doodles),
+    "scribbles": Kind(1.5, no_digits.scribbles),
     "things": Kind(1.3, no_digits.nothing, things=12),
     "blank": Kind(0.5, no_digits.nothing),
     "photograph": Kind(2, no_digits.nothing, "photograph", things=3),
@@ -84,8 +88,7 @@ def page(digits: Split, rng: np.random.Generator, side: int = 192) -> Page:
 def compose(kind: str, digits: Split, rng: np.random.Generator, side: int = 192) -> Page:
     """A picture of a kind of `KINDS`; see `page`."""
     chosen = KINDS[kind]
-    style = chosen.style or _one_of(STYLES, rng)
-    sheet = Sheet(Writer(digits, rng, style), round(side * 1.5), rng)
+    sheet = Sheet(Writer(digits, rng, _one_of(chosen.styles, rng)), round(side * 1.5), rng)
     chosen.write(sheet)
     surface = chosen.surface or _one_of(WRITTEN_ON, rng)
     return seen(sheet, surface, side, int(rng.integers(chosen.things + 1)))

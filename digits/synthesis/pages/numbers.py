@@ -51,6 +51,7 @@ def rows(sheet: Sheet) -> None:
     count = min(int(rng.integers(1, 6)), max(1, int(sheet.side * 0.7 / pitch)))
     x, y = sheet.start(height * 3, pitch * count)
     slope, wander = rng.normal(0, 0.03), rng.uniform(0, 0.08)
+    gap -= sheet.writer.overlap * rng.uniform(0, 1)
     for number in range(count):
         blanks = " ".join(sheet.digits(1, 5) for _ in range(rng.integers(1, 3)))
         sheet.write(blanks, x + rng.normal(0, 0.3) * height, y + number * pitch, height, gap, wander, slope)
@@ -87,6 +88,19 @@ def signs(sheet: Sheet) -> None:
         )
         text = (ends[0] + (" " if rng.random() < 0.25 else "").join(parts) + ends[1]).strip()
         sheet.write(text, x, y + number * pitch, height, rng.uniform(0.03, 0.35), rng.uniform(0, 0.05))
+
+
+def dates(sheet: Sheet) -> None:
+    """Dates, times, fractions, numbers of telephones: a few digits, and the same sign between them."""
+    rng, height = sheet.rng, sheet.size(0.06, 0.24)
+    sign = str(rng.choice(list("////.-:")))
+    sizes = ((2, 2, 4), (2, 2, 2), (1, 1, 2), (1, 2, 4), (4, 2, 2), (2, 2), (1, 1), (3, 4), (3, 2, 3), (1, 2))
+    pitch = height * rng.uniform(1.5, 2.2)
+    x, y = sheet.start(height * 4, pitch)
+    gap, apart = rng.uniform(-0.05, 0.3), " " if rng.random() < 0.1 else ""
+    for number in range(int(rng.choice([1, 1, 2, 3]))):
+        text = (apart + sign + apart).join(sheet.digits(size, size) for size in sizes[rng.integers(len(sizes))])
+        sheet.write(text, x, y + number * pitch, height, gap, rng.uniform(0, 0.06), rng.normal(0, 0.02))
 
 
 def sums(sheet: Sheet) -> None:
@@ -173,9 +187,9 @@ def cheque(sheet: Sheet) -> None:
     text = str(rng.choice([".", ".", "", ",", " "])).join(thousands)
     text = str(rng.choice(["", "", "", "$", "#", "="])) + text + str(rng.choice(["", "", ".-", "-", "=", ".", "--"]))
     x, y = sheet.start(height * 3, height)
-    before = len(sheet.marks)
-    slope = rng.normal(0, 0.04)
-    _, top, _, bottom = sheet.write(text, x, y, height, rng.uniform(-0.16, 0.2), rng.uniform(0.01, 0.1), slope)
+    before, sheet.uneven = len(sheet.marks), rng.uniform(0.03, 0.25)
+    slope, gap = rng.normal(0, 0.04), rng.uniform(-0.16, 0.2) - sheet.writer.overlap * rng.uniform(0, 1)
+    _, top, _, bottom = sheet.write(text, x, y, height, gap, rng.uniform(0.01, 0.1), slope)
     if rng.random() < 0.3:
         _join(sheet, sheet.marks[before:], sheet.writer.pen * height)
     for at in (top - rng.uniform(0, 0.4) * height, bottom + rng.uniform(-0.15, 0.3) * height):

@@ -85,7 +85,7 @@ class Sheet:
         Args:
             text: digits, letters and signs; a blank is a wide gap.
             height: of a digit, in pixels.
-            gap: between characters, in heights of a digit; below 0 digits touch.
+            gap: between characters, in heights of a digit; below 0 they touch, but for a digit and what is none.
             wander: by which characters leave the line, in heights of a digit.
             slope: of the line.
             are_digits: False where what looks like a digit is none.
@@ -113,7 +113,7 @@ class Sheet:
             )
             self.put(ink, x, y, int(character) if are_digits and character in DIGITS else None, printed)
             low, high = min(low, y), max(high, y + len(ink))
-            x += ink.shape[1] + (gap if character in DIGITS else max(gap, 0.08)) * height
+            x += ink.shape[1] + (gap if character in DIGITS or not are_digits else max(gap, 0.08)) * height
         return left, low, x - gap * height, high
 
     def size(self, least: float = 0.07, most: float = 0.28) -> float:
