@@ -12,7 +12,7 @@ from pathlib import Path
 
 from our_runs import python
 
-from digits.backends.hardware import FEATURES, cores_here, cpu_features
+from digits.hardware import FEATURES, cores_here, cpu_features
 
 # What makes all libraries compute as they would on a processor that has no more than this.
 STAND_INS = {

@@ -6,7 +6,7 @@ from statistics import median
 
 import torch
 
-from digits.backends.hardware import multiplies_bfloat16
+from digits.hardware import multiplies_bfloat16
 
 SIZE = 2048
 ROUNDS = 9

@@ -9,9 +9,9 @@ import time
 from dataclasses import replace
 
 from digits.backends import load_backend
-from digits.backends.hardware import tune_process
 from digits.datasets import load_dataset
 from digits.files import DATA_DIR
+from digits.hardware import tune_process
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import median
 
 from digits.backends import BACKENDS
-from digits.backends.hardware import CORES
 from digits.datasets import full_name
+from digits.hardware import CORES
 from digits.recipes import RECIPES
 from digits.tuning import Search, default_space, opened, parse_space
 

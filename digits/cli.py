@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from digits.backends.hardware import tune_process
 from digits.commands import click, invoke
 from digits.console import guarded
+from digits.hardware import tune_process
 
 # What each command does, by what one does with it. The command itself is `command` in the file of its name.
 GROUPS = {

@@ -202,7 +202,7 @@ compare("pooling before ReLU, fused Adam", pooling_first)
 
 # %%
 from digits.backends import load_backend
-from digits.backends.hardware import tune_process
+from digits.hardware import tune_process
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
 

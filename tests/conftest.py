@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digits.backends.hardware import require_bfloat16, tune_process
 from digits.datasets import Dataset, download_dataset, load_dataset
 from digits.errors import DigitsError
+from digits.hardware import require_bfloat16, tune_process
 from digits.recipes import Recipe, adjusted
 from tests.servers import serve  # noqa: F401  # a fixture
 

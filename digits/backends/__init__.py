@@ -49,7 +49,7 @@ def load_backend(name: str) -> "Backend":
     Raises:
         DigitsError: its framework is not installed, or Keras runs on another than TensorFlow.
     """
-    from digits.backends.hardware import is_tuned
+    from digits.hardware import is_tuned
 
     module = f"digits.backends.{name}"
     # A framework is a million objects that stay. For Python's garbage collector to look at all of them again and again

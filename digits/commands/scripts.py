@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from digits.backends import BACKENDS
-from digits.backends.hardware import tune_process
 from digits.commands import click, invoke
 from digits.commands.train import settings, training_options
 from digits.console import guarded
 from digits.errors import DigitsError, place
+from digits.hardware import tune_process
 from digits.recipes import RECIPES, Recipe, check_seed
 
 __all__ = ["click", "script", "training_script"]

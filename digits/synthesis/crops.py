@@ -1,13 +1,17 @@
 """What an epoch shows to a finder: random crops of composed pages, and what is to be said of each."""
 
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
 from digits.datasets import Split
 from digits.errors import not_installed
+from digits.processes import Submit, processes, result
 from digits.recipes.randomness import derive
 from digits.recipes.recipe import Recipe
 from digits.synthesis.epoch import TIMES
@@ -33,28 +37,48 @@ class Batch(NamedTuple):
     targets: Targets
 
 
-def crops(recipe: Recipe, digits: Split, seed: int, epoch: int) -> Iterator[Batch]:
-    """The batches of an epoch, counted from 0: some are made in the background while those before are learned from.
+def crops(recipe: Recipe, digits: Split, seed: int, first: int, makers: int) -> Iterator[Batch]:
+    """The batches of all epochs, counted from 0, that the recipe has from one on.
+
+    They are made in the background while those before are learned from. How many make them changes nothing in them.
 
     Args:
         digits: whose hands write on the pages.
+        first: the epoch to begin with.
+        makers: how many processes make them; one is a thread of this process.
     """
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(portion, recipe, digits, seed, epoch, 0)
-        for number in range(1, portions(recipe) + 1):
-            batches = parts(coming.result(), recipe.batch_size)
-            if number < portions(recipe):
-                coming = thread.submit(portion, recipe, digits, seed, epoch, number)
-            yield from batches
+    drawn_from, coming = (recipe, digits, seed), deque["Future[Batch]"]()
+    with processes(makers, 1, drawn_from) if makers > 1 else _one_thread(drawn_from) as submit:
+        for epoch, number in product(range(first, recipe.epochs), range(_portions(recipe))):
+            coming.append(submit(portion, epoch, number))
+            if len(coming) > makers:
+                yield from _parts(result(coming.popleft()), recipe.batch_size)
+        for future in coming:
+            yield from _parts(result(future), recipe.batch_size)
 
 
-def portions(recipe: Recipe) -> int:
+@contextmanager
+def _one_thread(drawn_from: tuple[Recipe, Split, int]) -> Iterator[Submit]:
+    """As `processes`."""
+    threads = ThreadPoolExecutor(1)
+    try:
+        yield lambda function, *arguments: threads.submit(function, drawn_from, *arguments)
+    finally:
+        threads.shutdown(cancel_futures=True)
+
+
+def _portions(recipe: Recipe) -> int:
     """How many portions an epoch has; see `portion`."""
     return -(-recipe.pages * TIMES // (TOGETHER * recipe.batch_size))
 
 
-def portion(recipe: Recipe, digits: Split, seed: int, epoch: int, number: int) -> Batch:
-    """A portion of an epoch, counted from 0: up to `TOGETHER` batches, which depend on no other portion."""
+def portion(drawn_from: tuple[Recipe, Split, int], epoch: int, number: int) -> Batch:
+    """A portion of an epoch, counted from 0: up to `TOGETHER` batches, which depend on no other portion.
+
+    Args:
+        drawn_from: the recipe, whose hands write on the pages, and the seed.
+    """
+    recipe, digits, seed = drawn_from
     size = TOGETHER * recipe.batch_size
     count = min(size, recipe.pages * TIMES - number * size)
     rng = np.random.default_rng([derive(seed, "pages", epoch), number])
@@ -64,7 +88,7 @@ def portion(recipe: Recipe, digits: Split, seed: int, epoch: int, number: int) -
     return Batch(np.stack([one.pixels for one in shown]), Targets(*map(np.stack, zip(*wanted, strict=True))))
 
 
-def parts(whole: Batch, size: int) -> Iterator[Batch]:
+def _parts(whole: Batch, size: int) -> Iterator[Batch]:
     """Its batches of `size`; the last one may be smaller."""
     for first in range(0, len(whole.pictures), size):
         some = slice(first, first + size)

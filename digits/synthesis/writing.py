@@ -108,8 +108,10 @@ class Writer:
             self.slant = self.leaning + float(rng.uniform(0, 0.2))
         self.display = rng.uniform(0.4, 0.62), rng.uniform(0.08, 0.2), rng.uniform(0, 0.2)  # width, bar, lean
         self.habits = _habits(rng)
-        # Ways of writing that MNIST lacks, a 1 with an upstroke above all, also beside digits that are copied from it.
+        # Ways of writing that MNIST lacks, a 1 with an upstroke above all, also beside digits that are copied from it;
+        # and digits of which there is no image.
         self.own = [digit for digit in DIGITS if rng.random() < (0.3 if digit == "1" else 0.08)]
+        self.own += [digit for digit in DIGITS if not len(_of_label(digits, int(digit)))]
 
     @property
     def by_hand(self) -> bool:
@@ -251,11 +253,13 @@ def _face(name: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf", size)
 
 
-_INDEX: list[tuple[np.ndarray, list[np.ndarray]]] = []  # of the split in use
+_INDEX: dict[str, tuple[np.ndarray, list[np.ndarray]]] = {}  # of the split in use
 
 
 def _of_label(digits: Split, digit: int) -> np.ndarray:
     """The indices of the images of a digit."""
-    if not _INDEX or _INDEX[0][0] is not digits.labels:
-        _INDEX[:] = [(digits.labels, [np.flatnonzero(digits.labels == one) for one in range(10)])]
-    return _INDEX[0][1][digit]
+    labels, index = _INDEX.get("in use", (None, []))
+    if labels is not digits.labels:  # another thread may do the same at any time
+        index = [np.flatnonzero(digits.labels == one) for one in range(10)]
+        _INDEX["in use"] = digits.labels, index
+    return index[digit]

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from digits.errors import DigitsError
+from digits.processes import Submit, result
 from digits.training.loop import Progress, Report, Training, finished
-from digits.training.parallel import Submit, result
 
 Reports = Iterator[tuple[int, Report]]  # of networks by their place
 

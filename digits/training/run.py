@@ -13,19 +13,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from digits.backends import load_backend
-from digits.backends.hardware import cores_here
 from digits.backends.interface import Backend, MakeNetwork
 from digits.datasets import DIGITS, Dataset, load_dataset
 from digits.errors import DigitsError
 from digits.files import require_writable
+from digits.hardware import cores_here
 from digits.models import Epoch, ModelInfo
+from digits.processes import processes
 from digits.recipes import NO_DRAWING, Recipe, refuse
 from digits.training.checkpoints import Checkpoint, RunState
+from digits.training.cluster import cluster
 from digits.training.custom import build_custom
 from digits.training.ensembles import Reports, one_after_another, side_by_side
 from digits.training.events import Events
 from digits.training.loop import Report, Training, best_epoch, finished
-from digits.training.parallel import cluster, processes
 from digits.training.settings import Settings
 from digits.training.validation import fit_temperature, guessing, hold_out, training_count, validate
 

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digits.backends.hardware import cores_here
 from digits.errors import DigitsError
 from digits.evaluation.metrics import difference
 from digits.evaluation.report import render_page
 from digits.files import write_together
+from digits.hardware import cores_here
+from digits.processes import Submit, deaf_to_ctrl_c, processes, result
 from digits.recipes import Recipe
 from digits.training import Settings, load
-from digits.training.parallel import Submit, cluster, deaf_to_ctrl_c, inventory, processes, result
+from digits.training.cluster import cluster, inventory
 from digits.training.run import check_data
 from digits.tuning.search import Search
 from digits.tuning.space import largest, recipe_of, values_of

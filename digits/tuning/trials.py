@@ -16,10 +16,10 @@ from digits.backends import load_backend
 from digits.backends.interface import Backend
 from digits.datasets import Dataset, Split
 from digits.models import ModelInfo
+from digits.processes import first_line
 from digits.recipes import Recipe
 from digits.recipes.randomness import derive
 from digits.training import Training
-from digits.training.parallel import first_line
 from digits.training.validation import fit_temperature, hold_out
 from digits.tuning.search import Search
 from digits.tuning.space import recipe_of

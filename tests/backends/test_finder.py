@@ -44,7 +44,7 @@ def test_both_frameworks_have_the_same_weights():
             weights = load_backend(name).weights(built(load_backend(name), recipe))
             shapes.append([(key, array.shape, array.dtype) for key, array in weights.items()])
         assert shapes[0] == shapes[1]
-    assert sum(np.prod(shape) for key, shape, _ in shapes[0] if "running" not in key) == 653_182
+    assert sum(np.prod(shape) for key, shape, _ in shapes[0] if "running" not in key) == 1_110_398
 
 
 def test_at_first_no_digit_is_likely_anywhere(backend, pictures):
@@ -175,7 +175,7 @@ def test_the_layers_are_told_for_a_page_of_192_pixels(backend):
     layers = backend.layers(built(backend, RECIPES["finder"]))
     assert layers[0][:2] == ("conv1", (16, 96, 96))
     assert layers[-1][:2] == ("conv18", (14, 48, 48))
-    assert sum(layer.weights for layer in layers) == 653_182
+    assert sum(layer.weights for layer in layers) == 1_110_398
 
 
 def test_a_file_gives_back_the_finder(backend, tmp_path, pictures):

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from digits.backends import load_backend
-from digits.backends.hardware import multiplies_bfloat16
 from digits.errors import DigitsError
+from digits.hardware import multiplies_bfloat16
 from digits.models import ModelInfo
 from digits.recipes import RECIPES
 from tests.backends.conftest import built, kernels_and_biases

@@ -95,7 +95,7 @@ def test_each_command_has_its_flags_their_help_and_an_example(name, capsys):
 
 @pytest.mark.parametrize(("words", "tuned"), [(("recipes",), True), (("read", "nowhere.png"), False)])
 def test_a_process_is_made_ready_for_training_unless_it_only_reads(words, tuned):
-    code = "import sys; from digits.cli import main; main(sys.argv[1:]); from digits.backends.hardware import is_tuned"
+    code = "import sys; from digits.cli import main; main(sys.argv[1:]); from digits.hardware import is_tuned"
     assert run("-c", f"{code}; print('TUNED', is_tuned)", *words).stdout.endswith(f"TUNED {tuned}\n")
 
 

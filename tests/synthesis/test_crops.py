@@ -1,3 +1,4 @@
+import multiprocessing
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from digits.synthesis import crops as module
 from digits.synthesis.crops import crops, part, recoloured
 from digits.synthesis.pages import Page
 
-FEW = replace(RECIPES["finder"], pages=5, batch_size=8)
+FEW = replace(RECIPES["finder"], pages=5, batch_size=8, epochs=2)
 
 
 @pytest.fixture
@@ -56,8 +57,8 @@ def test_some_crops_have_other_colours_and_none_other_digits(marked, rng):
     assert all(recoloured(marked, rng).boxes is marked.boxes for _ in range(10))
 
 
-def test_an_epoch_shows_each_page_four_times_on_average(mnist):
-    batches = list(crops(FEW, mnist.train, seed=0, epoch=0))
+def test_an_epoch_shows_each_page_four_times(mnist):
+    batches = list(crops(FEW, mnist.train, 0, 1, 1))
     assert [len(batch.pictures) for batch in batches] == [8, 8, 4]
     for pictures, (heat, boxes, mask) in batches:
         assert (pictures.shape[1:], pictures.dtype) == ((192, 192, 3), np.uint8)
@@ -68,17 +69,35 @@ def test_an_epoch_shows_each_page_four_times_on_average(mnist):
 
 
 def test_seed_and_epoch_decide_the_crops(mnist):
-    def drawn(seed: int, epoch: int) -> np.ndarray:
-        return np.concatenate([batch.pictures for batch in crops(FEW, mnist.train, seed, epoch)])
+    def drawn(seed: int, first: int) -> np.ndarray:
+        return np.concatenate([batch.pictures for batch in crops(FEW, mnist.train, seed, first, 1)])
 
-    first = drawn(0, 0)
-    assert np.array_equal(first, drawn(0, 0))
-    assert not np.array_equal(first, drawn(0, 1))
-    assert not np.array_equal(first, drawn(1, 0))
+    both = drawn(0, 0)
+    assert len(both) == 40
+    assert np.array_equal(both[20:], drawn(0, 1))
+    assert not np.array_equal(both[:20], both[20:])
+    assert not np.array_equal(both, drawn(1, 0))
 
 
-def test_no_more_pages_are_kept_than_memory_is_meant_for(mnist, monkeypatch):
-    monkeypatch.setattr(module, "KEPT", 2)
+def test_processes_make_the_same_crops_as_a_thread(mnist, monkeypatch):
+    some = replace(FEW, pages=70, batch_size=2)  # of which 32 crops are a portion
+    alone, together = (list(crops(some, mnist.train, 0, 1, makers)) for makers in (1, 2))
+    assert len(alone) == 140
+    for ours, theirs in zip(alone, together, strict=True):
+        assert np.array_equal(ours.pictures, theirs.pictures)
+        assert all(map(np.array_equal, ours.targets, theirs.targets))
+
+
+def test_what_makes_crops_ends_with_who_asks_for_them(mnist):
+    batches = crops(replace(FEW, epochs=80), mnist.train, 0, 0, 2)
+    next(batches)
+    assert len(multiprocessing.active_children()) > 0
+    batches.close()
+    assert not multiprocessing.active_children()
+
+
+def test_pages_are_not_kept_from_one_portion_to_the_next(mnist, monkeypatch):
+    monkeypatch.setattr(module, "TOGETHER", 1)
     shown, blank = [], np.zeros((0, 4), np.float32)
 
     def numbered(digits, rng, side):
@@ -87,5 +106,9 @@ def test_no_more_pages_are_kept_than_memory_is_meant_for(mnist, monkeypatch):
 
     monkeypatch.setattr(module, "page", numbered)
     monkeypatch.setattr(module, "INVERTED", 0)
-    batches = list(crops(FEW, mnist.train, seed=0, epoch=0))
-    assert [set(batch.pictures[:, 0, 0, 0]) for batch in batches] == [{1, 2}, {3, 4}, {4, 5}]
+    batches = list(crops(FEW, mnist.train, 0, 1, 1))
+    assert [sorted(batch.pictures[:, 0, 0, 0].tolist()) for batch in batches] == [
+        [1] * 4 + [2] * 4,
+        [3] * 4 + [4] * 4,
+        [5] * 4,
+    ]

@@ -42,6 +42,11 @@ def test_copies_come_from_the_split_that_was_given():
         assert abs(ink.shape[1] / len(ink) - wide / 20) < 0.35
 
 
+def test_digits_of_which_there_is_no_image_are_written():
+    write = Writer(Split(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64)), np.random.default_rng(0), "copied")
+    assert all(write(digit, 40).any() for digit in "0123456789")
+
+
 def test_joined_letters_make_a_wide_word(mnist):
     write = Writer(mnist.train, np.random.default_rng(1), "written")
     ink = write.scrawl("minuten", 30)

@@ -18,11 +18,11 @@ import numpy as np
 import pytest
 
 from digits.backends import BACKENDS
-from digits.backends.hardware import CORES, cores_here
 from digits.commands import steps as command
 from digits.datasets import Split
 from digits.errors import DigitsError
 from digits.exchange.convert import open_model
+from digits.hardware import CORES, cores_here
 from digits.recipes import RECIPES
 from digits.runs import load_run
 from digits.training import Settings, ensembles, identity
@@ -31,7 +31,7 @@ from digits.training.checkpoints import Checkpoint
 from digits.training.ensembles import side_by_side, train_epoch
 from digits.training.loop import Progress, Report
 from tests.conftest import ROOT, heed_ctrl_c, run
-from tests.training.test_parallel import wait_for
+from tests.test_processes import wait_for
 from tests.training.test_run import stops_after
 from tests.tuning.test_killed import started_with
 

@@ -9,7 +9,6 @@ import pytest
 from scipy.special import log_softmax, softmax
 
 from digits.backends import BACKENDS
-from digits.backends.hardware import CORES
 from digits.commands.steps import build, evaluate, save, train
 from digits.commands.visualize import show_runs
 from digits.datasets import Split
@@ -17,6 +16,7 @@ from digits.errors import DigitsError
 from digits.exchange.convert import open_model
 from digits.exchange.export import export
 from digits.exchange.predictor import Predictor
+from digits.hardware import CORES
 from digits.recipes import RECIPES
 from digits.runs import load_run
 from digits.synthesis import non_digits

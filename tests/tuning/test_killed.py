@@ -15,8 +15,8 @@ import pytest
 
 from digits.recipes.stored import load_recipe
 from tests.conftest import ROOT, heed_ctrl_c, run
+from tests.test_processes import wait_for
 from tests.training.test_checkpoints import weights_in
-from tests.training.test_parallel import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -214,7 +214,12 @@ def test_an_ensemble_on_a_cluster_has_the_bits_of_one_here(nodes, small, tmp_pat
 
 def test_a_node_with_another_version_is_one_line(small, tmp_path):
     other = tmp_path / "site"
-    for name in ("digits/__init__.py", "digits/training/__init__.py", "digits/training/parallel.py"):
+    for name in (
+        "digits/__init__.py",
+        "digits/hardware.py",
+        "digits/training/__init__.py",
+        "digits/training/cluster.py",
+    ):
         (other / name).parent.mkdir(parents=True, exist_ok=True)
         (other / name).write_text("def tune_process(cores): 0\ndef inventory(backend): return {'Python': '2.7.18'}")
     nodes = Nodes(f"PYTHONPATH={other}")

@@ -18,9 +18,9 @@ from digits.commands.options import named
 from digits.commands.tune import _table, show_trials
 from digits.datasets import load_dataset
 from digits.errors import DigitsError
+from digits.processes import processes
 from digits.recipes import RECIPES, Recipe
 from digits.recipes.stored import load_recipe
-from digits.training.parallel import processes
 from digits.tuning import Search, Tuning, opened, parse_space, trials
 from digits.tuning.run import _pictures
 from digits.tuning.space import values_of

@@ -4,8 +4,8 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from digits.backends.hardware import multiplies_bfloat16, require_bfloat16
 from digits.errors import DigitsError
+from digits.hardware import multiplies_bfloat16, require_bfloat16
 
 
 def select_device(name: str) -> torch.device:

@@ -1,23 +1,20 @@
 """Training of a finder in PyTorch."""
 
-import signal
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-import cv2
 import numpy as np
 import torch
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset
 
-from digits.backends.hardware import cores_here
 from digits.backends.pytorch.devices import exactly
 from digits.backends.pytorch.fast.threads import flushing
 from digits.backends.pytorch.model import Classifier
 from digits.backends.pytorch.optimizer import Adam
 from digits.datasets import Split
+from digits.hardware import cores_here
 from digits.recipes import Recipe
-from digits.synthesis.crops import Batch, crops, parts, portion, portions
+from digits.synthesis.crops import Batch, crops
 from digits.synthesis.epoch import shown_count
 from digits.synthesis.targets import WEIGHTS
 
@@ -28,7 +25,7 @@ class FinderTrainer:
     def __init__(self, network: Classifier, digits: Split, recipe: Recipe, seed: int, precision: str):
         self.device = next(network.parameters()).device
         self.digits, self.recipe, self.seed = digits, recipe, seed
-        self.coming: Iterator[Batch] | None = None  # of this epoch and those after it, where processes make them
+        self.batches: Iterator[Batch] | None = None  # of all epochs that are left
         steps = -(-shown_count(recipe, len(digits)) // recipe.batch_size)  # of an epoch
         self.rates = np.array(recipe.learning_rates(recipe.epochs * steps), np.float32).reshape(recipe.epochs, steps)
         self.optimizer = Adam(network, recipe, getattr(torch, precision))
@@ -36,53 +33,22 @@ class FinderTrainer:
         self.parameters = list(self.network.parameters())
 
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
-        for rate, (pictures, targets) in zip(self.rates[epoch].tolist(), self._batches(epoch), strict=True):
+        # One thread makes crops faster than a processor learns from them; a GPU keeps all cores at it.
+        makers = 1 if self.device.type == "cpu" else cores_here()
+        self.batches = self.batches or crops(self.recipe, self.digits, self.seed, epoch, makers)
+        batches = islice(self.batches, len(self.rates[epoch]))
+        for rate, (pictures, targets) in zip(self.rates[epoch].tolist(), batches, strict=True):
             with exactly(), flushing():
-                maps = self.network(torch.as_tensor(pictures).to(self.device))
-                loss = finder_loss(maps, *(torch.as_tensor(one).to(self.device) for one in targets))
+                maps = self.network(torch.from_numpy(pictures).to(self.device))
+                loss = finder_loss(maps, *(torch.from_numpy(one).to(self.device) for one in targets))
                 self.optimizer.step(list(torch.autograd.grad(loss, self.parameters)), rate)
             yield len(pictures), loss.item()
-
-    def _batches(self, epoch: int) -> Iterator[Batch]:
-        """The same on every device: a processor learns from them slower than it makes them, a GPU many times faster."""
-        if self.device.type == "cpu":
-            return crops(self.recipe, self.digits, self.seed, epoch)
-        if self.coming is None:
-            coming = DataLoader(
-                _Portions(self, epoch),
-                batch_size=None,
-                num_workers=cores_here(),
-                worker_init_fn=_begin,
-                multiprocessing_context="spawn",  # forked, CUDA's threads would be lost
-            )
-            self.coming = (batch for whole in coming for batch in parts(whole, self.recipe.batch_size))
-        return islice(self.coming, len(self.rates[epoch]))
 
     def state(self) -> dict[str, np.ndarray]:
         return self.optimizer.arrays()
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self.optimizer.restore(state)
-
-
-class _Portions(Dataset[Batch]):
-    """The portions of all epochs from one on."""
-
-    def __init__(self, trainer: FinderTrainer, first: int):
-        self.drawn_from = trainer.recipe, trainer.digits, trainer.seed
-        self.each, self.first, self.epochs = portions(trainer.recipe), first, trainer.recipe.epochs
-
-    def __len__(self) -> int:
-        return (self.epochs - self.first) * self.each
-
-    def __getitem__(self, index: int) -> Batch:
-        return portion(*self.drawn_from, self.first + index // self.each, index % self.each)
-
-
-def _begin(worker: int) -> None:
-    """Make a process ready that composes: there is one for each core, and Ctrl-C is for the one who started it."""
-    cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def finder_loss(maps: torch.Tensor, heat: torch.Tensor, boxes: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from digits.backends.hardware import multiplies_bfloat16, require_bfloat16
 from digits.errors import DigitsError
+from digits.hardware import multiplies_bfloat16, require_bfloat16
 
 
 def select_device(name: str) -> str:

@@ -1,6 +1,7 @@
 """Training of a finder in TensorFlow."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 import keras
 import numpy as np
@@ -10,8 +11,9 @@ from digits.backends.tensorflow.optimizer import Adam
 from digits.backends.tensorflow.passes import call
 from digits.backends.tensorflow.train import computing_in
 from digits.datasets import Split
+from digits.hardware import cores_here
 from digits.recipes import Recipe
-from digits.synthesis.crops import SIDE, crops
+from digits.synthesis.crops import SIDE, Batch, crops
 from digits.synthesis.epoch import shown_count
 from digits.synthesis.targets import CELL, WEIGHTS
 
@@ -22,6 +24,7 @@ class FinderTrainer:
     def __init__(self, network: keras.Model, digits: Split, recipe: Recipe, seed: int, precision: str):
         self.device = network.variables[0].value.device
         self.digits, self.recipe, self.seed = digits, recipe, seed
+        self.batches: Iterator[Batch] | None = None  # of all epochs that are left
         steps = -(-shown_count(recipe, len(digits)) // recipe.batch_size)  # of an epoch
         self.rates = np.array(recipe.learning_rates(recipe.epochs * steps), np.float32).reshape(recipe.epochs, steps)
         with tf.device(self.device):
@@ -37,7 +40,9 @@ class FinderTrainer:
             self.step = tf.function(self._step, autograph=False).get_concrete_function(*inputs)
 
     def epoch(self, epoch: int, report_steps: int = 100) -> Iterator[tuple[int, float]]:
-        batches = crops(self.recipe, self.digits, self.seed, epoch)
+        makers = cores_here() if "GPU" in self.device else 1  # see the twin in PyTorch
+        self.batches = self.batches or crops(self.recipe, self.digits, self.seed, epoch, makers)
+        batches = islice(self.batches, len(self.rates[epoch]))
         for rate, (pictures, targets) in zip(self.rates[epoch], batches, strict=True):
             with tf.device(self.device):
                 yield len(pictures), float(self.step(*map(tf.constant, [pictures, *targets, rate])))

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from digits.backends.hardware import cpu_features
 from digits.backends.pytorch.fast.graph import row_of
 from digits.backends.pytorch.fast.steps import FirstConvolution, PatchedConvolution, Step
 from digits.backends.pytorch.layer_types import exact_type_of
 from digits.backends.windows import side_that_counts
+from digits.hardware import cpu_features
 
 
 class Chain:

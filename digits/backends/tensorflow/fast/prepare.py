@@ -7,11 +7,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from digits.backends.hardware import cores_allowed
 from digits.backends.tensorflow.layer_types import exact_type_of, needs_whole_batches, type_of
 from digits.backends.tensorflow.passes import Passes, call
 from digits.backends.tensorflow.runtime import silently
 from digits.backends.windows import side_that_counts
+from digits.hardware import cores_allowed
 
 
 def prepare(network: keras.Sequential, smallest: int) -> Passes:

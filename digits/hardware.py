@@ -67,6 +67,7 @@ def tune_process(cores: int | None = None) -> None:
     """
     if cores := cores or cores_allowed():
         os.environ["OMP_NUM_THREADS"] = str(cores)  # PyTorch's threads; TensorFlow's are started in its `fast`
+        os.environ["OPENCV_FOR_THREADS_NUM"] = str(cores)
         os.environ[CORES] = str(cores)
     # PyTorch's threads, which wait for each other at the end of each operation, soon sleep instead of spinning for
     # milliseconds. Where another program takes a core that is time lost for both: two trainings side by side hold each

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from digits.backends import BACKENDS
-from digits.backends.hardware import multiplies_bfloat16
+from digits.hardware import multiplies_bfloat16
 from tests.conftest import run
 
 
@@ -20,7 +20,7 @@ def test_freed_memory_is_used_again():
     # Without the setting, each of the large blocks is mapped anew, and its 2,000 pages are faults.
     code = """
 import resource, numpy as np
-from digits.backends.hardware import tune_process
+from digits.hardware import tune_process
 tune_process()
 np.ones(1_000_000)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -44,7 +44,7 @@ def test_what_is_asked_for_is_refused_before_any_work(tmp_path, data_dir):
 
 ASK = """
 import os
-from digits.backends.hardware import tune_process
+from digits.hardware import tune_process
 tune_process()
 import torch
 print(os.environ.get("GOMP_SPINCOUNT"), torch.get_num_threads())
@@ -78,7 +78,7 @@ def test_what_a_framework_consists_of_is_not_looked_at_by_the_garbage_collector(
     code = """
 import gc
 from digits.backends import load_backend
-from digits.backends.hardware import tune_process
+from digits.hardware import tune_process
 tune_process()
 before = gc.get_freeze_count()
 load_backend("pytorch")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from digits.backends.hardware import cores_here
 from digits.errors import DigitsError
-from digits.training.parallel import cluster, inventory, processes, result
-from tests.conftest import ROOT, heed_ctrl_c, run, without
-from tests.training.calls import add, meet, misbehave
+from digits.hardware import cores_here
+from digits.processes import processes, result
+from tests.calls import add, meet, misbehave
+from tests.conftest import ROOT, heed_ctrl_c
 
 
 def test_calls_are_given_what_is_shared_and_their_own():
@@ -85,8 +85,8 @@ def test_cores_are_those_of_the_process_and_no_more_than_allowed(allowed, cores,
 HOLDER = """
 import sys
 from pathlib import Path
-from digits.training.parallel import processes, result
-from tests.training.calls import note_pid
+from digits.processes import processes, result
+from tests.calls import note_pid
 if __name__ == "__main__":
     with processes(2, 1, Path(sys.argv[1])) as submit:
         [result(future) for future in [submit(note_pid, "a"), submit(note_pid, "b")]]
@@ -124,45 +124,3 @@ def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
-
-
-# A cluster; what it does with trials and networks, tests/tuning/test_killed.py sees
-
-
-def test_what_nodes_must_share_is_versions_and_our_source():
-    ours = inventory("pytorch")
-    assert list(ours) == ["Python", "numpy", "torch", "the source of digits"]
-    assert "not installed" not in ours.values()
-
-
-@pytest.mark.parametrize(
-    ("address", "says"),
-    [
-        (
-            "127.0.0.1:1",
-            "no Ray cluster to be used at 127.0.0.1:1: [Errno 111] Connection refused. This machine must",
-        ),
-        ("127.0.0.1:99999", "no Ray cluster to be used at 127.0.0.1:99999: "),
-        ("ray://x:1", "must be HOST:PORT or auto"),
-        ("somewhere", "must be HOST:PORT or auto"),
-    ],
-)
-def test_an_address_without_a_cluster_is_one_line(address, says):
-    with pytest.raises(DigitsError) as raised, cluster(address, 1, "pytorch", None):
-        pass
-    assert says in str(raised.value) and "\n" not in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("package", "title", "command"),
-    [
-        ("ray", "Ray", ["train", "pytorch", "--ensemble", 2, "--address", "auto"]),
-        ("optuna", "Optuna", ["tune", "pytorch"]),
-    ],
-)
-def test_what_is_not_installed_is_said_in_one_line(package, title, command, data_dir, tmp_path):
-    folders = ("--data-dir", data_dir, "--output-dir", tmp_path)
-    done = run("-m", "digits", *command, *folders, PYTHONPATH=without(package, tmp_path))
-    extra = {"ray": "cluster", "optuna": "tune"}[package]
-    assert done.returncode == 1 and done.stderr.count("\n") == 1
-    assert done.stderr.startswith(f"error: {title} is not installed. Run") and f"[{extra}]" in done.stderr
