@@ -57,7 +57,7 @@ reader: $(VENV)/.installed ## Make anew the models that ship: of `digits read`, 
 	$(BIN)/digits train pytorch --recipe reader --output-dir outputs/reader
 	$(BIN)/digits export outputs/reader/pytorch_model.safetensors --output digits/reading/reader.onnx
 
-finder: $(VENV)/.installed ## Train anew the network that finds digits on pages (2 to 4 hours; run again, it goes on)
+finder: $(VENV)/.installed ## Train anew the network that finds digits on pages (2 to 4 hours, with a GPU 15 minutes; run again, it goes on)
 	$(BIN)/digits train pytorch --recipe finder --resume --output-dir outputs/finder
 	$(BIN)/digits export outputs/finder/pytorch_model.safetensors --output digits/reading/finder.onnx
 	$(BIN)/python benchmarks/reading_confidence.py

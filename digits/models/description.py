@@ -61,7 +61,7 @@ class ModelInfo:
     @property
     def tells_nothing(self) -> bool:
         """Whether its network has two outputs more: for images of no class at all, and of several at once."""
-        return self.recipe.nothing > 0
+        return self.recipe.nothing > 0 or self.recipe.cut_out > 0
 
     @property
     def outputs(self) -> int:

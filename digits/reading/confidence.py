@@ -41,16 +41,14 @@ def fitted() -> Weights:
     return Weights(**{name: tuple(values) for name, values in json.loads(WEIGHTS.read_text()).items()})
 
 
-def evidence(scores: np.ndarray, probabilities: np.ndarray, answers: Answers) -> np.ndarray:
+def evidence(scores: np.ndarray, means: np.ndarray, answers: Answers) -> np.ndarray:
     """What speaks for each of `n` boxes being one digit: float64, `(n, 3)`.
 
     Args:
-        scores: the finder's, `(n,)`, 0 to 1.
-        probabilities: the finder's, `(n, 10)`.
+        scores, means: the finder's, `(n,)`, 0 to 1.
         answers: the reader's, of the same boxes.
     """
-    agreement = (probabilities * answers.probabilities).sum(1)
-    return np.stack([_logit(scores), _logit(1 - answers.doubts), np.log(agreement + _LITTLE)], 1)
+    return np.stack([_logit(scores), _logit(means), _logit(1 - answers.doubts)], 1)
 
 
 def are_digits(seen: np.ndarray, weights: Weights) -> np.ndarray:

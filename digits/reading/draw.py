@@ -5,7 +5,8 @@ import io
 import cv2
 import numpy as np
 
-from digits.reading.picture import Picture, resized
+from digits.ink import resized
+from digits.reading.picture import Picture
 from digits.reading.reader import Trace
 from digits.reading.reading import Reading
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from digits.exchange.predictor import open_session
+from digits.ink import resized
 from digits.reading.left_out import left_out
 from digits.reading.peaks import DIGITS, STRIDE, grouped, peaks
-from digits.reading.picture import resized
 
 FINDER = Path(__file__).with_name("finder.onnx")  # the recipe `finder`, as `make finder` trained it
 SIZES = (80, 113, 160, 226, 320, 452, 640, 1120)  # pixels of the longer side at which a picture is asked about
@@ -32,7 +32,8 @@ class Found:
 
     Attributes:
         boxes: float32, `(n, 4)`: left, top, width, height, in pixels of the picture.
-        scores: float32, `(n,)`: 0 to 1, how likely each is a digit.
+        scores: float32, `(n,)`: 0 to 1, how likely each is a digit, by all sizes at which it was seen.
+        means: float32, `(n,)`: 0 to 1, by one of these sizes, on average.
         probabilities: float32, `(n, 10)`: of each digit, if it is one.
         heat: the longer side at which the picture was asked about, and float32, `(height, width)`, 0 to 1: how likely
             a digit has its centre there.
@@ -40,6 +41,7 @@ class Found:
 
     boxes: np.ndarray
     scores: np.ndarray
+    means: np.ndarray
     probabilities: np.ndarray
     heat: dict[int, np.ndarray]
 
@@ -92,19 +94,22 @@ class Finder:
             clear = fitting & (sides > _CLEAR) & (likely > _SURE)
             explained = np.concatenate([explained, place[clear]])
         boxes, scores, probabilities = map(np.concatenate, zip(*parts, strict=True))
-        return Found(*_agreed(boxes, scores, probabilities), heat)
+        return _agreed(boxes, scores, probabilities, heat)
 
 
-def _agreed(
-    boxes: np.ndarray, scores: np.ndarray, probabilities: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What was found at several sizes, as one: see `Found`. The more sizes show a digit, the likelier it is one."""
+def _agreed(boxes: np.ndarray, scores: np.ndarray, probabilities: np.ndarray, heat: dict[int, np.ndarray]) -> Found:
+    """What was found at several sizes, as one.
+
+    The more sizes show a digit, the likelier it is one, and the surer each of them is.
+    """
     groups = grouped(boxes, scores, _SAME, union=True)
     together = np.array([1 - np.prod(1 - scores[group] / 2) for group in groups], np.float32)
-    each = [np.average(probabilities[group], axis=0, weights=scores[group]) for group in groups]
+    means = np.array([scores[group].mean() for group in groups], np.float32)
+    whose = [np.average(probabilities[group], axis=0, weights=scores[group]) for group in groups]
     order = np.argsort(-together, kind="stable")
     surest = np.array([group[0] for group in groups], np.int64)[order]
-    return boxes[surest], together[order], np.array(each, np.float32).reshape(-1, DIGITS)[order]
+    each = np.array(whose, np.float32).reshape(-1, DIGITS)[order]
+    return Found(boxes[surest], together[order], means[order], each, heat)
 
 
 def _region(pixels: np.ndarray, digits: np.ndarray, margin: float) -> tuple[int, int, int, int] | None:

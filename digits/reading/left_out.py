@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from digits.reading.picture import resized
+from digits.ink import resized
 
 _SIDE = 512  # pixels of the longer side at which ink is looked for
 _GROUND = 128  # likewise the ground, what most of a neighbourhood of an eighth shows

@@ -155,9 +155,3 @@ def _fit(pixels: np.ndarray, original_width: int) -> Picture:
         size = max(1, round(width / scale)), max(1, round(height / scale))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC)
     return Picture(pixels, original_width / pixels.shape[1])
-
-
-def resized(pixels: np.ndarray, factor: float) -> np.ndarray:
-    """A picture with sides `factor` times as long."""
-    size = max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)

@@ -1,6 +1,6 @@
 """The digits in a picture: the finder's boxes, what the reader says of each, and the text that they make."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from digits.reading.confidence import (
     which_digits,
 )
 from digits.reading.crops import cut_out
-from digits.reading.finder import Finder, Found
+from digits.reading.finder import SIZES, Finder, Found
 from digits.reading.left_out import alone, left_out
 from digits.reading.network import Answers, Network
 from digits.reading.peaks import distinct
@@ -28,10 +28,11 @@ from digits.reading.reading import Digit, Reading
 from digits.reading.rows import in_groups, in_rows
 
 SURE = 0.5  # a box that is less likely than this one digit is none
-CLEAR = 0.85  # mean confidence of digits that stand upright
-TURNED = 1.4  # times as much is read in a turned picture, or it stays as it is
-TRUSTED = 0.8  # and with this mean confidence, at least
-FEW = 3  # and so many digits: fewer are read as they stand, as a 6 on its head is a 9
+CLEAR = 0.85  # mean confidence of digits that stand upright, at least
+LEFT = 0.2  # times as many patches of ink as digits are left out: they may stand otherwise
+TURNED = 1.15  # times as much is read in a turned picture, or it stays as it is
+FEW = 4  # digits, at least: fewer are read as they stand, as a 6 on its head is a 9
+GLANCE = SIZES[:6]  # at which a turned picture is looked at
 SHIPPED = Path(__file__).with_name("reader.onnx")  # the recipe `reader`, as `make reader` trained it
 
 
@@ -130,14 +131,21 @@ class Reader:
         return map(self._trace, open_pages(image, name))
 
     def _trace(self, picture: Picture) -> Trace:
-        turns, seen = 0, self._look(picture.pixels, picture.scale)
-        if _says_little(seen):
-            turned = {turn: np.ascontiguousarray(np.rot90(picture.pixels, turn)) for turn in (1, 2, 3)}
-            others = {turn: self._look(pixels, picture.scale) for turn, pixels in turned.items()}
-            best = max(others, key=lambda turn: _says(others[turn]))
-            if _is_upright(others[best], seen):
-                turns, seen = best, others[best]
+        seen = self._look(picture.pixels, picture.scale)
+        turns = self._turns(picture.pixels, seen)
+        if turns:
+            seen = self._look(_turned(picture.pixels, turns), picture.scale)
         return Trace(picture, turns, seen, _reading(picture, turns, seen))
+
+    def _turns(self, pixels: np.ndarray, seen: Seen) -> int:
+        """How many quarter turns to the left set a picture upright: 0, but where a turned one says clearly more."""
+        if not _may_stand_otherwise(pixels, seen):
+            return 0
+        turned = {turns: judged(*self.ask(_turned(pixels, turns), GLANCE), fitted()) for turns in (1, 2, 3)}
+        best = max(turned, key=lambda turns: _says(turned[turns]))
+        other = turned[best]
+        is_clear = len(other.read) >= FEW and other.sure.mean() > CLEAR and _says(other) > TURNED * _says(seen)
+        return best if is_clear else 0
 
     def _look(self, pixels: np.ndarray, scale: float) -> Seen:
         """What is seen in a picture; a pixel of it is `scale` of the original's."""
@@ -153,20 +161,20 @@ class Reader:
         likely, which = 1 - answers.doubts, answers.probabilities
         if likely[0] <= SURE:
             return seen
-        found = Found(box[np.newaxis].astype(np.float32), likely, which, seen.found.heat)
+        found = Found(box[np.newaxis].astype(np.float32), likely, likely, which, seen.found.heat)
         return Seen(found, images, answers, likely, which, [[0]], np.zeros(0, np.int64))
 
-    def ask(self, pixels: np.ndarray) -> tuple[Found, np.ndarray, Answers]:
+    def ask(self, pixels: np.ndarray, sizes: Sequence[int] = SIZES) -> tuple[Found, np.ndarray, Answers]:
         """What the finder says of a picture (uint8, `(height, width, 3)`), its boxes in MNIST's form, and the reader's
         answers."""
-        found = self.finder(pixels)
+        found = self.finder(pixels, sizes)
         images = cut_out(pixels, found.boxes)
         return found, images, self.network(images)
 
 
 def judged(found: Found, images: np.ndarray, answers: Answers, weights: Weights) -> Seen:
     """What is read of what both networks say, weighed."""
-    likely = are_digits(evidence(found.scores, found.probabilities, answers), weights)
+    likely = are_digits(evidence(found.scores, found.means, answers), weights)
     which = which_digits(found.probabilities, answers, weights)
     apart = distinct(found.boxes, likely)
     read, refused = apart[likely[apart] > SURE], apart[likely[apart] <= SURE]
@@ -179,16 +187,16 @@ def _says(seen: Seen) -> float:
     return float(seen.sure.sum())
 
 
-def _says_little(seen: Seen) -> bool:
-    """Whether a picture may be read better after a quarter turn or two: what is read, or might be, is doubtful."""
-    if seen.rows:
-        return bool(seen.sure.mean() < CLEAR)
-    return bool(seen.likely[seen.refused].sum() > 1 - CLEAR)
+def _may_stand_otherwise(pixels: np.ndarray, seen: Seen) -> bool:
+    """Whether a picture may lie on its side or its head: what is read is doubtful, or much ink is left out."""
+    if seen.rows and seen.sure.mean() < CLEAR:
+        return True
+    return len(left_out(pixels, seen.found.boxes[seen.read])) > LEFT * len(seen.read)
 
 
-def _is_upright(turned: Seen, seen: Seen) -> bool:
-    """Whether a picture stood on its side or on its head, as it says more, turned, than `seen`."""
-    return len(turned.read) >= FEW and turned.sure.mean() > TRUSTED and _says(turned) > TURNED * _says(seen)
+def _turned(pixels: np.ndarray, turns: int) -> np.ndarray:
+    """A picture after so many quarter turns to the left."""
+    return np.ascontiguousarray(np.rot90(pixels, turns))
 
 
 def _reading(picture: Picture, turns: int, seen: Seen) -> Reading:

@@ -93,6 +93,8 @@ class Recipe:
         printed: digits in print, likewise.
         coarse: some of all these digits again, in few pixels, likewise.
         nothing: images of what is no digit, or several, likewise. The network has two outputs more, one for each.
+        cut_out: digits, and what is none, cut out of composed pages as a reader of pictures does, as such a share; the
+            network has the same two outputs more.
         pages: composed pages that a finder learns from in each epoch, drawn anew; the training images are the hands
             that write on them.
         unaugmented_share: share of the epochs, the last ones, whose images are not changed, rounded down to whole
@@ -127,6 +129,7 @@ class Recipe:
     printed: float = share(0.0, "digits in print, as such a share")
     coarse: float = share(0.0, "digits in few pixels, as such a share")
     nothing: float = share(0.0, "images of no digit and of several, as such a share, with an output more for each")
+    cut_out: float = share(0.0, "what stands on composed pages, digit or not, as such a share, with these outputs, too")
     pages: int = whole(0, "composed pages an epoch, where the network finds digits", 0)
     unaugmented_share: float = share(0.0, "share of the epochs, the last ones, without augmentation")
     validation: float = share(0.0, "share of the training images kept back to choose the best epoch by")
@@ -191,7 +194,7 @@ class Recipe:
 
 
 NONE = Augmentation()
-NO_DRAWING = {"strokes": 0.0, "printed": 0.0, "coarse": 0.0, "nothing": 0.0}
+NO_DRAWING = {"strokes": 0.0, "printed": 0.0, "coarse": 0.0, "nothing": 0.0, "cut_out": 0.0}
 
 # Fields of what tells of which class an image is, and how they are switched off.
 NO_CLASSIFYING = {
@@ -293,6 +296,7 @@ RECIPES = {
             printed=0.15,
             coarse=0.2,
             nothing=0.3,
+            cut_out=0.12,
             unaugmented_share=0.17,
             validation=0.1,
         ),
@@ -304,7 +308,7 @@ RECIPES = {
             warmup=0.05,
             beta_2=0.99,
             batch_size=32,
-            epochs=80,
+            epochs=60,
             dropout=0.0,
             ema_decay=0.998,
             pages=3000,

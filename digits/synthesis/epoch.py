@@ -21,7 +21,7 @@ def shown(recipe: Recipe, training: Split, seed: int, epoch: int) -> Split:
 
     The label of what is no digit is 10, and of several 11.
     """
-    written, in_print, small, none = _counts(recipe, len(training))
+    written, in_print, small, none, cut = _counts(recipe, len(training))
     from digits.synthesis import non_digits, printed, strokes, variants
     from digits.synthesis.low_resolution import coarse
 
@@ -35,7 +35,12 @@ def shown(recipe: Recipe, training: Split, seed: int, epoch: int) -> Split:
     )
     again = rng.integers(len(digits), size=small)
     few_pixels = Split(coarse(digits.images[again], rng), digits.labels[again])
-    return _joined(digits, few_pixels, non_digits.draw(none, training, rng))
+    parts = [digits, few_pixels, non_digits.draw(none, training, rng)]
+    if cut:
+        from digits.synthesis import cut_outs  # which takes an extra
+
+        parts.append(cut_outs.draw(cut, training, rng))
+    return _joined(*parts)
 
 
 def _joined(*parts: Split) -> Split:

@@ -31,15 +31,15 @@ def test_what_ships_has_all_that_is_weighed():
 
 
 def test_a_box_is_likelier_a_digit_the_more_speaks_for_it():
-    scores = np.array([0.2, 0.9, 0.9, 0.9])
-    probabilities = EYE[[3, 3, 3, 3]]
-    said = Answers(EYE[[3, 3, 8, 3]], np.float32([0, 0, 0, 0.9]), np.zeros(4, np.float32))
-    seen = evidence(scores, probabilities, said)
+    scores, means = np.array([0.2, 0.9, 0.9, 0.9]), np.array([0.6, 0.6, 0.3, 0.6])
+    said = Answers(EYE[[3, 3, 3, 3]], np.float32([0, 0, 0, 0.9]), np.zeros(4, np.float32))
+    seen = evidence(scores, means, said)
     assert seen.shape == (4, 3)
     assert (seen[1] >= seen[[0, 2, 3]]).all()
-    least, most, other, nothing = are_digits(seen, Weights((1.0, 1.0, 1.0, 0.0), (1, 1), (), ()))
-    assert most > max(least, other, nothing)
-    assert np.isfinite(evidence(np.array([0.0, 1.0]), EYE[:2], answers(EYE[:2], 1.0))).all()
+    low, most, unsteady, nothing = are_digits(seen, Weights((1.0, 1.0, 1.0, 0.0), (1, 1), (), ()))
+    assert most > max(low, unsteady, nothing)
+    extremes = np.array([0.0, 1.0])
+    assert np.isfinite(evidence(extremes, extremes, answers(EYE[:2], 1.0))).all()
 
 
 def test_which_digit_it_is_both_networks_say():

@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.reading.crops import cut_out, ink_of, stroke_width
+from digits.ink import ink_of, stroke_width
+from digits.reading.crops import cut_out
 
 COLOURS = {
     "black on white": ((255, 255, 255), (0, 0, 0)),

@@ -48,6 +48,7 @@ def test_what_several_sizes_show_is_likelier():
     assert once.scores == pytest.approx(np.full(2, SCORE / 2), abs=1e-3)
     assert twice.scores == pytest.approx(np.full(2, 1 - (1 - SCORE / 2) ** 2), abs=1e-3)
     assert (often.scores > twice.scores).all()
+    assert twice.means == pytest.approx(np.full(2, SCORE), abs=1e-3)  # each of them is as sure
     assert once.boxes.shape == twice.boxes.shape == often.boxes.shape == (2, 4)
     assert often.probabilities.sum(1) == pytest.approx(np.ones(2), abs=1e-5)
 

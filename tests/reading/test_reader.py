@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 
 import digits
 from digits.reading import Reader
+from digits.reading import reader as module
 from digits.reading.confidence import BESIDE_INK, MOST, Weights
 from digits.reading.draw import explain, show
 from digits.reading.finder import Found
@@ -208,37 +209,42 @@ def seen(*sure: float, refused: tuple[float, ...] = ()) -> Seen:
     count = len(sure) + len(refused)
     boxes = np.array([(40 * index, 10, 30, 50) for index in range(count)], np.float32).reshape(-1, 4)
     answers = Answers(np.eye(10, dtype=np.float32)[[3] * count], *np.zeros((2, count), np.float32))
-    found = Found(boxes, np.array([*sure, *refused]), answers.probabilities, {})
+    likely = np.array([*sure, *refused])
+    found = Found(boxes, likely, likely, answers.probabilities, {})
     rows = [list(range(len(sure)))] if sure else []
     images = np.zeros((count, 28, 28), np.uint8)
-    likely = np.array([*sure, *refused])
     return Seen(found, images, answers, likely, answers.probabilities, rows, np.arange(len(sure), count))
 
 
 def test_of_overlapping_boxes_the_likeliest_is_read():
     boxes = np.array([(0, 0, 40, 60), (20, 5, 8, 50), (60, 0, 40, 60)], np.float32)  # the second is a part of the first
     answers = Answers(np.eye(10, dtype=np.float32)[[4, 1, 7]], np.float32([0, 0.3, 0]), np.zeros(3, np.float32))
-    found = Found(boxes, np.array([0.8, 0.9, 0.8]), answers.probabilities, {})
+    scores = np.array([0.8, 0.9, 0.8])
+    found = Found(boxes, scores, scores, answers.probabilities, {})
     result = judged(found, np.zeros((3, 28, 28), np.uint8), answers, WEIGHTS)
     assert result.text == "47"
     assert result.refused.tolist() == []
 
 
 @pytest.mark.parametrize(
-    ("upright", "turned", "turns"),
+    ("upright", "turned", "left", "turns"),
     [
-        (seen(0.6, 0.6), seen(0.95, 0.95, 0.95), 1),
-        (seen(0.9, 0.9), seen(0.95, 0.95, 0.95), 0),  # what is clear stays as it is
-        (seen(0.6, 0.6), seen(0.99, 0.99), 0),  # too few: 66 or 99
-        (seen(0.6, 0.6), seen(0.7, 0.7, 0.7), 0),  # no clearer
-        (seen(0.8, 0.8, 0.8), seen(0.9, 0.9, 0.9), 0),  # hardly more
-        (seen(refused=(0.4,)), seen(0.95, 0.95, 0.95), 1),
-        (seen(), seen(0.95, 0.95, 0.95), 0),  # nothing there: nobody asks further
+        (seen(0.6, 0.6, 0.6), seen(0.95, 0.95, 0.95, 0.95), 0, 1),
+        (seen(0.9, 0.9, 0.9), seen(0.95, 0.95, 0.95, 0.95), 0, 0),  # what is clear stays as it is
+        (seen(0.9, 0.9, 0.9), seen(0.95, 0.95, 0.95, 0.95), 1, 1),  # but where ink is left
+        (seen(0.6, 0.6), seen(0.99, 0.99, 0.99), 0, 0),  # too few: 669 or 699
+        (seen(0.6, 0.6, 0.6), seen(0.7, 0.7, 0.7, 0.7), 0, 0),  # no clearer
+        (seen(0.8, 0.8, 0.8, 0.8), seen(0.9, 0.9, 0.9, 0.9), 0, 0),  # hardly more
+        (seen(), seen(0.95, 0.95, 0.95, 0.95), 1, 1),
+        (seen(), seen(0.95, 0.95, 0.95, 0.95), 0, 0),  # nothing there: nobody asks further
     ],
 )
-def test_a_page_on_its_side_is_read_turned(upright, turned, turns, reader, monkeypatch):
+def test_a_page_on_its_side_is_read_turned(upright, turned, left, turns, reader, monkeypatch):
     page = np.full((200, 400, 3), 255, np.uint8)
-    monkeypatch.setattr(reader, "_look", lambda pixels, scale: upright if pixels.shape[0] == 200 else turned)
+    page[150 : 150 + 30 * left, 300:320] = 0  # beside what is read
+    monkeypatch.setattr(reader, "_look", lambda pixels, scale: upright if len(pixels) == 200 else turned)
+    monkeypatch.setattr(reader, "ask", lambda pixels, sizes: [upright if len(pixels) == 200 else turned])
+    monkeypatch.setattr(module, "judged", lambda seen, weights: seen)
     trace = reader.trace(page)
     assert trace.turns == turns
     assert trace.seen is (turned if turns else upright)

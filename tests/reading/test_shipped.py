@@ -8,11 +8,13 @@ from sklearn.datasets import load_digits
 
 from digits.reading import Reader
 from digits.reading.network import Network
+from digits.reading.picture import open_picture
 from digits.reading.reader import SHIPPED
 from digits.recipes import RECIPES
 from digits.synthesis import non_digits
 from digits.synthesis.printed import to_form
 from tests.conftest import ROOT
+from tests.reading.compose import composed
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +64,14 @@ def test_the_example_is_read_as_the_docs_say(page):
 
 def test_it_says_what_is_no_digit(network, mnist, rng):
     assert (network(non_digits.draw(1000, mnist.train, rng).images).doubts > 0.5).mean() > 0.95
+
+
+def test_rows_are_read_however_a_page_lies(mnist):
+    reader = Reader()
+    pages = [composed("rows", number, mnist.test, 7) for number in range(6)]
+    for page in pages:
+        pixels = open_picture(page.data, "a page").pixels
+        read = [reader.read(np.ascontiguousarray(np.rot90(pixels, turns))) for turns in range(4)]
+        wanted = len(page.text.replace("\n", ""))
+        assert min(len(one.digits) for one in read) >= 0.8 * wanted
+        assert len({one.text.count("\n") for one in read}) == 1

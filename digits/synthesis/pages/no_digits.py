@@ -123,6 +123,7 @@ def doodles(sheet: Sheet) -> None:
             for _ in range(int(rng.integers(2, 5))):
                 dx, dy = rng.normal(0, 0.3, 2).clip(-0.4, 0.4) * size
                 parts.append((x + dx, y + dy, size * rng.uniform(0.05, 0.3), _outline(rng), rng.normal(0, 0.2)))
+        sheet.note(x - size / 2, y - size / 2, x + size / 2, y + size / 2)
         for part_x, part_y, far, places, turn in parts:
             cos, sin = np.cos(turn), np.sin(turn)
             turned = places @ np.array([[cos, sin], [-sin, cos]]) * far + (part_x, part_y)
@@ -176,6 +177,7 @@ def _coil(sheet: Sheet) -> None:
     places = places @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     places += rng.normal(0, 0.02, places.shape) * size + sheet.start(forth, size)
     pen = max(1, round(size * rng.uniform(0.02, 0.12)))
+    sheet.note(*places.min(axis=0), *places.max(axis=0))
     cv2.polylines(sheet.ink, [np.round(places * 16).astype(np.int32)], False, 255, pen, cv2.LINE_AA, 4)
 
 

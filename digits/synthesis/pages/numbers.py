@@ -161,6 +161,9 @@ def crossed_out(sheet: Sheet) -> None:
         struck = set(rng.choice(len(sheet.marks), size=count, replace=False).tolist())
         for number in struck:
             _strike(sheet, sheet.marks[number][1], height, pen, across=False)
+    for number in struck:
+        places = sheet.marks[number][1]
+        sheet.note(*places.min(axis=0), *places.max(axis=0))
     sheet.marks = [mark for number, mark in enumerate(sheet.marks) if number not in struck]
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from digits.datasets import DIGITS
 from digits.synthesis.writing import Writer
 
+LIKE_DIGITS = (*DIGITS, *"oOQDlIiSsZzbgqB|/()!")  # by themselves
+
 
 @dataclass(frozen=True)
 class Page:
@@ -17,11 +19,13 @@ class Page:
         pixels: uint8, `(height, width, 3)`, red first.
         boxes: float32, `(n, 4)`: left, top, width and height of each digit, in pixels.
         labels: int64, `(n,)`: which digit each is.
+        others: float32, `(m, 4)`: boxes of letters, signs and what else is no digit, where they are known.
     """
 
     pixels: np.ndarray
     boxes: np.ndarray
     labels: np.ndarray
+    others: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Sheet:
         ink: uint8, `(side, side)`: of what a hand wrote, 255 for full ink.
         print: likewise, of what was there before: lines, boxes and letters of a form.
         marks: the digits: label, and places of its ink, `(k, 2)`, in pixels.
+        others: corners, `(4, 2)`, in pixels, of what is no digit.
         patches: left, top, right and bottom of what is of another colour under the ink: windows, labels, plates.
         uneven: by how much sizes of characters differ, as a share.
     """
@@ -42,6 +47,7 @@ class Sheet:
     ink: np.ndarray = field(init=False)
     print: np.ndarray = field(init=False)
     marks: list[tuple[int, np.ndarray]] = field(default_factory=list)
+    others: list[np.ndarray] = field(default_factory=list)
     patches: list[tuple[float, float, float, float]] = field(default_factory=list)
     uneven: float = field(init=False)
 
@@ -49,8 +55,16 @@ class Sheet:
         self.ink, self.print = (np.zeros((self.side, self.side), np.uint8) for _ in range(2))
         self.uneven = float(self.rng.choice([0.04, self.rng.uniform(0.02, 0.2)]))
 
-    def put(self, ink: np.ndarray, left: float, top: float, label: int | None = None, printed: bool = False) -> None:
-        """Lay ink on the sheet; `label` says which digit it is, None for what is none."""
+    def put(
+        self,
+        ink: np.ndarray,
+        left: float,
+        top: float,
+        label: int | None = None,
+        printed: bool = False,
+        ambiguous: bool = False,
+    ) -> None:
+        """Lay ink on the sheet; `label` says which digit it is, None for what is none, though it may look like one."""
         x, y = round(left), round(top)
         height, width = ink.shape
         x0, y0, x1, y1 = max(0, x), max(0, y), min(self.side, x + width), min(self.side, y + height)
@@ -58,9 +72,15 @@ class Sheet:
             target = self.print if printed else self.ink
             place = target[y0:y1, x0:x1]
             np.maximum(place, ink[y0 - y : y1 - y, x0 - x : x1 - x], out=place)
-        if label is not None:
+        if label is None and not ambiguous:
+            self.note(x, y, x + width, y + height)
+        elif label is not None:
             down, across = np.nonzero(ink > min(100, ink.max() / 2))
             self.marks.append((label, np.stack([across + x, down + y], axis=1).astype(np.float32)))
+
+    def note(self, left: float, top: float, right: float, bottom: float) -> None:
+        """Remember that what covers this is no digit."""
+        self.others.append(np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32))
 
     def line(self, start: tuple[float, float], end: tuple[float, float], width: float, printed: bool = True) -> None:
         """A straight line between two places, in pixels."""
@@ -111,7 +131,8 @@ class Sheet:
                 + (x - left) * slope
                 + self.rng.normal(0, wander) * height
             )
-            self.put(ink, x, y, int(character) if are_digits and character in DIGITS else None, printed)
+            label = int(character) if are_digits and character in DIGITS else None
+            self.put(ink, x, y, label, printed, character in LIKE_DIGITS)
             low, high = min(low, y), max(high, y + len(ink))
             x += ink.shape[1] + (gap if character in DIGITS or not are_digits else max(gap, 0.08)) * height
         return left, low, x - gap * height, high

@@ -37,7 +37,21 @@ def seen(sheet: Sheet, surface: str, side: int, things: int = 0) -> Page:
     pixels = photographed(camera.picture(written), rng, plain, float(min(heights, default=20)))
     found = [(label, box) for label, places in sheet.marks if (box := _box(places, camera, side, paper, written, over))]
     boxes, labels = [box for _, box in found], [label for label, _ in found]
-    return Page(pixels, np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int64))
+    others = [box for corners in sheet.others if (box := _around(camera.places(corners), side))]
+    return Page(pixels, _as_array(boxes), np.array(labels, np.int64), _as_array(others))
+
+
+def _as_array(boxes: list[tuple[float, float, float, float]]) -> np.ndarray:
+    return np.array(boxes, np.float32).reshape(-1, 4)
+
+
+def _around(corners: np.ndarray, side: int) -> tuple[float, float, float, float] | None:
+    """Left, top, width and height of what has these corners in the picture; None where too little of it is there."""
+    first, last = corners.min(axis=0), corners.max(axis=0)
+    low, high = first.clip(0, side), last.clip(0, side)
+    if (high - low).prod() < VISIBLE * (last - first).prod() or (high - low).min() < 1:
+        return None
+    return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
 
 
 def _patched(paper: np.ndarray, sheet: Sheet, rng: np.random.Generator) -> np.ndarray:

@@ -20,7 +20,12 @@ def test_every_kind_composes_pages_with_its_digits_inside(kind, mnist):
         assert (page.boxes[:, :2] >= 0).all()
         assert (page.boxes[:, :2] + page.boxes[:, 2:] <= 97).all()
         assert (page.boxes[:, 2:] > 0).all()
+        assert page.others.shape[1:] == (4,)
+        assert (page.others[:, :2] >= 0).all()
+        assert (page.others[:, :2] + page.others[:, 2:] <= 97).all()
     assert any(len(page.labels) for page in some) == (kind not in WITHOUT)
+    if kind in ("letter", "words", "text", "doodles", "crossed out", "mixed"):
+        assert any(len(page.others) for page in some)
 
 
 @KINDS
