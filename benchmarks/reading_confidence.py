@@ -54,7 +54,7 @@ class Asked:
     answers: Answers
 
     def of(self, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, Answers]:
-        """What is said of some boxes, by index: the `evidence`, the finder's probabilities, and the reader's answers."""
+        """Of some boxes, by index: the `evidence`, the finder's probabilities, and the reader's answers."""
         said = self.answers
         answers = Answers(said.probabilities[boxes], said.nothing[boxes], said.several[boxes])
         seen = evidence(self.found.scores[boxes], self.found.means[boxes], answers)

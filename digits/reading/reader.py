@@ -30,7 +30,7 @@ from digits.reading.rows import in_groups, in_rows
 SURE = 0.5  # a box that is less likely than this one digit is none
 CLEAR = 0.85  # mean confidence of digits that stand upright, at least
 LEFT = 0.2  # times as many patches of ink as digits are left out: they may stand otherwise
-TURNED = 1.15  # times as much is read in a turned picture, or it stays as it is
+TURNED = 1.3  # times as much is read in a turned picture, or it stays as it is
 FEW = 4  # digits, at least: fewer are read as they stand, as a 6 on its head is a 9
 GLANCE = SIZES[:6]  # at which a turned picture is looked at
 SHIPPED = Path(__file__).with_name("reader.onnx")  # the recipe `reader`, as `make reader` trained it
@@ -189,9 +189,9 @@ def _says(seen: Seen) -> float:
 
 def _may_stand_otherwise(pixels: np.ndarray, seen: Seen) -> bool:
     """Whether a picture may lie on its side or its head: what is read is doubtful, or much ink is left out."""
-    if seen.rows and seen.sure.mean() < CLEAR:
-        return True
-    return len(left_out(pixels, seen.found.boxes[seen.read])) > LEFT * len(seen.read)
+    left = len(left_out(pixels, seen.found.boxes[seen.read]))
+    doubtful = bool(seen.rows) and bool(seen.sure.mean() < CLEAR)
+    return len(seen.read) + left >= FEW and (doubtful or left > LEFT * len(seen.read))
 
 
 def _turned(pixels: np.ndarray, turns: int) -> np.ndarray:

@@ -229,19 +229,21 @@ def test_of_overlapping_boxes_the_likeliest_is_read():
 @pytest.mark.parametrize(
     ("upright", "turned", "left", "turns"),
     [
-        (seen(0.6, 0.6, 0.6), seen(0.95, 0.95, 0.95, 0.95), 0, 1),
-        (seen(0.9, 0.9, 0.9), seen(0.95, 0.95, 0.95, 0.95), 0, 0),  # what is clear stays as it is
-        (seen(0.9, 0.9, 0.9), seen(0.95, 0.95, 0.95, 0.95), 1, 1),  # but where ink is left
+        (seen(0.6, 0.6, 0.6, 0.6), seen(0.95, 0.95, 0.95, 0.95), 0, 1),
+        (seen(0.9, 0.9, 0.9, 0.9), seen(*[0.95] * 6), 0, 0),  # what is clear stays as it is
+        (seen(0.9, 0.9, 0.9, 0.9), seen(*[0.95] * 6), 1, 1),  # but where ink is left
         (seen(0.6, 0.6), seen(0.99, 0.99, 0.99), 0, 0),  # too few: 669 or 699
         (seen(0.6, 0.6, 0.6), seen(0.7, 0.7, 0.7, 0.7), 0, 0),  # no clearer
         (seen(0.8, 0.8, 0.8, 0.8), seen(0.9, 0.9, 0.9, 0.9), 0, 0),  # hardly more
-        (seen(), seen(0.95, 0.95, 0.95, 0.95), 1, 1),
+        (seen(0.9), seen(0.95, 0.95, 0.95, 0.95), 2, 0),  # too little ink for so many digits
+        (seen(), seen(0.95, 0.95, 0.95, 0.95), 4, 1),
         (seen(), seen(0.95, 0.95, 0.95, 0.95), 0, 0),  # nothing there: nobody asks further
     ],
 )
 def test_a_page_on_its_side_is_read_turned(upright, turned, left, turns, reader, monkeypatch):
     page = np.full((200, 400, 3), 255, np.uint8)
-    page[150 : 150 + 30 * left, 300:320] = 0  # beside what is read
+    for patch in range(left):  # beside what is read
+        page[120:180, 40 + 90 * patch : 60 + 90 * patch] = 0
     monkeypatch.setattr(reader, "_look", lambda pixels, scale: upright if len(pixels) == 200 else turned)
     monkeypatch.setattr(reader, "ask", lambda pixels, sizes: [upright if len(pixels) == 200 else turned])
     monkeypatch.setattr(module, "judged", lambda seen, weights: seen)
