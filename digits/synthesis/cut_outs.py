@@ -13,10 +13,12 @@ from digits.synthesis.non_digits import NONE, SEVERAL
 from digits.synthesis.printed import BOX, to_form
 
 try:
+    import skimage  # noqa: F401  # whose photographs are among the grounds
+
     from digits.ink import ink_of, stroke_width
     from digits.synthesis.pages import page
 except ModuleNotFoundError as error:
-    raise not_installed("opencv", "finder") from error
+    raise not_installed("scikit-image" if error.name == "skimage" else "opencv", "finder") from error
 
 PAGE = 192  # pixels of a side
 OTHERS = 6  # cut out of a page at most: words have many letters
