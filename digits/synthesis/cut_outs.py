@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-import cv2
 import numpy as np
 
 from digits.datasets import Split
@@ -13,6 +12,7 @@ from digits.synthesis.non_digits import NONE, SEVERAL
 from digits.synthesis.printed import BOX, to_form
 
 try:
+    import cv2
     import skimage  # noqa: F401  # whose photographs are among the grounds
 
     from digits.ink import ink_of, stroke_width
