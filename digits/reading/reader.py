@@ -132,14 +132,17 @@ class Reader:
 
     def _trace(self, picture: Picture) -> Trace:
         seen = self._look(picture.pixels, picture.scale)
-        turns = self._turns(picture.pixels, seen)
+        left = left_out(picture.pixels, seen.found.boxes[seen.read])
+        turns = self._turns(picture.pixels, seen, len(left))
         if turns:
-            seen = self._look(_turned(picture.pixels, turns), picture.scale)
-        return Trace(picture, turns, seen, _reading(picture, turns, seen))
+            turned = _turned(picture.pixels, turns)
+            seen = self._look(turned, picture.scale)
+            left = left_out(turned, seen.found.boxes[seen.read])
+        return Trace(picture, turns, seen, _reading(picture, turns, seen, left))
 
-    def _turns(self, pixels: np.ndarray, seen: Seen) -> int:
+    def _turns(self, pixels: np.ndarray, seen: Seen, left: int) -> int:
         """How many quarter turns to the left set a picture upright: 0, but where a turned one says clearly more."""
-        if not _may_stand_otherwise(pixels, seen):
+        if not _may_stand_otherwise(seen, left):
             return 0
         turned = {turns: judged(*self.ask(_turned(pixels, turns), GLANCE), fitted()) for turns in (1, 2, 3)}
         best = max(turned, key=lambda turns: _says(turned[turns]))
@@ -187,9 +190,8 @@ def _says(seen: Seen) -> float:
     return float(seen.sure.sum())
 
 
-def _may_stand_otherwise(pixels: np.ndarray, seen: Seen) -> bool:
-    """Whether a picture may lie on its side or its head: what is read is doubtful, or much ink is left out."""
-    left = len(left_out(pixels, seen.found.boxes[seen.read]))
+def _may_stand_otherwise(seen: Seen, left: int) -> bool:
+    """Whether a picture may lie on its side or its head: what is read is doubtful, or much ink is `left` out."""
     doubtful = bool(seen.rows) and bool(seen.sure.mean() < CLEAR)
     return len(seen.read) + left >= FEW and (doubtful or left > LEFT * len(seen.read))
 
@@ -199,7 +201,7 @@ def _turned(pixels: np.ndarray, turns: int) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(pixels, turns))
 
 
-def _reading(picture: Picture, turns: int, seen: Seen) -> Reading:
+def _reading(picture: Picture, turns: int, seen: Seen, left: np.ndarray) -> Reading:
     """The text that is read, how sure it is, and what is left out."""
     boxes = seen.found.boxes
     digits = []
@@ -209,7 +211,6 @@ def _reading(picture: Picture, turns: int, seen: Seen) -> Reading:
             sure = MOST * float(seen.likely[index] * seen.which[index, digit])
             box = _original(picture, boxes[index], turns)
             digits.append(Digit(digit, sure, line, box, seen.images[index], seen.which[index], group))
-    left = left_out(np.rot90(picture.pixels, turns), boxes[seen.read])
     against = doubts(seen.sure, seen.likely[seen.refused], len(left))
     return Reading(
         seen.text,
