@@ -12,7 +12,7 @@ from digits.files import display, expanded, write_together
 from digits.progress import Bar
 
 if TYPE_CHECKING:
-    from digits.reading.reader import Trace
+    from digits.reading.reader import Reader, Trace
 
 STDIN = "-"
 
@@ -24,17 +24,20 @@ STDIN = "-"
 )
 @options.a_path("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--model", type=Path, metavar="FILE", help="An .onnx model. [default: the one that comes along]")
+@click.option("--hand", type=Path, metavar="DIR", help="Your own digits, CLASS/*.png, that vote with the networks.")
 @options.as_json("Print one JSON object a line.")
 @click.option("--show", "show_boxes", is_flag=True, help="Write each picture with boxes and digits into DIR/read.")
 @click.option("--explain", "show_steps", is_flag=True, help="Write a picture of all steps into DIR/read.")
 @options.output_dir()
-def command(files: Sequence[Path], model: Path | None, output_dir: Path, **flags: bool) -> None:
-    read_files(list(expanded(files)), model, output_dir, **flags)
+def command(files: Sequence[Path], model: Path | None, hand: Path | None, output_dir: Path, **flags: bool) -> None:
+    from digits.reading.reader import Reader
+
+    read_files(list(expanded(files)), Reader(model, hand), output_dir, **flags)
 
 
 def read_files(
     files: list[Path],
-    model: Path | None,
+    reader: "Reader",
     output_dir: Path,
     *,
     as_json: bool = False,
@@ -45,20 +48,18 @@ def read_files(
 
     Args:
         files: pictures, and folders of them.
-        model: an exported model; None for the one that comes with the package.
+        reader: that reads them.
         output_dir: pictures go into its sub-folder `read`.
         as_json: print a JSON object a line instead.
         show_boxes: also write each picture with what was read in it.
         show_steps: also write a picture of all steps.
 
     Raises:
-        DigitsError: the model is missing or none of ours, or, after all files are done, some could not be read.
+        DigitsError: after all files are done, some could not be read.
     """
     from digits.image_files import read_stream
     from digits.reading.draw import explain, show
-    from digits.reading.reader import Reader
 
-    reader = Reader(model)
     names: set[str] = set()
     failed, pictures = 0, list(_pictures(files))
     with Bar("pictures") as bar:

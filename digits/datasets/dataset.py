@@ -19,6 +19,10 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def take(self, which: np.ndarray | slice) -> "Split":
+        """Some of the images, by index or by a mask."""
+        return Split(self.images[which], self.labels[which])
+
 
 @dataclass(frozen=True)
 class Dataset:

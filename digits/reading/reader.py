@@ -20,6 +20,7 @@ from digits.reading.confidence import (
 )
 from digits.reading.crops import cut_out
 from digits.reading.finder import SIZES, Finder, Found
+from digits.reading.hand import Hand, read_hand
 from digits.reading.left_out import alone, left_out
 from digits.reading.network import Answers, Network
 from digits.reading.peaks import distinct
@@ -96,14 +97,18 @@ class Reader:
 
     Args:
         model: an exported model, as `digits export` writes it; by default the one that comes with the package.
+        hand: a folder of your own digits, which vote with the networks: `CLASS/*.png`, the classes 0 to 9 and nothing.
 
     Raises:
-        DigitsError: the model is missing, damaged, or it was trained on something else than the ten digits.
+        DigitsError: the model is missing, damaged, or it was trained on something else than the ten digits; or see
+            `read_hand`.
     """
 
-    def __init__(self, model: str | Path | None = None):
-        self.network = Network(Path(model or SHIPPED))
+    def __init__(self, model: str | Path | None = None, hand: str | Path | None = None):
+        path = Path(model or SHIPPED)
+        self.network = Network(path)
         self.finder = Finder()
+        self.hand = None if hand is None else Hand(read_hand(Path(hand)), path)
 
     def read(self, image: Source, name: str = "the image") -> Reading:
         """The digits in a picture.
@@ -144,7 +149,7 @@ class Reader:
         """How many quarter turns to the left set a picture upright: 0, but where a turned one says clearly more."""
         if not _may_stand_otherwise(seen, left):
             return 0
-        turned = {turns: judged(*self.ask(_turned(pixels, turns), GLANCE), fitted()) for turns in (1, 2, 3)}
+        turned = {turns: judged(*self.ask(_turned(pixels, turns), GLANCE), fitted(), self.hand) for turns in (1, 2, 3)}
         best = max(turned, key=lambda turns: _says(turned[turns]))
         other = turned[best]
         is_clear = len(other.read) >= FEW and other.sure.mean() > CLEAR and _says(other) > TURNED * _says(seen)
@@ -152,7 +157,7 @@ class Reader:
 
     def _look(self, pixels: np.ndarray, scale: float) -> Seen:
         """What is seen in a picture; a pixel of it is `scale` of the original's."""
-        seen = judged(*self.ask(pixels), fitted())
+        seen = judged(*self.ask(pixels), fitted(), self.hand)
         if len(seen.read) < 2 and (box := alone(pixels, scale)) is not None:
             return self._lone(pixels, box, seen)
         return seen
@@ -161,7 +166,7 @@ class Reader:
         """What the reader says of the one thing in a picture, if it calls that a digit; otherwise what was `seen`."""
         images = cut_out(pixels, box[np.newaxis])
         answers = self.network(images)
-        likely, which = 1 - answers.doubts, answers.probabilities
+        likely, which = _voted(self.hand, images, 1 - answers.doubts, answers.probabilities)
         if likely[0] <= SURE:
             return seen
         found = Found(box[np.newaxis].astype(np.float32), likely, likely, which, seen.found.heat)
@@ -175,14 +180,25 @@ class Reader:
         return found, images, self.network(images)
 
 
-def judged(found: Found, images: np.ndarray, answers: Answers, weights: Weights) -> Seen:
-    """What is read of what both networks say, weighed."""
+def judged(found: Found, images: np.ndarray, answers: Answers, weights: Weights, hand: Hand | None = None) -> Seen:
+    """What is read of what both networks say, weighed, and of the votes of a hand."""
     likely = are_digits(evidence(found.scores, found.means, answers), weights)
-    which = which_digits(found.probabilities, answers, weights)
+    likely, which = _voted(hand, images, likely, which_digits(found.probabilities, answers, weights))
     apart = distinct(found.boxes, likely)
     read, refused = apart[likely[apart] > SURE], apart[likely[apart] <= SURE]
     rows = [read[row].tolist() for row in in_rows(found.boxes[read])]
     return Seen(found, images, answers, likely, which, rows, refused)
+
+
+def _voted(
+    hand: Hand | None, images: np.ndarray, likely: np.ndarray, which: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """How likely each image is one digit, `(n,)`, and which, `(n, 10)`, with the votes of a hand."""
+    if hand is None or not len(images):
+        return likely, which
+    voted = hand.vote(images, np.column_stack([likely[:, np.newaxis] * which, 1 - likely]))
+    digits = voted[:, :-1].sum(1)
+    return digits, (voted[:, :-1] / digits[:, np.newaxis]).astype(np.float32)
 
 
 def _says(seen: Seen) -> float:

@@ -6,7 +6,20 @@ So an epoch can be run again without the ones before it, and both frameworks see
 import numpy as np
 
 # New ones go to the end: its place in this list is what tells one purpose's numbers from another's.
-PURPOSES = ("weights", "order", "dropout", "augmentation", "validation", "drawing", "search", "pages", "unseen pages")
+PURPOSES = (
+    "weights",
+    "order",
+    "dropout",
+    "augmentation",
+    "validation",
+    "drawing",
+    "search",
+    "pages",
+    "unseen pages",
+    "folds",
+    "among",
+    "no digits",
+)
 
 
 def derive(seed: int, purpose: str, index: int = 0) -> int:

@@ -1,0 +1,99 @@
+"""Measure what a hand's corrections bring: its errors after 0, 1, 3, 5 and 10 digits that were misread are corrected.
+
+Hands are composed by the tests' code (`tests/reading/compose/hands.py`): each has its own slant, pen and habits, and
+ways of writing that the reader never saw. The votes' two numbers (`digits/reading/hand.py`) were chosen on hands 100 to
+119 with `--choose`; hands 0 to 19 are reported.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from digits.commands.tables import table
+from digits.datasets import Split, load_dataset
+from digits.reading import hand as module
+from digits.reading.hand import Hand
+from digits.reading.network import Network
+from digits.reading.reader import SHIPPED
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' hands
+from tests.reading.compose.hands import a_hand, written
+
+CORRECTED = (0, 1, 3, 5, 10)
+STREAM, ASKED = 500, 500  # digits that are read until enough are misread, and others that are asked about afterwards
+REPORTED, CHOSEN_ON = range(20), range(100, 120)
+MNIST = 4000  # of its training images, the last ones
+
+Ask = Callable[[np.ndarray], np.ndarray]  # from images to places in `hand.CLASSES`
+
+
+@cache
+def _network() -> Network:
+    return Network(SHIPPED)
+
+
+def alone(images: np.ndarray) -> np.ndarray:
+    """What the reader that ships says: `(n, 11)`, of each digit and of no digit."""
+    answers = _network()(images)
+    return np.column_stack([answers.probabilities * (1 - answers.doubts)[:, np.newaxis], answers.doubts])
+
+
+def voting(corrections: Split) -> Ask:
+    """The reader that ships, with the votes of corrections."""
+    hand = Hand(corrections, SHIPPED) if len(corrections) else None
+    return lambda images: (hand.vote(images, alone(images)) if hand else alone(images)).argmax(1)
+
+
+def measure(told: Callable[[Split], Ask], seeds: Iterable[int], mnist: Split) -> tuple[np.ndarray, ...]:
+    """Of each hand and number of corrections: errors, digits that were right before and are no more, MNIST's loss."""
+    right = told(mnist.take(slice(0)))(mnist.images) == mnist.labels
+    measured = []
+    for seed in seeds:
+        images, labels = written(a_hand(seed), STREAM + ASKED, np.random.default_rng([seed, 1]))
+        stream, rest = Split(images[:STREAM], labels[:STREAM]), Split(images[STREAM:], labels[STREAM:])
+        wrong = np.flatnonzero(alone(stream.images).argmax(1) != stream.labels)
+        before = alone(rest.images).argmax(1) == rest.labels
+        for count in CORRECTED:
+            ask = told(stream.take(wrong[:count]))
+            now = ask(rest.images) == rest.labels
+            measured.append(
+                (1 - now.mean(), (before & ~now).mean(), right.mean() - (ask(mnist.images) == mnist.labels).mean())
+            )
+    return tuple(np.array(measured).reshape(-1, len(CORRECTED), 3).transpose(2, 0, 1))
+
+
+def rows(errors: np.ndarray, lost: np.ndarray, harm: np.ndarray) -> list[list[str]]:
+    return [
+        [
+            str(count),
+            f"{errors[:, place].mean():.2%}",
+            f"{np.median(errors[:, place]):.2%}",
+            f"{lost[:, place].mean():.2%}",
+            f"{100 * harm[:, place].mean():.3f}",
+        ]
+        for place, count in enumerate(CORRECTED)
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--choose", action="store_true", help="try other numbers of the rule, on other hands")
+    flags = parser.parse_args()
+    train = load_dataset("mnist").train
+    mnist = Split(train.images[-MNIST:], train.labels[-MNIST:])
+    rules = [(near, vote) for near in (0.5, 0.6, 0.7, 0.8) for vote in (60.0, 80.0, 120.0)] if flags.choose else []
+    for near, vote in rules or [(module.NEAR, module.VOTE)]:
+        module.NEAR, module.VOTE = near, vote
+        print(f"\nVotes of corrections, from {near} on, times {vote}")
+        measured = measure(voting, CHOSEN_ON if flags.choose else REPORTED, mnist)
+        print(
+            table(rows(*measured), ("corrections", "errors", "median", "right before, lost", "points of MNIST, lost"))
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""The reader goes on learning from somebody's own digits, among its own images, so that it forgets nothing.
+
+Only its last layer learns: what the layers before it found in an image is computed once, and the twelve sums over that
+are fitted in seconds (L-BFGS, by SciPy), with neither framework. What it gains is measured on digits that it did not
+learn from: in turn a part of yours is left out (cross-validation). What it loses is measured on what the reader that
+ships did not learn from either: a tenth of MNIST's training images, and drawn images of what is no digit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+from digits.datasets import DIGITS, Split
+from digits.errors import DigitsError
+from digits.evaluation.metrics import Accuracy, accuracy_of
+from digits.exchange.predictor import Predictor
+from digits.exchange.weights import read_weights, with_weights
+from digits.reading.hand import Layer
+from digits.reading.reader import SHIPPED
+from digits.recipes.randomness import derive
+from digits.synthesis.epoch import shown
+from digits.training.validation import hold_out
+
+FOLDS = 5  # parts of your digits, each of which is left out once; each digit by itself where there are fewer
+AMONG = 2000  # of MNIST's images that it learns from again, with what the recipe draws beside them
+WEIGHT = 0.08  # of all of yours together, beside all of these together
+STIFFNESS = 1e-3  # of the weights: how much a square of their change costs
+STEPS = 40  # of L-BFGS at most
+COPIES = 8  # of each of yours, turned, scaled, leaning and moved at random
+ALLOWED_LOSS = 0.001  # of the accuracy on MNIST's validation images
+_NOTHING = len(DIGITS)  # the class of what is no digit; of several at once the network has another, 11
+
+Told = Callable[[int, int], None]  # how many steps of how many are done
+
+
+class Change(NamedTuple):
+    """An accuracy before and after."""
+
+    before: Accuracy
+    after: Accuracy
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What came of it.
+
+    Attributes:
+        model: the reader that learned from all of your digits, as an exported model's bytes.
+        own: accuracy on your digits, each said by a reader that did not learn from it.
+        mnist: on MNIST's validation images.
+        nothing: on drawn images of what is no digit.
+    """
+
+    model: bytes
+    own: Change
+    mnist: Change
+    nothing: Change
+
+    @property
+    def is_better(self) -> bool:
+        """Whether it reads more of yours, and hardly fewer of MNIST's."""
+        gained = self.own.after.value > self.own.before.value
+        return gained and self.mnist.after.value >= self.mnist.before.value - ALLOWED_LOSS
+
+
+class Weights(NamedTuple):
+    """Of the last layer: float32, `(12, d)`, and `(12,)`."""
+
+    matrix: np.ndarray
+    bias: np.ndarray
+
+    def said(self, features: np.ndarray) -> np.ndarray:
+        """Which classes images are, of their features: int64, `(n,)`, 10 for what is no digit, or several."""
+        best: np.ndarray = (features @ self.matrix.T + self.bias).argmax(axis=1)
+        return np.minimum(best, _NOTHING)
+
+
+def learn(own: Split, mnist: Split, seed: int = 0, told: Told = lambda done, total: None) -> Learned:
+    """Have the reader that ships learn from `own`, and judge what came of it.
+
+    Args:
+        own: your digits, as `read_hand` gives them.
+        mnist: its training images.
+        seed: of what is drawn.
+        told: called as the work goes on.
+
+    Raises:
+        DigitsError: there is one digit alone, or the package onnx is not installed.
+    """
+    if len(own) < 2:
+        raise DigitsError("there is one digit to learn from; allowed: 2 or more, as each is left out once to judge by")
+    layer, stored, info = Layer(SHIPPED), read_weights(SHIPPED), Predictor(SHIPPED).info
+    start = Weights(stored["dense1.weight"], stored["dense1.bias"])
+    training, validation = hold_out(mnist, info.recipe.validation, info.origin["seed"])
+    assert validation is not None  # noqa: S101  # the reader's recipe holds some out
+    parts = _parts(len(own), seed)
+    total = len(parts) + 3
+    told(0, total)
+    recipe = replace(info.recipe, cut_out=0.0)  # which takes an extra
+    rng = np.random.default_rng(derive(seed, "among"))
+    among = shown(recipe, training.take(rng.choice(len(training), AMONG, replace=False)), seed, 0)
+    drawn = shown(recipe, validation.take(slice(0, AMONG)), seed, 1)
+    nothing = drawn.take(drawn.labels >= _NOTHING)
+    told(1, total)
+    known = Known(layer.values(among.images), among.labels, info.recipe.label_smoothing)
+    held = layer.values(validation.images), validation.labels
+    none = layer.values(nothing.images), np.full(len(nothing), _NOTHING)
+    copies = layer.values(_copies(own.images, rng)).reshape(COPIES + 1, len(own), -1)
+    told(2, total)
+    said = np.zeros(len(own), np.int64)
+    for number, left_out in enumerate(parts, 3):
+        rest = np.delete(np.arange(len(own)), left_out)
+        said[left_out] = fitted(start, known, copies[:, rest], own.labels[rest]).said(copies[0, left_out])
+        told(number, total)
+    after = fitted(start, known, copies, own.labels)
+    told(total, total)
+    weights = {**stored, "dense1.weight": after.matrix, "dense1.bias": after.bias}
+    return Learned(
+        with_weights(SHIPPED, weights, {**info.origin, "learned_from": len(own)}),
+        Change(_accuracy(start.said(copies[0]), own.labels), _accuracy(said, own.labels)),
+        *(
+            Change(*(_accuracy(one.said(features), labels) for one in (start, after)))
+            for features, labels in (held, none)
+        ),
+    )
+
+
+class Known(NamedTuple):
+    """What the reader is not to forget: features, float32, `(n, d)`, labels, and how far its targets were smoothed."""
+
+    features: np.ndarray
+    labels: np.ndarray
+    smoothing: float
+
+
+def fitted(start: Weights, known: Known, own: np.ndarray, labels: np.ndarray) -> Weights:
+    """The last layer after it learned.
+
+    Args:
+        own: features of your digits, and of copies of them: float32, `(COPIES + 1, n, d)`.
+        labels: of the digits, `(n,)`.
+    """
+    features = np.concatenate([known.features, own.reshape(-1, own.shape[-1])])
+    classes = np.concatenate([known.labels, np.tile(labels, len(own))])
+    outputs, width = start.matrix.shape
+    targets = np.full((len(classes), outputs), known.smoothing / outputs, np.float32)
+    targets[np.arange(len(classes)), classes] += 1 - known.smoothing
+    yours = len(classes) - len(known.labels)
+    counts = np.concatenate([np.full(len(known.labels), 1 / len(known.labels)), np.full(yours, WEIGHT / yours)])
+    counts = (counts / counts.sum()).astype(np.float32)[:, np.newaxis]
+
+    def loss(vector: np.ndarray) -> tuple[float, np.ndarray]:
+        """The loss and its gradient, of all weights in one row."""
+        matrix, bias = (
+            vector[:-outputs].reshape(outputs, width).astype(np.float32),
+            vector[-outputs:].astype(np.float32),
+        )
+        change = matrix - start.matrix
+        logarithms = log_softmax(features @ matrix.T + bias, axis=1)
+        errors = counts * (np.exp(logarithms) - targets)
+        value = -float((counts * targets * logarithms).sum()) + STIFFNESS * float(np.square(change).sum())
+        gradient = errors.T @ features + 2 * STIFFNESS * change
+        return value, np.concatenate([gradient.ravel(), errors.sum(axis=0)]).astype(np.float64)
+
+    first = np.concatenate([start.matrix.ravel(), start.bias]).astype(np.float64)
+    found = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x.astype(np.float32)
+    return Weights(found[:-outputs].reshape(outputs, width), found[-outputs:])
+
+
+def _parts(count: int, seed: int) -> list[np.ndarray]:
+    """The indices of so many digits in parts of about the same size."""
+    order = np.random.default_rng(derive(seed, "folds")).permutation(count)
+    return [order[fold::FOLDS] for fold in range(min(FOLDS, count))]
+
+
+def _copies(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Images, uint8, `(n, 28, 28)`, and after them copies that are changed a little: `(n * (COPIES + 1), 28, 28)`."""
+    copies = [images]
+    for image in np.tile(images, (COPIES, 1, 1)):
+        degrees, scale, lean = rng.uniform(-10, 10), rng.uniform(0.9, 1.1), rng.uniform(-0.15, 0.15)
+        centre = image.shape[1] / 2, image.shape[0] / 2
+        warp = cv2.getRotationMatrix2D(centre, degrees, scale) @ [[1, lean, -lean * centre[1]], [0, 1, 0], [0, 0, 1]]
+        warp[:, 2] += rng.uniform(-1, 1, 2)
+        copies.append(cv2.warpAffine(image, warp, image.shape[::-1])[np.newaxis])
+    return np.concatenate(copies)
+
+
+def _accuracy(said: np.ndarray, labels: np.ndarray) -> Accuracy:
+    return accuracy_of(int((said == labels).sum()), len(labels))
