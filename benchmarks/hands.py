@@ -15,10 +15,12 @@ import numpy as np
 
 from digits.commands.tables import table
 from digits.datasets import Split, load_dataset
+from digits.learning import Known, copied, fitted, known
 from digits.reading import hand as module
 from digits.reading.hand import Hand
 from digits.reading.network import Network
 from digits.reading.reader import SHIPPED
+from digits.training.validation import hold_out
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' hands
 from tests.reading.compose.hands import a_hand, written
@@ -26,7 +28,6 @@ from tests.reading.compose.hands import a_hand, written
 CORRECTED = (0, 1, 3, 5, 10)
 STREAM, ASKED = 500, 500  # digits that are read until enough are misread, and others that are asked about afterwards
 REPORTED, CHOSEN_ON = range(20), range(100, 120)
-MNIST = 4000  # of its training images, the last ones
 
 Ask = Callable[[np.ndarray], np.ndarray]  # from images to places in `hand.CLASSES`
 
@@ -46,6 +47,20 @@ def voting(corrections: Split) -> Ask:
     """The reader that ships, with the votes of corrections."""
     hand = Hand(corrections, SHIPPED) if len(corrections) else None
     return lambda images: (hand.vote(images, alone(images)) if hand else alone(images)).argmax(1)
+
+
+@cache
+def _known() -> Known:
+    return known(load_dataset("mnist").train)
+
+
+def learning(corrections: Split) -> Ask:
+    """What `digits learn` makes of them."""
+    base = _known()
+    weights = (
+        fitted(base, copied(base.layer, corrections.images, 0), corrections.labels) if len(corrections) else base.start
+    )
+    return lambda images: weights.said(base.layer.values(images))
 
 
 def measure(told: Callable[[Split], Ask], seeds: Iterable[int], mnist: Split) -> tuple[np.ndarray, ...]:
@@ -84,15 +99,18 @@ def main() -> None:
     parser.add_argument("--choose", action="store_true", help="try other numbers of the rule, on other hands")
     flags = parser.parse_args()
     train = load_dataset("mnist").train
-    mnist = Split(train.images[-MNIST:], train.labels[-MNIST:])
+    mnist = hold_out(train, 0.1, 0)[1]  # of which the reader that ships learned nothing
     rules = [(near, vote) for near in (0.5, 0.6, 0.7, 0.8) for vote in (60.0, 80.0, 120.0)] if flags.choose else []
+    seeds = CHOSEN_ON if flags.choose else REPORTED
     for near, vote in rules or [(module.NEAR, module.VOTE)]:
         module.NEAR, module.VOTE = near, vote
-        print(f"\nVotes of corrections, from {near} on, times {vote}")
-        measured = measure(voting, CHOSEN_ON if flags.choose else REPORTED, mnist)
-        print(
-            table(rows(*measured), ("corrections", "errors", "median", "right before, lost", "points of MNIST, lost"))
-        )
+        show(f"Votes of corrections, from {near} on, times {vote}", measure(voting, seeds, mnist))
+    show("digits learn", measure(learning, seeds, mnist))
+
+
+def show(what: str, measured: tuple[np.ndarray, ...]) -> None:
+    names = ("corrections", "errors", "median", "right before, lost", "points of MNIST, lost")
+    print(f"\n{what}\n{table(rows(*measured), names)}", flush=True)
 
 
 if __name__ == "__main__":

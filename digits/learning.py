@@ -80,6 +80,50 @@ class Weights(NamedTuple):
         return np.minimum(best, _NOTHING)
 
 
+class Known(NamedTuple):
+    """What the reader is not to forget, and what tells whether it did.
+
+    Attributes:
+        layer: the last one before the outputs, whose values are the features of images.
+        start: the weights of the reader that ships.
+        among: features, float32, `(n, d)`, and labels of images that it learns from again.
+        mnist: the same of MNIST's validation images.
+        nothing: the same of drawn images of what is no digit.
+        smoothing: how far the targets of its training were smoothed.
+    """
+
+    layer: Layer
+    start: Weights
+    among: tuple[np.ndarray, np.ndarray]
+    mnist: tuple[np.ndarray, np.ndarray]
+    nothing: tuple[np.ndarray, np.ndarray]
+    smoothing: float
+
+
+def known(mnist: Split, seed: int = 0) -> Known:
+    """What the reader that ships knows, from MNIST's training images and what is drawn by the seed.
+
+    Raises:
+        DigitsError: the package onnx is not installed.
+    """
+    layer, stored, info = Layer(SHIPPED), read_weights(SHIPPED), Predictor(SHIPPED).info
+    training, validation = hold_out(mnist, info.recipe.validation, info.origin["seed"])
+    assert validation is not None  # noqa: S101  # the reader's recipe holds some out
+    recipe = replace(info.recipe, cut_out=0.0)  # which takes an extra
+    rng = np.random.default_rng(derive(seed, "among"))
+    among = shown(recipe, training.take(rng.choice(len(training), AMONG, replace=False)), seed, 0)
+    drawn = shown(recipe, validation.take(slice(AMONG)), seed, 1)
+    nothing = drawn.images[drawn.labels >= _NOTHING]
+    return Known(
+        layer,
+        Weights(stored["dense1.weight"], stored["dense1.bias"]),
+        (layer.values(among.images), among.labels),
+        (layer.values(validation.images), validation.labels),
+        (layer.values(nothing), np.full(len(nothing), _NOTHING)),
+        info.recipe.label_smoothing,
+    )
+
+
 def learn(own: Split, mnist: Split, seed: int = 0, told: Told = lambda done, total: None) -> Learned:
     """Have the reader that ships learn from `own`, and judge what came of it.
 
@@ -94,64 +138,44 @@ def learn(own: Split, mnist: Split, seed: int = 0, told: Told = lambda done, tot
     """
     if len(own) < 2:
         raise DigitsError("there is one digit to learn from; allowed: 2 or more, as each is left out once to judge by")
-    layer, stored, info = Layer(SHIPPED), read_weights(SHIPPED), Predictor(SHIPPED).info
-    start = Weights(stored["dense1.weight"], stored["dense1.bias"])
-    training, validation = hold_out(mnist, info.recipe.validation, info.origin["seed"])
-    assert validation is not None  # noqa: S101  # the reader's recipe holds some out
     parts = _parts(len(own), seed)
-    total = len(parts) + 3
-    told(0, total)
-    recipe = replace(info.recipe, cut_out=0.0)  # which takes an extra
-    rng = np.random.default_rng(derive(seed, "among"))
-    among = shown(recipe, training.take(rng.choice(len(training), AMONG, replace=False)), seed, 0)
-    drawn = shown(recipe, validation.take(slice(0, AMONG)), seed, 1)
-    nothing = drawn.take(drawn.labels >= _NOTHING)
-    told(1, total)
-    known = Known(layer.values(among.images), among.labels, info.recipe.label_smoothing)
-    held = layer.values(validation.images), validation.labels
-    none = layer.values(nothing.images), np.full(len(nothing), _NOTHING)
-    copies = layer.values(_copies(own.images, rng)).reshape(COPIES + 1, len(own), -1)
-    told(2, total)
+    told(0, len(parts) + 2)
+    base = known(mnist, seed)
+    features = copied(base.layer, own.images, seed)
     said = np.zeros(len(own), np.int64)
-    for number, left_out in enumerate(parts, 3):
+    for number, left_out in enumerate(parts, 1):
+        told(number, len(parts) + 2)
         rest = np.delete(np.arange(len(own)), left_out)
-        said[left_out] = fitted(start, known, copies[:, rest], own.labels[rest]).said(copies[0, left_out])
-        told(number, total)
-    after = fitted(start, known, copies, own.labels)
-    told(total, total)
-    weights = {**stored, "dense1.weight": after.matrix, "dense1.bias": after.bias}
+        said[left_out] = fitted(base, features[:, rest], own.labels[rest]).said(features[0, left_out])
+    told(len(parts) + 1, len(parts) + 2)
+    after = fitted(base, features, own.labels)
+    told(len(parts) + 2, len(parts) + 2)
+    weights = {**read_weights(SHIPPED), "dense1.weight": after.matrix, "dense1.bias": after.bias}
     return Learned(
-        with_weights(SHIPPED, weights, {**info.origin, "learned_from": len(own)}),
-        Change(_accuracy(start.said(copies[0]), own.labels), _accuracy(said, own.labels)),
+        with_weights(SHIPPED, weights, {**Predictor(SHIPPED).info.origin, "learned_from": len(own)}),
+        Change(_accuracy(base.start.said(features[0]), own.labels), _accuracy(said, own.labels)),
         *(
-            Change(*(_accuracy(one.said(features), labels) for one in (start, after)))
-            for features, labels in (held, none)
+            Change(*(_accuracy(one.said(of), labels) for one in (base.start, after)))
+            for of, labels in (base.mnist, base.nothing)
         ),
     )
 
 
-class Known(NamedTuple):
-    """What the reader is not to forget: features, float32, `(n, d)`, labels, and how far its targets were smoothed."""
-
-    features: np.ndarray
-    labels: np.ndarray
-    smoothing: float
-
-
-def fitted(start: Weights, known: Known, own: np.ndarray, labels: np.ndarray) -> Weights:
+def fitted(base: Known, own: np.ndarray, labels: np.ndarray) -> Weights:
     """The last layer after it learned.
 
     Args:
         own: features of your digits, and of copies of them: float32, `(COPIES + 1, n, d)`.
         labels: of the digits, `(n,)`.
     """
-    features = np.concatenate([known.features, own.reshape(-1, own.shape[-1])])
-    classes = np.concatenate([known.labels, np.tile(labels, len(own))])
+    start = base.start
+    features = np.concatenate([base.among[0], own.reshape(-1, own.shape[-1])])
+    classes = np.concatenate([base.among[1], np.tile(labels, len(own))])
     outputs, width = start.matrix.shape
-    targets = np.full((len(classes), outputs), known.smoothing / outputs, np.float32)
-    targets[np.arange(len(classes)), classes] += 1 - known.smoothing
-    yours = len(classes) - len(known.labels)
-    counts = np.concatenate([np.full(len(known.labels), 1 / len(known.labels)), np.full(yours, WEIGHT / yours)])
+    targets = np.full((len(classes), outputs), base.smoothing / outputs, np.float32)
+    targets[np.arange(len(classes)), classes] += 1 - base.smoothing
+    theirs, yours = len(base.among[1]), own.shape[0] * own.shape[1]
+    counts = np.concatenate([np.full(theirs, 1 / theirs), np.full(yours, WEIGHT / yours)])
     counts = (counts / counts.sum()).astype(np.float32)[:, np.newaxis]
 
     def loss(vector: np.ndarray) -> tuple[float, np.ndarray]:
@@ -178,8 +202,9 @@ def _parts(count: int, seed: int) -> list[np.ndarray]:
     return [order[fold::FOLDS] for fold in range(min(FOLDS, count))]
 
 
-def _copies(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Images, uint8, `(n, 28, 28)`, and after them copies that are changed a little: `(n * (COPIES + 1), 28, 28)`."""
+def copied(layer: Layer, images: np.ndarray, seed: int) -> np.ndarray:
+    """Features of images, uint8, `(n, 28, 28)`, and of copies that are changed a little: `(COPIES + 1, n, d)`."""
+    rng = np.random.default_rng(derive(seed, "copies"))
     copies = [images]
     for image in np.tile(images, (COPIES, 1, 1)):
         degrees, scale, lean = rng.uniform(-10, 10), rng.uniform(0.9, 1.1), rng.uniform(-0.15, 0.15)
@@ -187,7 +212,7 @@ def _copies(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         warp = cv2.getRotationMatrix2D(centre, degrees, scale) @ [[1, lean, -lean * centre[1]], [0, 1, 0], [0, 0, 1]]
         warp[:, 2] += rng.uniform(-1, 1, 2)
         copies.append(cv2.warpAffine(image, warp, image.shape[::-1])[np.newaxis])
-    return np.concatenate(copies)
+    return layer.values(np.concatenate(copies)).reshape(COPIES + 1, len(images), -1)
 
 
 def _accuracy(said: np.ndarray, labels: np.ndarray) -> Accuracy:

@@ -18,7 +18,10 @@ from PIL import Image
 from digits.cli import main
 from digits.datasets import Dataset, Split, write_dataset
 from digits.datasets.registry import MNIST
+from digits.reading.network import Network
+from digits.reading.reader import SHIPPED
 from tests.conftest import ROOT, but_for_hints, run
+from tests.reading.compose.hands import ODD, OneHand, a_hand, written
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
@@ -171,9 +174,17 @@ def test_commands_of_the_page_on_clusters_are_ours() -> None:
 OTHERS = [page for page in (ROOT / "README.md", *PAGES) if page.name not in ("data.md", "page.md", "tuning.md")]
 
 
+def misread() -> Split:
+    """A few sevens of a hand that writes them with a second bar, at their foot."""
+    images, labels = written(
+        OneHand({**a_hand(0).ways, "7": ODD["7"][0]}, 0.1, 1.0, 0.09, 0.03), 300, np.random.default_rng(0)
+    )
+    return Split(images, labels).take((labels == 7) & (Network(SHIPPED)(images).digits != 7))
+
+
 @pytest.fixture
 def workplace(mnist: Dataset, data_dir: Path, tmp_path: Path) -> Path:
-    """A folder as the pages' readers have it: the project's files, MNIST, a photograph, drawings, a trained model."""
+    """A folder as the pages' readers have it: the project's files, MNIST, a photograph, drawings, misread digits."""
     for name in (
         "Makefile",
         "pyproject.toml",
@@ -187,6 +198,7 @@ def workplace(mnist: Dataset, data_dir: Path, tmp_path: Path) -> Path:
     for name in ("photo.jpg", "scans/one.jpg"):
         shutil.copy(ROOT / "lessons" / "my_digit.jpg", tmp_path / name)
     as_pictures(tmp_path / "my drawings", first(mnist.train, 400))
+    as_pictures(tmp_path / "my-digits", misread())
     (tmp_path / "digit.png").write_bytes(as_png(mnist.test.images[0]))
     np.save(tmp_path / "digits.npy", mnist.test.images[:3])
     small = Dataset("small", "small", mnist.classes, first(mnist.train, 1200), first(mnist.test, 200))

@@ -6,7 +6,7 @@ import pytest
 from digits import learning
 from digits.datasets import Split
 from digits.errors import DigitsError
-from digits.learning import Weights, fitted, learn
+from digits.learning import Known, Weights, fitted, learn
 from digits.reading.network import Network
 from digits.reading.reader import SHIPPED
 from tests.reading.compose.hands import ODD, OneHand, a_hand, written
@@ -49,7 +49,7 @@ def test_it_reads_more_of_yours_and_forgets_little(hand, mnist, tmp_path):
     assert steps == sorted(steps)
 
 
-def test_a_digit_is_judged_by_what_did_not_learn_from_it(hand, mnist, monkeypatch):
+def test_a_digit_is_judged_by_what_did_not_learn_from_it(hand, mnist):
     """Labels at random can be learned by heart, and nothing can be learned from them."""
     own = Split(hand.images[:10], np.random.default_rng(0).permutation(10))
     learned = learn(own, mnist.train)
@@ -66,12 +66,12 @@ def test_one_digit_alone_is_refused(mnist):
         learn(Split(mnist.train.images[:1], mnist.train.labels[:1]), mnist.train)
 
 
-def test_weights_stay_near_those_that_were(mnist):
+def test_weights_stay_near_those_that_were():
     """Where nothing new is shown, and all that is known is said right, little moves."""
     rng = np.random.default_rng(0)
-    matrix = rng.normal(0, 1, (12, 30)).astype(np.float32)
+    start = Weights(rng.normal(0, 1, (12, 30)).astype(np.float32), np.zeros(12, np.float32))
     features = rng.normal(0, 1, (200, 30)).astype(np.float32)
-    start = Weights(matrix, np.zeros(12, np.float32))
-    labels = (features @ matrix.T).argmax(1)
-    after = fitted(start, learning.Known(features, labels, 0.1), features[np.newaxis, :5], labels[:5])
+    labels = (features @ start.matrix.T).argmax(1)
+    base = Known(None, start, (features, labels), (), (), 0.1)
+    after = fitted(base, features[np.newaxis, :5], labels[:5])
     assert (after.said(features) == start.said(features)).mean() > 0.95

@@ -18,7 +18,7 @@ PURPOSES = (
     "unseen pages",
     "folds",
     "among",
-    "no digits",
+    "copies",
 )
 
 
