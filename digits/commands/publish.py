@@ -22,7 +22,7 @@ def publish(folder: Path) -> None:
     """
     from digits.page import all_files
 
-    files = all_files(photographs=False)
+    files = all_files(served=False)
     ours = {name.partition("/")[0] for name in files}
     others = [path.name for path in folder.iterdir() if path.name not in ours] if folder.is_dir() else []
     if strange := sorted(name for name in others if not name.startswith(".")):

@@ -19,22 +19,22 @@ SIZES = {"phone": (360, 740), "projector": (1280, 900)}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-def _absent(reason: str) -> None:
+def absent(reason: str, package: str = "chromium") -> None:
     """Skip, but where DIGITS_BROWSER is `required`, as in .ci/run, fail."""
     if os.environ.get("DIGITS_BROWSER") == "required":
         pytest.fail(f"{reason}, and DIGITS_BROWSER says that it is required")
-    pytest.skip(f"{reason}; Debian: apt-get install chromium")
+    pytest.skip(f"{reason}; Debian: apt-get install {package}")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        _absent("there is no Chromium")
+        absent("there is no Chromium")
     try:
         from playwright.sync_api import sync_playwright
     except ModuleNotFoundError:
-        _absent("playwright is not installed")
+        absent("playwright is not installed")
     quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=path, args=quiet)

@@ -62,12 +62,12 @@ def test_a_change_of_any_file_gives_the_offline_worker_another_version(monkeypat
     first = (published / "some" / "where" / "offline.js").read_text().splitlines()[0]
     assert first.startswith('const VERSION = "')
     monkeypatch.setattr("digits.page.site.examples", lambda: [])
-    assert all_files(photographs=False)["offline.js"].decode().splitlines()[0] != first
+    assert all_files(served=False)["offline.js"].decode().splitlines()[0] != first
 
 
 def test_the_page_itself_is_small():
     """Under 100 kB without networks, runtime and photographs to try."""
-    files = all_files(photographs=False)
+    files = all_files(served=False)
     assert sum(len(data) for name, data in files.items() if not name.startswith(("models/", "runtime/"))) < 100_000
     assert len(files["models/baseline.onnx"]) < 500_000
 

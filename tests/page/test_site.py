@@ -30,13 +30,13 @@ def test_the_baseline_is_what_its_header_says(mnist):
 
 def test_a_model_of_ones_own_comes_first(tmp_path):
     model = shutil.copy(BASELINE, tmp_path / "mine.onnx")
-    files = all_files(photographs=True, model=tmp_path / "mine.onnx")
+    files = all_files(served=True, model=tmp_path / "mine.onnx")
     assert list(settings(files)["networks"]) == ["yours", "reader", "baseline"]
     assert files["models/yours.onnx"] == model.read_bytes()
 
 
 def test_a_published_page_has_no_photographs(tmp_path):
-    served, published = all_files(photographs=True), all_files(photographs=False)
+    served, published = all_files(served=True), all_files(served=False)
     assert (settings(served)["photographs"], settings(published)["photographs"]) == (True, False)
     assert served.keys() - published.keys() == {"photographs/1.jpg", "photographs/2.jpg"}
     assert published.keys() - served.keys() == {"offline.js"}
@@ -65,7 +65,7 @@ def test_commands_of_the_docs_run(tmp_path, monkeypatch):
 
 def test_sizes_are_as_the_docs_say():
     text = (ROOT / "docs" / "page.md").read_text()
-    files = all_files(photographs=False)
+    files = all_files(served=False)
     own = sum(len(data) for name, data in files.items() if not name.startswith(("models/", "runtime/")))
     assert int(re.search(r"without networks and runtime \| (\d+) kB", text)[1]) == pytest.approx(own / 1000, abs=3)
     count, size = re.search(r"writes some (\d+) files, (\d+) MB", text).groups()
