@@ -31,13 +31,13 @@ export async function read(picture, scale, networks) {
   return readingOf(seen, left, original);
 }
 
-/** What both networks say of each box, before it is weighed: { box, score, mean, finder, image, answer }. */
+/** What both networks say of each box, before it is weighed: { box, score, mean, probabilities, image, answer }. */
 export async function ask(picture, networks, sizes) {
   const found = await find(picture, networks.finder, sizes);
   return answered(picture, found, networks);
 }
 
-/** Boxes with what is in them, and the reader's answer: { probabilities, nothing, several }. */
+/** Boxes with what is in them, and the reader's answer: { probabilities, doubt }. */
 async function answered(picture, found, networks) {
   const images = await cutOut(picture, found.map(({ box }) => box), networks.form);
   const answers = images.length ? await networks.reader(images) : [];
@@ -48,14 +48,12 @@ async function answered(picture, found, networks) {
 export function judged(asked) {
   const weighed = asked.map((one) => ({
     ...one,
-    likely: isDigit(one.score, one.mean, doubtOf(one.answer)),
+    likely: isDigit(one.score, one.mean, one.answer.doubt),
     which: whichDigit(one.probabilities, one.answer.probabilities),
   }));
   const apart = distinct(weighed.map(({ box }) => box), weighed.map(({ likely }) => likely)).map((index) => weighed[index]);
   return seenOf(apart.filter(({ likely }) => likely > SURE), apart.filter(({ likely }) => likely <= SURE));
 }
-
-export const doubtOf = ({ nothing, several }) => nothing + several;
 
 function seenOf(read, refused) {
   const rows = inRows(read.map(({ box }) => box)).map((row) => row.map((index) => read[index]));
@@ -71,7 +69,7 @@ async function look(picture, scale, networks) {
 /** What the reader says of the one thing in a picture, if it calls that a digit; otherwise what was `seen`. */
 async function lone(picture, box, seen, networks) {
   const [one] = await answered(picture, [{ box }], networks);
-  const sure = { ...one, likely: 1 - doubtOf(one.answer), which: one.answer.probabilities };
+  const sure = { ...one, likely: 1 - one.answer.doubt, which: one.answer.probabilities };
   if (sure.likely > SURE) return seenOf([sure], []);
   return seen.read.length ? seen : { ...seen, none: sure };
 }
@@ -113,7 +111,7 @@ function readingOf({ rows, read, refused, none }, left, original) {
   return {
     text: rows.map((row) => row.map(({ which }) => digitOf(which)).join("")).join("\n"),
     confidence: digits.length ? ofText(against) : ofNone(against),
-    digits: none ? [{ ...described(none, original, {}), digit: null, confidence: doubtOf(none.answer) }] : digits,
+    digits: none ? [{ ...described(none, original, {}), digit: null, confidence: none.answer.doubt }] : digits,
     left_out: left.map(original),
   };
 }

@@ -39,7 +39,7 @@ const insideSession = (name) => once(`inside ${name}`, async () => {
   return ort.InferenceSession.create(both);
 });
 
-/** What a network says of images, 28 × 28 each: { probabilities, nothing, several }. */
+/** What a network says of images, 28 × 28 each: { probabilities, doubt }, the doubt that it is one digit. */
 async function answers(network, images) {
   const data = new Uint8Array(784 * images.length);
   images.forEach((image, index) => data.set(image, 784 * index));
@@ -48,8 +48,7 @@ async function answers(network, images) {
   const said = await graph.run({ images: new ort.Tensor("uint8", data, [images.length, 28, 28]) }, names);
   return images.map((_, index) => ({
     probabilities: [...said.probabilities.data.slice(10 * index, 10 * (index + 1))],
-    nothing: said.doubts ? said.doubts.data[2 * index] : 0,
-    several: said.doubts ? said.doubts.data[2 * index + 1] : 0,
+    doubt: said.doubts ? said.doubts.data[2 * index] + said.doubts.data[2 * index + 1] : 0,
   }));
 }
 
@@ -89,12 +88,12 @@ const tasks = {
 };
 
 let working = Promise.resolve(); // one after the other, as the runtime wants it
-let newest = 0; // what was asked to be read last
+const newest = {}; // what was asked last, of each task
 onmessage = ({ data: { id, task, ...given } }) => {
-  if (task === "read" || task === "photograph") newest = id;
+  newest[task] = id;
   working = working.then(async () => {
     try {
-      postMessage({ id, result: await tasks[task](given, () => newest !== id) });
+      postMessage({ id, result: await tasks[task](given, () => newest[task] !== id) });
     } catch (error) {
       postMessage({ id, error: String(error) });
     }
