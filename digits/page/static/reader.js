@@ -26,7 +26,7 @@ export async function read(picture, scale, networks) {
     seen = await look(upright, scale, networks);
     left = leftOut(upright, seen.read.map(({ box }) => box));
   }
-  if (!networks.doubts && !seen.read.length) [seen, left] = [await taken(upright, seen, left, networks), []];
+  if (!networks.doubts && !seen.read.length) [seen, left] = [await taken(upright, left, networks), []];
   const original = (box) => originalOf(picture, scale, turns, box);
   return readingOf(seen, left, original);
 }
@@ -74,11 +74,10 @@ async function lone(picture, box, seen, networks) {
   return seen.read.length ? seen : { ...seen, none: sure };
 }
 
-/** What a network says that takes everything for a digit, where nothing is read: each of what is left out is one. */
-async function taken(picture, { refused }, left, networks) {
-  const likely = 1 - ofNone(doubts([], refused.map((one) => one.likely), left.length));
+/** What a network says that takes everything for a digit, where nothing is read: each of what is left out may be one. */
+async function taken(picture, left, networks) {
   const asked = await answered(picture, left.map((box) => ({ box })), networks);
-  return seenOf(asked.map((one) => ({ ...one, likely, which: one.answer.probabilities })), []);
+  return seenOf(asked.map((one) => ({ ...one, likely: SURE, which: one.answer.probabilities })), []);
 }
 
 /** How many quarter turns to the left set a picture upright: 0, but where a turned one says clearly more. */

@@ -3,7 +3,7 @@
 import { settings } from "./settings.js";
 
 const { SMALL } = settings.picture;
-const USUAL = 48; // pixels of a usual stroke's longer side in the picture: seen well, and soon
+const USUAL = 80; // pixels of a usual stroke's longer side in the picture: a lone digit fits into SMALL, with room
 const LARGEST = 720; // of the picture's longer side, but for the room around the ink
 const ROOM = 12;
 const STEP = 12; // pixels by which an arrow key moves the pen; with Shift a quarter of it
