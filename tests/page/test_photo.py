@@ -1,4 +1,4 @@
-"""Photographs: chosen, dropped and pasted, read by the server, and shown with boxes."""
+"""Photographs: chosen, dropped and pasted, read in the browser or by the server, and shown with boxes."""
 
 import base64
 import re
@@ -44,7 +44,7 @@ def test_a_photograph_is_read_and_each_digit_can_be_tapped(link, open_page, comp
         assert box["x"] - image["x"] == pytest.approx(one.box[0] * scale, abs=8)  # with its border and margin
         assert box["y"] - image["y"] == pytest.approx(one.box[1] * scale, abs=8)
         assert box["width"] == pytest.approx(one.box[2] * scale, abs=16)
-    sure = re.search(r"(\d+)% sure that all", page.inner_text("main"))
+    sure = re.search(r"(\d+)% sure of these", page.inner_text("main"))
     assert int(sure[1]) == pytest.approx(100 * digits.read(composed).confidence, abs=1)
     boxes.nth(2).click()
     assert page.locator(".card").nth(2).get_attribute("aria-pressed") == "true"

@@ -5,22 +5,28 @@ import { settings } from "./settings.js";
 
 const { SIDE, GROUND, AROUND, FAINTEST, GRAIN, SMALLEST, CLOSE, GROWN, MOST, TINY } = settings.left_out;
 
+const inks = new WeakMap(); // by picture, which is looked at more than once
+
 /** Boxes of connected ink that is in none of the digits' boxes, the largest first. */
 export function leftOut(picture, digits) {
   const factor = Math.min(1, SIDE / Math.max(picture.width, picture.height));
-  const small = scaled(picture, factor);
-  const mask = inkIn(small);
+  if (!inks.has(picture)) {
+    const reduced = scaled(picture, factor);
+    inks.set(picture, { width: reduced.width, height: reduced.height, ink: inkIn(reduced) });
+  }
+  const { width, height, ink } = inks.get(picture);
+  const mask = ink.slice();
   for (const box of digits) {
     const [left, top, wide, high] = box.map((value) => value * factor);
     const grown = GROWN * Math.max(wide, high) + 1;
     const [x0, y0] = [left, top].map((value) => Math.max(0, Math.trunc(value - grown)));
-    const x1 = Math.min(small.width, Math.max(0, round(left + wide + grown)));
-    const y1 = Math.min(small.height, Math.max(0, round(top + high + grown)));
-    for (let y = y0; y < y1; y++) mask.fill(0, y * small.width + x0, y * small.width + Math.max(x0, x1));
+    const x1 = Math.min(width, Math.max(0, round(left + wide + grown)));
+    const y1 = Math.min(height, Math.max(0, round(top + high + grown)));
+    for (let y = y0; y < y1; y++) mask.fill(0, y * width + x0, y * width + Math.max(x0, x1));
   }
   const reach = CLOSE >> 1;
-  const together = dilated(mask, small.width, small.height, CLOSE);
-  return components(together, small.width, small.height)
+  const together = dilated(mask, width, height, CLOSE);
+  return components(together, width, height)
     .boxes.map(([left, top, wide, high]) => [left + reach, top + reach, wide - 2 * reach, high - 2 * reach])
     .filter(([, , wide, high]) => Math.max(wide, high) >= SMALLEST)
     .sort((a, b) => b[2] * b[3] - a[2] * a[3])
