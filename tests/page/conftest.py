@@ -113,7 +113,7 @@ def draw(page, *strokes: list[tuple[float, float]]) -> None:
         page.mouse.up()
 
 
-def text_of(page, expected: str, seconds: float = 8) -> str:
+def text_of(page, expected: str, seconds: float = 30) -> str:
     """The text that was read, when it is what is expected, or after so many seconds."""
     end = time.monotonic() + seconds
     while (text := page.inner_text("#text")) != expected and time.monotonic() < end:
@@ -123,4 +123,6 @@ def text_of(page, expected: str, seconds: float = 8) -> str:
 
 SEVEN = [(60, 60), (140, 60), (110, 130), (90, 200)]
 ONE = [(200, 60), (200, 200)]
+SCRIBBLE = [(60 + 25 * step, 60 if step % 2 else 220) for step in range(10)]  # no digit
+BESIDE = [(180 + 10 * step, 60 if step % 2 else 200) for step in range(12)]  # likewise, to the right of the seven
 FOUR = [[(90, 60), (60, 140), (150, 140)], [(125, 80), (120, 210)]]

@@ -14,7 +14,7 @@ from digits.page.examples import TEXTS
 from digits.page.site import BASELINE
 from digits.reading.network import Network
 from digits.synthesis import variants
-from tests.page.conftest import FOUR, ONE, SEVEN, SIZES, draw, text_of
+from tests.page.conftest import BESIDE, FOUR, ONE, SCRIBBLE, SEVEN, SIZES, draw, text_of
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -88,7 +88,7 @@ def test_what_is_left_out_has_a_box_and_is_told(link, open_page, size):
     assert text_of(page, "7") == "7"
     assert re.fullmatch(r"\d+% sure of this digit\.", page.inner_text("#sure"))  # and no word about question marks
     assert page.locator("#boxes .left-out").count() == 0
-    draw(page, [(180 + 10 * step, 60 if step % 2 else 200) for step in range(12)])
+    draw(page, BESIDE)
     while page.evaluate("performance.getEntriesByName('answer').length") < 2:  # of strokes that are complete
         page.wait_for_timeout(50)
     assert page.inner_text("#text") == "7"
@@ -219,8 +219,6 @@ READ = """async (drawing) => {
   const pixels = btoa(Array.from(picture.data, (byte) => String.fromCharCode(byte)).join(""));
   return { ...said, pixels, width: picture.width, height: picture.height };
 }"""
-
-SCRIBBLE = [(60 + 25 * step, 60 if step % 2 else 220) for step in range(10)]
 
 
 def drawings(count: int, rng: np.random.Generator) -> list[list[list[float]]]:

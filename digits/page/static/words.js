@@ -113,7 +113,7 @@ export const words = {
   failedNetwork: "The network could not be loaded. This page needs a browser with WebAssembly; reload to try again.",
   failedReading: "The picture could not be sent. Is digits serve still running?",
   noPicture: "That is no picture.",
-  notShown: "This browser cannot open the picture; allowed: PNG, JPEG, WebP, AVIF, GIF or BMP.",
+  notShown: "This browser cannot open the picture, or it is damaged; allowed: PNG, JPEG, WebP, AVIF, GIF or BMP.",
   largeFile: (most) => `The file is too large; allowed: up to ${most} MiB.`,
   largePicture: (most) => `The picture is too large; allowed: up to ${most} megapixels.`,
 };
