@@ -1,4 +1,4 @@
-"""`digits publish`: the drawing page as files for any web host."""
+"""`digits publish`: the page as files for any web host."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ from digits.errors import DigitsError
 from digits.files import display, write_together
 
 
-@options.command("publish", "write the drawing page as files for any web host", "digits publish my-page")
+@options.command("publish", "write the page as files for any web host", "digits publish my-page")
 @options.a_path("folder")
 def command(folder: Path) -> None:
     publish(folder)
 
 
 def publish(folder: Path) -> None:
-    """Write the drawing page into `folder`, as files for any static host.
+    """Write the page into `folder`, as files for any static host.
 
     Raises:
         DigitsError: the folder holds something else, or see `all_files`.

@@ -89,8 +89,8 @@ def serve(
         print(f"Elsewhere, for everybody who has this link: https://{forwarded}/{query}")
     if not is_local:
         print(
-            "Everybody in this network who has this link can use the page; photographs go to this machine, unencrypted,"
-            " and are not kept. For the phone:"
+            "Everybody in this network who has this link can use the page; photographs that a browser cannot open go to"
+            " this machine, unencrypted, and are not kept. For the phone:"
         )
         segno.make(link, error="l").terminal(compact=True)
     if open_browser:

@@ -1,7 +1,7 @@
 """The server: the page's files out of memory, and photographs read in a queue that is bounded in every way.
 
-What comes in a request is hostile until checked, and nothing of it touches the disk. Drawings never come here: the
-browser answers them itself.
+What comes in a request is hostile until checked, and nothing of it touches the disk. Only photographs that a browser
+cannot decode come here: all else it reads itself.
 """
 
 import asyncio

@@ -203,7 +203,10 @@ DOUBTS = """async () => {
   const { compute } = await import("./network.js");
   const images = [new Uint8Array(784).map((_, index) => 255 * (index % 3 === 0))];
   const said = {};
-  for (const network of ["reader", "baseline"]) said[network] = (await compute("classify", { network, images }))[0].doubt;
+  for (const network of ["reader", "baseline"]) {
+    const [answer] = await compute("classify", { network, images });
+    said[network] = answer.doubt;
+  }
   return said;
 }"""
 

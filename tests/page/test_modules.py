@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from digits import ink
-from digits.image_files import lay_on_ground
 from digits.reading import confidence, left_out, peaks, picture, rows
 from digits.reading.network import Answers
 from tests.conftest import ROOT
@@ -27,9 +26,7 @@ Ask = Callable[..., list[Any]]
 @pytest.fixture(scope="module")
 def node(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Ask:
     """Asks a module's function, `node(module, function, *cases)`, and gives what it returns, of each case."""
-    program = shutil.which("node")
-    if program is None:
-        absent("there is no node", "nodejs")
+    program = shutil.which("node") or _of_playwright()
     folder = shutil.copytree(published / "some" / "where", tmp_path_factory.mktemp("node") / "page")
     (folder / "package.json").write_text('{"type": "module"}')
 
@@ -41,6 +38,15 @@ def node(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Ask:
         return json.loads(done.stdout)
 
     return ask
+
+
+def _of_playwright() -> str:
+    """The node that Playwright brings."""
+    try:
+        from playwright._impl._driver import compute_driver_executable
+    except ModuleNotFoundError:
+        absent("there is no node, and playwright is not installed", "nodejs")
+    return compute_driver_executable()[0]
 
 
 def _described(value: Any) -> Any:
@@ -92,14 +98,18 @@ def test_inks_level_parts_and_distances_are_opencvs(node, rng):
     levels = node("pixels", "otsu", *((grey.ravel(),) for grey in greys))
     assert levels == [cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0] for grey in greys]
     masks = [(cv2.GaussianBlur(rng.random((50, 70)), (0, 0), 2) > 0.5).astype(np.uint8) for _ in range(10)]
-    for mask, said in zip(masks, node("pixels", "components", *((mask.ravel(), 70, 50) for mask in masks)), strict=True):
+    for mask, said in zip(
+        masks, node("pixels", "components", *((mask.ravel(), 70, 50) for mask in masks)), strict=True
+    ):
         parts = cv2.connectedComponentsWithStats(mask, connectivity=8)[2][1:, :4]
         assert sorted(said["boxes"]) == sorted(parts.tolist())
         assert np.array_equal(np.array(said["labels"]).reshape(50, 70) > 0, mask > 0)
     for mask, said in zip(masks, node("pixels", "distances", *((mask.ravel(), 70, 50) for mask in masks)), strict=True):
         theirs = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
         assert np.allclose(np.array(said).reshape(50, 70) / 65536, theirs, atol=1e-3)
-    for mask, said in zip(masks, node("pixels", "dilated", *((mask.ravel(), 70, 50, 5) for mask in masks)), strict=True):
+    for mask, said in zip(
+        masks, node("pixels", "dilated", *((mask.ravel(), 70, 50, 5) for mask in masks)), strict=True
+    ):
         assert np.array_equal(np.array(said).reshape(50, 70), cv2.dilate(mask, np.ones((5, 5), np.uint8)))
 
 

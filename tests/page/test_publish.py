@@ -51,7 +51,9 @@ def test_it_works_from_a_sub_folder_and_then_without_a_network(host, open_page):
     tiff = BytesIO()
     Image.new("L", (60, 60)).save(tiff, "TIFF")
     page.locator("#file").set_input_files({"name": "scan.tif", "mimeType": "image/tiff", "buffer": tiff.getvalue()})
-    page.wait_for_selector("#failed:has-text('This browser cannot open the picture, or it is damaged; allowed: PNG, JPEG, ')")
+    page.wait_for_selector(
+        "#failed:has-text('This browser cannot open the picture, or it is damaged; allowed: PNG, JPEG, ')"
+    )
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     page.wait_for_timeout(500)
     host.shutdown()

@@ -14,7 +14,8 @@ KINDS = [*list(DIGITS)[::2], "on a side", *list(NO_DIGIT)[:3]]
 READ = """async ([data, width, height]) => {
   const { compute } = await import("./network.js");
   const pixels = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  const said = await compute("read", { network: "reader", scale: 1, picture: { data: pixels, width, height, channels: 3 } });
+  const picture = { data: pixels, width, height, channels: 3 };
+  const said = await compute("read", { network: "reader", picture, scale: 1 });
   return { ...said, digits: said.digits.map((one) => ({ ...one, image: [...one.image] })) };
 }"""
 

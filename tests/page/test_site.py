@@ -88,7 +88,9 @@ def test_sizes_are_as_the_docs_say():
     text = (ROOT / "docs" / "page.md").read_text()
     files = all_files(served=False)
     own = sum(len(data) for name, data in files.items() if not name.startswith(("models/", "runtime/", "photographs/")))
-    assert int(re.search(r"without networks, runtime and photographs \| (\d+) kB", text)[1]) == pytest.approx(own / 1000, abs=3)
+    assert int(re.search(r"without networks, runtime and photographs \| (\d+) kB", text)[1]) == pytest.approx(
+        own / 1000, abs=3
+    )
     count, size = re.search(r"writes some (\d+) files, (\d+) MB", text).groups()
     assert int(count) == pytest.approx(len(files), abs=2)
     assert int(size) == pytest.approx(sum(map(len, files.values())) / 1e6, abs=0.6)
