@@ -21,7 +21,7 @@ GROUPS = {
         "read": "read the digits in photographs, scans and drawings",
         "learn": "have the reader learn from your own digits",
         "serve": "open a page to draw on, to photograph with and to look inside",
-        "publish": "write the drawing page as files for any web host",
+        "publish": "write the page as files for any web host",
         "predict": "read digits in MNIST's form with an exported model",
     },
     "Judge": {

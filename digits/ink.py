@@ -5,21 +5,21 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-_BESIDE = 0.15  # of a box's longer side that is looked at around it, to see the ground
-_HIGH = 80  # pixels of the longer side of what is looked at: a network sees 20 of them
-_INSIDE = 0.6  # share of connected ink that is inside the box, where it belongs to the character
-_SPECK = 0.03  # share of the ink: connected ink of less is none
+BESIDE = 0.15  # of a box's longer side that is looked at around it, to see the ground
+HIGH = 80  # pixels of the longer side of what is looked at: a network sees 20 of them
+INSIDE = 0.6  # share of connected ink that is inside the box, where it belongs to the character
+SPECK = 0.03  # share of the ink: connected ink of less is none
 
 
 def ink_of(pixels: np.ndarray, box: Sequence[float]) -> np.ndarray:
     """Where the ink of a character is, bool, `(height, width)`, without empty edges, at a size that suits a network."""
     left, top, width, height = map(float, box)
-    around = _BESIDE * max(width, height) + 1
+    around = BESIDE * max(width, height) + 1
     first = np.array([max(0, int(left - around)), max(0, int(top - around))])
     window = pixels[first[1] : round(top + height + around), first[0] : round(left + width + around)]
     if not window.size:
         return np.zeros((1, 1), bool)
-    factor = _HIGH / max(window.shape[:2])
+    factor = HIGH / max(window.shape[:2])
     window = resized(window, factor)
     x, y = np.round((np.array([left, top]) - first) * factor).astype(int).clip(0)
     inside = np.zeros(window.shape[:2], bool)
@@ -45,7 +45,7 @@ def _connected(mask: np.ndarray, inside: np.ndarray) -> np.ndarray:
     count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
     whole = np.bincount(labels.ravel(), minlength=count)
     within = np.bincount(labels[inside], minlength=count)
-    kept = (within >= _INSIDE * whole) & (within >= _SPECK * within[1:].sum())
+    kept = (within >= INSIDE * whole) & (within >= SPECK * within[1:].sum())
     kept[0] = False
     return kept[labels] if kept.any() else mask & inside
 

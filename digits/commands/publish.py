@@ -1,4 +1,4 @@
-"""`digits publish`: the drawing page as files for any web host."""
+"""`digits publish`: the page as files for any web host."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ from digits.errors import DigitsError
 from digits.files import display, write_together
 
 
-@options.command("publish", "write the drawing page as files for any web host", "digits publish my-page")
+@options.command("publish", "write the page as files for any web host", "digits publish my-page")
 @options.a_path("folder")
 def command(folder: Path) -> None:
     publish(folder)
 
 
 def publish(folder: Path) -> None:
-    """Write the drawing page into `folder`, as files for any static host.
+    """Write the page into `folder`, as files for any static host.
 
     Raises:
         DigitsError: the folder holds something else, or see `all_files`.
@@ -22,7 +22,7 @@ def publish(folder: Path) -> None:
     """
     from digits.page import all_files
 
-    files = all_files(photographs=False)
+    files = all_files(served=False)
     ours = {name.partition("/")[0] for name in files}
     others = [path.name for path in folder.iterdir() if path.name not in ours] if folder.is_dir() else []
     if strange := sorted(name for name in others if not name.startswith(".")):

@@ -76,7 +76,7 @@ def serve(
     asked, port = port, listener.getsockname()[1]
     if asked is None and port != PORT:
         print(f"note: port {PORT} is taken; using {port}")
-    files = all_files(photographs=True, model=model)
+    files = all_files(served=True, model=model)
     is_local = is_loopback(host)
     token = "" if is_local and not forwarded else secrets.token_urlsafe(16)
     addresses = [host] if host not in ("0.0.0.0", "::") else own_addresses()  # noqa: S104
@@ -89,8 +89,8 @@ def serve(
         print(f"Elsewhere, for everybody who has this link: https://{forwarded}/{query}")
     if not is_local:
         print(
-            "Everybody in this network who has this link can use the page; photographs go to this machine, unencrypted,"
-            " and are not kept. For the phone:"
+            "Everybody in this network who has this link can use the page; photographs that a browser cannot open go to"
+            " this machine, unencrypted, and are not kept. For the phone:"
         )
         segno.make(link, error="l").terminal(compact=True)
     if open_browser:

@@ -1,7 +1,7 @@
 """The server: the page's files out of memory, and photographs read in a queue that is bounded in every way.
 
-What comes in a request is hostile until checked, and nothing of it touches the disk. Drawings never come here: the
-browser answers them itself.
+What comes in a request is hostile until checked, and nothing of it touches the disk. Only photographs that a browser
+cannot decode come here: all else it reads itself.
 """
 
 import asyncio
@@ -26,10 +26,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digits.errors import DigitsError
 from digits.files import sha256
-from digits.page.site import POLICY
+from digits.page.site import MOST_BYTES, POLICY
 from digits.reading import Reader, Reading
 
-MOST_BYTES = 32 << 20  # of a photograph
 MOST_WAITING = 8  # photographs, with the one that is being read
 RECEIVE_SECONDS = 30.0  # for a photograph to come
 READ_SECONDS = 30.0  # for it to wait and be read

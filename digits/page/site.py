@@ -2,37 +2,27 @@
 
 import base64
 import json
+from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from digits import image_files, ink
 from digits.files import sha256
 from digits.models import onnx_outputs
 from digits.page.examples import examples
 from digits.page.runtime import runtime
+from digits.reading import confidence, draw, finder, form, left_out, peaks, picture, reader, rows
+from digits.reading.finder import FINDER
 from digits.reading.form import FORM
 from digits.reading.network import Network
 from digits.reading.reader import SHIPPED
 
 STATIC = Path(__file__).with_name("static")
 BASELINE = Path(__file__).with_name("baseline.onnx")  # the recipe `baseline`, as `make reader` trained it
-PHOTOGRAPHS = "photographs"  # of the folder of examples, which only a server reads
+PHOTOGRAPHS = "photographs"  # of the folder of examples
 
-# How `groups.js` makes digits of strokes. The weights were chosen, by search, on rows of MNIST's training digits;
-# all that counts is how they stand to each other.
-GROUPING: dict[str, Any] = {
-    "weights": {
-        "surprise": 3.0,  # of the negative logarithm of the network's confidence
-        "gap": 5.0,  # of the gaps in a digit, in heights of a digit
-        "join": 0.9,  # of each neighbour in it that is a part of its own and as high as a digit
-        "wide": 3.0,  # of how much wider it is than a digit usually is, in its heights
-        "low": 0.5,  # of how much lower it is than a digit at least is, in heights of a digit
-        "cut": 0.15,  # of each of its ends that is a cut through ink
-        "left_out": 6.0,  # of a fragment that is left out, for its size in heights of a digit
-    },
-    "sure": 0.5,  # a row holds no digits if the mean of their confidences is below this
-    "none": 0.25,  # and in a row that holds some, one whose own confidence is below this is none
-    "found": 0.99,  # the share of digits that are found as they are
-}
+MOST_BYTES = 32 << 20  # of a photograph
 
 # What is allowed to the page: its own files, and to compile WebAssembly. Nothing from elsewhere, no script in the page.
 POLICY = (
@@ -41,40 +31,54 @@ POLICY = (
 )
 
 
-def all_files(*, photographs: bool, model: Path | None = None) -> dict[str, bytes]:
+def all_files(*, served: bool, model: Path | None = None) -> dict[str, bytes]:
     """The page's files, by path from its folder, with forward slashes.
 
     Args:
-        photographs: whether there is a server that reads them.
+        served: whether `digits serve` gives them, which also reads what a browser cannot decode.
         model: an exported model, to choose beside the two that come with the package.
 
     Raises:
         DigitsError: onnxruntime-web cannot be had, or the model is none of ours.
     """
     networks = {**({"yours": model} if model else {}), "reader": SHIPPED, "baseline": BASELINE}
-    described = {name: _described(path) for name, path in networks.items()}
     paths = [path for path in sorted(STATIC.rglob("*")) if path.is_file()]
     files = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in paths}
-    if not photographs:
-        files = {name: data for name, data in files.items() if not name.startswith(f"{PHOTOGRAPHS}/")}
     files["index.html"] = files["index.html"].replace(b"{{policy}}", POLICY.encode())
     files |= {f"runtime/{name}": data for name, data in runtime().items()}
-    files["models/form.onnx"] = FORM.read_bytes()
-    files |= {f"models/{name}.onnx": path.read_bytes() for name, path in networks.items()}
-    photos = [name for name in files if name.startswith(f"{PHOTOGRAPHS}/")]
+    graphs = {"finder": FINDER, "form": FORM, **networks}
+    files |= {f"models/{name}.onnx": path.read_bytes() for name, path in graphs.items()}
     settings = {
-        "photographs": photographs,
-        "networks": described,
+        "served": served,
+        "networks": {name: _described(path) for name, path in networks.items()},
         "examples": examples(),
-        "photos": photos,
-        **GROUPING,
+        "photos": [name for name in files if name.startswith(f"{PHOTOGRAPHS}/")],
+        **_numbers(),
     }
     files["settings.js"] = f"export const settings = {json.dumps(settings, separators=(',', ':'))};\n".encode()
-    if photographs:
+    if served:
         del files["offline.js"]
     else:
         files["offline.js"] = _offline(files)
     return files
+
+
+def _numbers() -> dict[str, Any]:
+    """The numbers by which Python reads, by module: the page's modules of the same names read by them, too."""
+    modules = (image_files, ink, confidence, draw, finder, form, left_out, peaks, picture, reader, rows)
+    numbers = {module.__name__.rpartition(".")[2]: _constants(module) for module in modules}
+    numbers["confidence"]["weights"] = asdict(confidence.fitted())
+    numbers["page"] = {"MOST_BYTES": MOST_BYTES}
+    return numbers
+
+
+def _constants(module: ModuleType) -> dict[str, Any]:
+    """A module's public constants that are numbers, or several."""
+    return {name: value for name, value in vars(module).items() if name.isupper() and _is_numeric(value)}
+
+
+def _is_numeric(value: object) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, tuple) and all(map(_is_numeric, value)))
 
 
 def _described(path: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from digits.reading.network import Answers
 WEIGHTS = Path(__file__).with_name("confidence.json")
 MOST = 0.99  # nobody is surer
 BESIDE_INK = 0.95  # nor that there is no digit, where ink is seen
-_LITTLE = 1e-3  # probability: what is less is as good as this
+LITTLE = 1e-3  # probability: what is less is as good as this
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def are_digits(seen: np.ndarray, weights: Weights) -> np.ndarray:
 def which_digits(probabilities: np.ndarray, answers: Answers, weights: Weights) -> np.ndarray:
     """The probability of each digit (float32, `(n, 10)`), if it is one, of what both networks say."""
     finder, reader = weights.which
-    both = finder * np.log(probabilities + _LITTLE) + reader * np.log(answers.probabilities + _LITTLE)
+    both = finder * np.log(probabilities + LITTLE) + reader * np.log(answers.probabilities + LITTLE)
     odds = np.exp(both - both.max(1, keepdims=True))
     return (odds / odds.sum(1, keepdims=True)).astype(np.float32)
 
@@ -72,7 +72,7 @@ def doubts(digits: np.ndarray, refused: np.ndarray, ink: int) -> np.ndarray:
         refused: the probability that what was not read is a digit all the same, of each.
         ink: how many boxes were left out.
     """
-    unseen = np.log1p(-np.clip(refused, 0, 1 - _LITTLE))
+    unseen = np.log1p(-np.clip(refused, 0, 1 - LITTLE))
     return np.array([np.log(digits).sum(), np.log(digits).min(initial=0), unseen.sum(), np.log1p(ink)])
 
 
@@ -88,7 +88,7 @@ def of_none(against: np.ndarray, weights: Weights) -> float:
 
 
 def _logit(probabilities: np.ndarray) -> np.ndarray:
-    clipped = np.clip(probabilities.astype(np.float64), _LITTLE, 1 - _LITTLE)
+    clipped = np.clip(probabilities.astype(np.float64), LITTLE, 1 - LITTLE)
     return np.log(clipped / (1 - clipped))
 
 

@@ -15,15 +15,15 @@ from digits.reading.peaks import DIGITS, STRIDE, grouped, peaks
 FINDER = Path(__file__).with_name("finder.onnx")  # the recipe `finder`, as `make finder` trained it
 SIZES = (80, 113, 160, 226, 320, 452, 640, 1120)  # pixels of the longer side at which a picture is asked about
 LEAST = 0.1  # score of a peak that is worth a look
-_SMALL = 320  # likewise: up to this it is asked about as a whole
-_CLEAR = 24  # pixels of a box's longer side at which a digit is seen clearly
-_SURE = 0.5  # score of a digit that explains the ink in its box
-_SAME = 0.5  # share of their union that two boxes have in common, where they show the same at two sizes
-_MARGIN = 24  # pixels around ink that are asked about with it
-_ENLARGED = 2.0  # times, at most,
-_TINY = 160  # but to so many pixels of the longer side in any case
-_FITTING = (10, 120)  # pixels of a box's longer side at a size that is meant for it
-_MULTIPLE = 32  # the network halves five times
+SMALL = 320  # likewise: up to this it is asked about as a whole
+CLEAR = 24  # pixels of a box's longer side at which a digit is seen clearly
+SURE = 0.5  # score of a digit that explains the ink in its box
+SAME = 0.5  # share of their union that two boxes have in common, where they show the same at two sizes
+MARGIN = 24  # pixels around ink that are asked about with it
+ENLARGED = 2.0  # times, at most,
+TINY = 160  # but to so many pixels of the longer side in any case
+FITTING = (10, 120)  # pixels of a box's longer side at a size that is meant for it
+MULTIPLE = 32  # the network halves five times
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Finder:
     def maps(self, pixels: np.ndarray) -> np.ndarray:
         """What the network says (float32, `(14, height / 4, width / 4)`) of a picture, uint8, `(height, width, 3)`."""
         height, width = pixels.shape[:2]
-        below, beside = -height % _MULTIPLE, -width % _MULTIPLE
+        below, beside = -height % MULTIPLE, -width % MULTIPLE
         padded = cv2.copyMakeBorder(pixels, 0, below, 0, beside, cv2.BORDER_REPLICATE)
         maps: np.ndarray = self.session.run(None, {"images": padded[np.newaxis]})[0][0]
         return maps[:, : -(-height // STRIDE), : -(-width // STRIDE)]
@@ -74,9 +74,9 @@ class Finder:
         heat: dict[int, np.ndarray] = {}
         parts = [(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))]
         explained, glimpsed = np.zeros((0, 4), np.float32), True
-        for size in [size for size in sizes if size <= max(_ENLARGED * longer, _TINY)] or sizes[:1]:
+        for size in [size for size in sizes if size <= max(ENLARGED * longer, TINY)] or sizes[:1]:
             factor = size / longer
-            region = _region(pixels, explained, _MARGIN / factor) if size > _SMALL else (0, 0, *pixels.shape[1::-1])
+            region = _region(pixels, explained, MARGIN / factor) if size > SMALL else (0, 0, *pixels.shape[1::-1])
             if region is None or (size == sizes[-1] and not glimpsed):
                 break
             left, top, width, height = region
@@ -86,12 +86,12 @@ class Finder:
             heat[size] = _in_place(hot, region, pixels, factor / STRIDE)
             found, likely, each = peaks(maps, LEAST)
             sides = found[:, 2:].max(1)
-            fitting = (sides > _FITTING[0]) & (sides < _FITTING[1])
+            fitting = (sides > FITTING[0]) & (sides < FITTING[1])
             ratio = np.array([width / asked.shape[1], height / asked.shape[0]] * 2, np.float32)
             place = found * ratio + np.array([left, top, 0, 0], np.float32)
-            glimpsed = bool((sides < _CLEAR).any())
+            glimpsed = bool((sides < CLEAR).any())
             parts.append((place[fitting], likely[fitting], each[fitting]))
-            clear = fitting & (sides > _CLEAR) & (likely > _SURE)
+            clear = fitting & (sides > CLEAR) & (likely > SURE)
             explained = np.concatenate([explained, place[clear]])
         boxes, scores, probabilities = map(np.concatenate, zip(*parts, strict=True))
         return _agreed(boxes, scores, probabilities, heat)
@@ -102,7 +102,7 @@ def _agreed(boxes: np.ndarray, scores: np.ndarray, probabilities: np.ndarray, he
 
     The more sizes show a digit, the likelier it is one, and the surer each of them is.
     """
-    groups = grouped(boxes, scores, _SAME, union=True)
+    groups = grouped(boxes, scores, SAME, union=True)
     together = np.array([1 - np.prod(1 - scores[group] / 2) for group in groups], np.float32)
     means = np.array([scores[group].mean() for group in groups], np.float32)
     whose = [np.average(probabilities[group], axis=0, weights=scores[group]) for group in groups]

@@ -18,8 +18,8 @@ from digits.exchange.predictor import open_session
 
 SIDE = 28
 FORM = Path(__file__).with_name("form.onnx")
-_LARGE = 240  # pixels: twice as large as the graph needs; a larger digit is first reduced, by a whole number
-_TOGETHER = 16  # digits in the graph at once
+LARGE = 240  # pixels: twice as large as the graph needs; a larger digit is first reduced, by a whole number
+TOGETHER = 16  # digits in the graph at once
 
 
 def to_mnist(masks: Sequence[np.ndarray], width: float | Sequence[float]) -> np.ndarray:
@@ -33,8 +33,8 @@ def to_mnist(masks: Sequence[np.ndarray], width: float | Sequence[float]) -> np.
     reduced = [_reduced(mask, one) for mask, one in zip(masks, each, strict=True)]
     images = np.zeros((len(masks), SIDE, SIDE), np.uint8)
     order = sorted(range(len(masks)), key=lambda index: max(masks[index].shape))  # of like sizes: little is padded
-    for start in range(0, len(order), _TOGETHER):
-        chosen = order[start : start + _TOGETHER]
+    for start in range(0, len(order), TOGETHER):
+        chosen = order[start : start + TOGETHER]
         inks, widths = zip(*(reduced[index] for index in chosen), strict=True)
         images[chosen] = _graph().run(None, {"ink": _padded(inks), "width": np.array(widths, np.float32)})[0]
     return images
@@ -43,7 +43,7 @@ def to_mnist(masks: Sequence[np.ndarray], width: float | Sequence[float]) -> np.
 def _reduced(mask: np.ndarray, width: float) -> tuple[np.ndarray, float]:
     """A mask as ink, uint8, and strokes' width in it, reduced if it is large."""
     ink = mask.view(np.uint8) * np.uint8(255)
-    step = max(ink.shape) // _LARGE
+    step = max(ink.shape) // LARGE
     if step < 2:
         return ink, width
     size = max(1, ink.shape[1] // step), max(1, ink.shape[0] // step)

@@ -5,15 +5,16 @@ import numpy as np
 
 from digits.ink import resized
 
-_SIDE = 512  # pixels of the longer side at which ink is looked for
-_GROUND = 128  # likewise the ground, what most of a neighbourhood of an eighth shows
-_FAINTEST = 32  # levels of 255 by which ink differs from its ground
-_GRAIN = 5  # times the usual difference: what is less is the ground's own grain
-_SMALLEST = 6  # pixels of the longer side, of ink that counts
-_CLOSE = 5  # pixels within which ink belongs together
-_GROWN = 0.1  # of a digit's box that its ink may stand out of it
-_MOST = 100  # boxes
-_TINY = 32  # pixels of the longer side of an original that shows one thing
+SIDE = 512  # pixels of the longer side at which ink is looked for
+GROUND = 128  # likewise the ground, what most of a neighbourhood shows
+AROUND = 17  # of these pixels, the side of a neighbourhood
+FAINTEST = 32  # levels of 255 by which ink differs from its ground
+GRAIN = 5  # times the usual difference: what is less is the ground's own grain
+SMALLEST = 6  # pixels of the longer side, of ink that counts
+CLOSE = 5  # pixels within which ink belongs together
+GROWN = 0.1  # of a digit's box that its ink may stand out of it
+MOST = 100  # boxes
+TINY = 32  # pixels of the longer side of an original that shows one thing
 
 
 def left_out(pixels: np.ndarray, digits: np.ndarray) -> np.ndarray:
@@ -24,19 +25,19 @@ def left_out(pixels: np.ndarray, digits: np.ndarray) -> np.ndarray:
         digits: `(n, 4)`: their boxes.
     """
     height, width = pixels.shape[:2]
-    factor = min(1.0, _SIDE / max(height, width))
+    factor = min(1.0, SIDE / max(height, width))
     small = resized(pixels, factor)
     mask = _ink(small)
     for left, top, wide, high in np.asarray(digits, float).reshape(-1, 4) * factor:
-        grown = _GROWN * max(wide, high) + 1
+        grown = GROWN * max(wide, high) + 1
         rows = slice(max(0, int(top - grown)), max(0, round(top + high + grown)))
         mask[rows, max(0, int(left - grown)) : max(0, round(left + wide + grown))] = 0
-    reach = _CLOSE // 2
-    together = cv2.dilate(mask, np.ones((_CLOSE, _CLOSE), np.uint8))
+    reach = CLOSE // 2
+    together = cv2.dilate(mask, np.ones((CLOSE, CLOSE), np.uint8))
     parts = cv2.connectedComponentsWithStats(together, connectivity=8)[2][1:, :4].astype(float)
     parts += [reach, reach, -2 * reach, -2 * reach]
-    parts = parts[parts[:, 2:].max(1) >= _SMALLEST]
-    parts = parts[np.argsort(-parts[:, 2:].prod(1), kind="stable")][:_MOST]
+    parts = parts[parts[:, 2:].max(1) >= SMALLEST]
+    parts = parts[np.argsort(-parts[:, 2:].prod(1), kind="stable")][:MOST]
     return np.round(parts.clip(0) / factor).astype(np.int64).clip([0, 0, 1, 1])
 
 
@@ -48,7 +49,7 @@ def alone(pixels: np.ndarray, scale: float) -> np.ndarray | None:
         scale: pixels of the original for one of these. An original of 28 × 28 has room for one thing.
     """
     height, width = pixels.shape[:2]
-    if scale * max(height, width) <= _TINY:
+    if scale * max(height, width) <= TINY:
         return np.array([0, 0, width, height])
     boxes = left_out(pixels, np.zeros((0, 4)))
     return boxes[0] if len(boxes) == 1 else None
@@ -57,8 +58,8 @@ def alone(pixels: np.ndarray, scale: float) -> np.ndarray | None:
 def _ink(pixels: np.ndarray) -> np.ndarray:
     """Where pixels differ from the ground around them: uint8, `(height, width)`, 0 or 1."""
     height, width = pixels.shape[:2]
-    factor = min(1.0, _GROUND / max(height, width))
+    factor = min(1.0, GROUND / max(height, width))
     few = resized(pixels, factor)
-    ground = cv2.medianBlur(few, max(3, _GROUND // 8 | 1))
+    ground = cv2.medianBlur(few, AROUND)
     difference = cv2.absdiff(pixels, cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR)).max(2)
-    return (difference > max(_FAINTEST, _GRAIN * float(np.median(difference)))).astype(np.uint8)
+    return (difference > max(FAINTEST, GRAIN * float(np.median(difference)))).astype(np.uint8)

@@ -8,6 +8,7 @@ import numpy as np
 
 STRIDE = 4  # pixels of the picture for one of the maps
 UNIT = 16.0  # pixels: the side of a box whose logarithm is 0
+EXTREME = 3.0  # the logarithm of a side, either way, at most
 DIGITS = 10
 MOST = 1000  # peaks of one picture at one size; a page of figures has fewer
 SAME = 0.45  # share of the smaller of two boxes that they have in common, where both show one digit
@@ -34,7 +35,7 @@ def peaks(maps: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, np.nd
     at = maps[:, y, x]  # (14, n)
     each = 1 / (1 + np.exp(-at[:DIGITS].clip(-30, 30)))
     centres = STRIDE * (np.stack([x, y]) + at[10:12])
-    sizes = UNIT * np.exp(at[12:].clip(-3, 3))
+    sizes = UNIT * np.exp(at[12:].clip(-EXTREME, EXTREME))
     boxes = np.concatenate([centres - sizes / 2, sizes]).T
     return boxes.astype(np.float32), each.max(0), (each / each.sum(0)).T
 

@@ -19,6 +19,7 @@ from digits.image_files import FORMATS, check_page, check_pages, check_size, dec
 ENOUGH = 2_000_000  # pixels that the other steps work on, at most
 MOST_PAGES = 1000  # of a file, or frames of an animation
 SMALL = 112  # pixels; a picture with a shorter side is enlarged, so that strokes are some pixels wide
+STRIP = 20 * SMALL  # pixels of the longer side: such a strip stays as it is
 
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"heif")
 
@@ -149,7 +150,7 @@ def _fit(pixels: np.ndarray, original_width: int) -> Picture:
     """Reduced to `ENOUGH` pixels, or enlarged until the shorter side has `SMALL`."""
     height, width = pixels.shape[:2]
     scale = max(1.0, (height * width / ENOUGH) ** 0.5)
-    if min(height, width) < SMALL and scale == 1 and max(height, width) < 20 * SMALL:
+    if min(height, width) < SMALL and scale == 1 and max(height, width) < STRIP:
         scale = 1 / -(-SMALL // min(height, width))
     if scale != 1:
         size = max(1, round(width / scale)), max(1, round(height / scale))

@@ -2,11 +2,13 @@
 
 import numpy as np
 
-_BESIDE = 0.2  # share of the lower box's height by which boxes of a row overlap
-_RECENT = 4  # boxes at the end of a row that tell how it goes on
-_STEEPEST = 0.3  # slope of a row
-_SPACE = 0.45  # of the usual height, that is free between two groups, at least
-_APART = 1.6  # times as far as neighbours usually are, or a height if that is less, do middles stand at a gap
+BESIDE = 0.2  # share of the lower box's height by which boxes of a row overlap
+RECENT = 4  # boxes at the end of a row that tell how it goes on
+STEEPEST = 0.3  # slope of a row
+LEVEL = 4  # heights of a box from the middle of a row's end: beyond it the row goes on level
+ALONG = 0.05  # what a pixel to the side weighs, where one up or down weighs 1
+SPACE = 0.45  # of the usual height, that is free between two groups, at least
+APART = 1.6  # times as far as neighbours usually are, or a height if that is less, do middles stand at a gap
 
 
 def in_rows(boxes: np.ndarray) -> list[list[int]]:
@@ -26,10 +28,10 @@ def in_rows(boxes: np.ndarray) -> list[list[int]]:
         best, least = None, np.inf
         for row in rows:
             last = row[-1]
-            expected = _continued(x[row[-_RECENT:]], y[row[-_RECENT:]], x[index], 4 * height[last])
+            expected = _continued(x[row[-RECENT:]], y[row[-RECENT:]], x[index], LEVEL * height[last])
             overlap = (height[last] + height[index]) / 2 - abs(expected - y[index])
-            distance = abs(expected - y[index]) + 0.05 * (left[index] - left[last] - width[last])
-            if overlap > _BESIDE * min(height[last], height[index]) and distance < least:
+            distance = abs(expected - y[index]) + ALONG * (left[index] - left[last] - width[last])
+            if overlap > BESIDE * min(height[last], height[index]) and distance < least:
                 best, least = row, distance
         if best is None:
             rows.append([index])
@@ -44,7 +46,7 @@ def _continued(x: np.ndarray, y: np.ndarray, to: float, furthest: float) -> floa
     if len(x) < 3:
         return float(y.mean())
     slope = float(((x - middle) * (y - y.mean())).sum() / max(1.0, np.square(x - middle).sum()))
-    return float(y.mean()) + min(max(slope, -_STEEPEST), _STEEPEST) * min(to - middle, furthest)
+    return float(y.mean()) + min(max(slope, -STEEPEST), STEEPEST) * min(to - middle, furthest)
 
 
 def in_groups(boxes: np.ndarray) -> list[int]:
@@ -59,5 +61,5 @@ def in_groups(boxes: np.ndarray) -> list[int]:
     middles = left + width / 2
     apart = np.diff(middles)
     usual = min(float(np.median(apart)), float(np.median(height)))
-    wide = (apart > _APART * usual) & (left[1:] - left[:-1] - width[:-1] > _SPACE * np.median(height))
+    wide = (apart > APART * usual) & (left[1:] - left[:-1] - width[:-1] > SPACE * np.median(height))
     return [0, *np.cumsum(wide).tolist()]

@@ -19,22 +19,22 @@ SIZES = {"phone": (360, 740), "projector": (1280, 900)}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-def _absent(reason: str) -> None:
+def absent(reason: str, package: str = "chromium") -> None:
     """Skip, but where DIGITS_BROWSER is `required`, as in .ci/run, fail."""
     if os.environ.get("DIGITS_BROWSER") == "required":
         pytest.fail(f"{reason}, and DIGITS_BROWSER says that it is required")
-    pytest.skip(f"{reason}; Debian: apt-get install chromium")
+    pytest.skip(f"{reason}; Debian: apt-get install {package}")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        _absent("there is no Chromium")
+        absent("there is no Chromium")
     try:
         from playwright.sync_api import sync_playwright
     except ModuleNotFoundError:
-        _absent("playwright is not installed")
+        absent("playwright is not installed")
     quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=path, args=quiet)
@@ -113,7 +113,7 @@ def draw(page, *strokes: list[tuple[float, float]]) -> None:
         page.mouse.up()
 
 
-def text_of(page, expected: str, seconds: float = 8) -> str:
+def text_of(page, expected: str, seconds: float = 30) -> str:
     """The text that was read, when it is what is expected, or after so many seconds."""
     end = time.monotonic() + seconds
     while (text := page.inner_text("#text")) != expected and time.monotonic() < end:
@@ -123,4 +123,6 @@ def text_of(page, expected: str, seconds: float = 8) -> str:
 
 SEVEN = [(60, 60), (140, 60), (110, 130), (90, 200)]
 ONE = [(200, 60), (200, 200)]
+SCRIBBLE = [(60 + 25 * step, 60 if step % 2 else 220) for step in range(10)]  # no digit
+BESIDE = [(180 + 10 * step, 60 if step % 2 else 200) for step in range(12)]  # likewise, to the right of the seven
 FOUR = [[(90, 60), (60, 140), (150, 140)], [(125, 80), (120, 210)]]

@@ -9,7 +9,7 @@ from platformdirs import user_cache_path
 from digits.files import sha256, write_together
 from digits.page.site import PHOTOGRAPHS, STATIC
 from digits.web import NotServed, download, npm_package
-from tests.page.conftest import SEVEN, SIZES, draw, text_of
+from tests.page.conftest import BESIDE, SCRIBBLE, SEVEN, SIZES, draw, text_of
 
 AXE = "axe-core@4.14.1"
 AXE_SIZE, AXE_SHA256 = 653_780, "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
@@ -46,19 +46,23 @@ def states(page) -> Iterator[str]:
     assert text_of(page, "7") == "7"
     page.wait_for_selector("#for-caption:has-text('What speaks for 7')")
     yield "drawn, looked into"
-    draw(page, [(190 + 8 * step, 60 if step % 2 else 200) for step in range(12)])
+    draw(page, BESIDE)
+    page.wait_for_selector("#sure:has-text('one mark was left out')")
+    yield "something left out"
+    page.click("#clear")
+    draw(page, SCRIBBLE)
     page.wait_for_selector(".card.doubtful")
-    yield "in doubt"
+    page.wait_for_selector("#for-caption:has-text('What speaks for “no digit”')")
+    yield "no digit"
     page.locator(".maps").nth(0).click()
     yield "a map enlarged"
     page.click("#close")
-    if page.locator("#modes").is_visible():
-        page.get_by_role("tab", name="Photograph").click()
-        yield "no photograph"
-        photo = (STATIC / PHOTOGRAPHS / "2.jpg").read_bytes()
-        page.locator("#file").set_input_files({"name": "2.jpg", "mimeType": "image/jpeg", "buffer": photo})
-        assert text_of(page, "01735540\n1969") == "01735540\n1969"
-        yield "a photograph"
+    page.get_by_role("tab", name="Photograph").click()
+    yield "no photograph"
+    photo = (STATIC / PHOTOGRAPHS / "2.jpg").read_bytes()
+    page.locator("#file").set_input_files({"name": "2.jpg", "mimeType": "image/jpeg", "buffer": photo})
+    assert text_of(page, "01735540\n1969") == "01735540\n1969"
+    yield "a photograph"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,6 +1,7 @@
 """Drawing, in a real browser: strokes in, digits out, by mouse, finger, pen and keyboard."""
 
 import base64
+import re
 from io import BytesIO
 from statistics import median
 
@@ -11,11 +12,9 @@ from PIL import Image
 import digits
 from digits.page.examples import TEXTS
 from digits.page.site import BASELINE
-from digits.reading.form import to_mnist
 from digits.reading.network import Network
-from digits.reading.reader import SHIPPED
 from digits.synthesis import variants
-from tests.page.conftest import FOUR, ONE, SEVEN, SIZES, draw, text_of
+from tests.page.conftest import BESIDE, FOUR, ONE, SCRIBBLE, SEVEN, SIZES, draw, text_of
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -71,12 +70,32 @@ def test_examples_are_read_as_they_say(link, open_page, text):
 
 def test_what_is_no_digit_is_called_so_and_the_baseline_knows_digits_alone(link, open_page):
     page = open_page(link)
-    draw(page, [(60 + 25 * step, 60 if step % 2 else 220) for step in range(10)])
+    draw(page, SCRIBBLE)
     assert text_of(page, "no digit") == "no digit"
     assert "no digit" in page.inner_text(".card")
+    page.locator("label", has_text="Baseline").click()
+    page.wait_for_selector("#text .doubt")
+    assert re.fullmatch(r"\d\?", page.inner_text("#text"))
     doubts = page.evaluate(DOUBTS)
     assert doubts["reader"] > 0.9
     assert doubts["baseline"] == 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_left_out_has_a_box_and_is_told(link, open_page, size):
+    page = open_page(link, size)
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+    assert re.fullmatch(r"\d+% sure of this digit\.", page.inner_text("#sure"))  # and no word about question marks
+    assert page.locator("#boxes .left-out").count() == 0
+    draw(page, BESIDE)
+    while page.evaluate("performance.getEntriesByName('answer').length") < 2:  # of strokes that are complete
+        page.wait_for_timeout(50)
+    assert page.inner_text("#text") == "7"
+    assert page.inner_text("#sure").endswith("% sure of this digit; one mark was left out.")
+    sheet, box = page.locator("#ink").bounding_box(), page.locator("#boxes .left-out").bounding_box()
+    assert box["x"] - sheet["x"] == pytest.approx(170, abs=14)
+    assert box["width"] == pytest.approx(130, abs=20)
 
 
 def test_the_network_can_be_changed_for_the_same_drawing(link, open_page):
@@ -127,7 +146,7 @@ def test_a_pen_that_is_pressed_draws_wider(link, open_page):
 
 
 def test_the_answer_comes_at_once(link, open_page):
-    """Within 30 ms of the pen's going up, on two cores that nothing else uses; five times that is left for others."""
+    """Within 100 ms of the pen's going up, on two cores that nothing else uses; ten times that is left for others."""
     page = open_page(link)
     for number in range(9):
         if number:
@@ -136,7 +155,7 @@ def test_the_answer_comes_at_once(link, open_page):
         assert text_of(page, "7") == "7"
         page.wait_for_timeout(350)
     times = page.evaluate("performance.getEntriesByName('answer').map(one => one.duration)")
-    assert median(times) < 150, times
+    assert median(times) < 1000, times
 
 
 def test_ten_thousand_strokes_do_no_harm(link, open_page):
@@ -182,13 +201,26 @@ SHARES = """() => [...document.querySelectorAll(".card")[0].querySelectorAll(".b
 
 DOUBTS = """async () => {
   const { compute } = await import("./network.js");
-  const images = new Uint8Array(784).map((_, index) => 255 * (index % 3 === 0));
+  const images = [new Uint8Array(784).map((_, index) => 255 * (index % 3 === 0))];
   const said = {};
   for (const network of ["reader", "baseline"]) {
-    const [{ nothing, several }] = await compute("classify", { network, images });
-    said[network] = nothing + several;
+    const [answer] = await compute("classify", { network, images });
+    said[network] = answer.doubt;
   }
   return said;
+}"""
+
+
+READ = """async (drawing) => {
+  const { compute } = await import("./network.js");
+  const { pixelsOf } = await import("./sheet.js");
+  const [width] = drawing.pop();
+  const strokes = drawing.map((flat) => ({ width, points: Array.from({ length: flat.length / 2 },
+    (_, index) => ({ x: flat[2 * index], y: flat[2 * index + 1], press: 1 })) }));
+  const { picture } = pixelsOf(strokes);
+  const said = await compute("read", { network: "reader", picture, scale: 1 });
+  const pixels = btoa(Array.from(picture.data, (byte) => String.fromCharCode(byte)).join(""));
+  return { ...said, pixels, width: picture.width, height: picture.height };
 }"""
 
 
@@ -206,37 +238,18 @@ def drawings(count: int, rng: np.random.Generator) -> list[list[list[float]]]:
 
 
 def test_the_browser_says_what_python_says(link, open_page, rng):
-    """500 drawings: the same images, digits and probabilities. The page's pixels are what both are asked about."""
+    """Of 40 drawings, whose pixels both are asked about; a probability may differ by a hundredth."""
     page = open_page(link)
-    network = Network(SHIPPED)
-    for _ in range(10):
-        said = page.evaluate(
-            """async (drawings) => {
-              const { compute, pixelsOf } = await import("./network.js");
-              const groups = drawings.map((drawing) => {
-                const [width] = drawing.pop();
-                return drawing.map((flat) => ({ width, points: Array.from({ length: flat.length / 2 },
-                  (_, index) => ({ x: flat[2 * index], y: flat[2 * index + 1], press: 1 })) }));
-              });
-              const { pixels, widths } = pixelsOf(groups);
-              const answers = await compute("read", { network: "reader", side: 160, pixels, widths });
-              const text = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-              return { pixels: text(pixels), widths: [...widths], answers: answers.map((one) => (
-                { ...one, image: text(one.image), probabilities: [...one.probabilities] })) };
-            }""",
-            drawings(50, rng),
-        )
-        pixels = np.frombuffer(base64.b64decode(said["pixels"]), np.uint8).reshape(50, 160, 160)
-        images = np.concatenate(
-            [to_mnist([ink > 127], width) for ink, width in zip(pixels, said["widths"], strict=True)]
-        )
-        theirs = np.stack([np.frombuffer(base64.b64decode(one["image"]), np.uint8) for one in said["answers"]])
-        assert np.abs(theirs.reshape(-1, 28, 28).astype(int) - images).max() <= 1
-        ours = network(images)
-        probabilities = np.array([one["probabilities"] for one in said["answers"]])
-        assert np.abs(probabilities - ours.probabilities).max() < 1e-3
-        assert np.array_equal(probabilities.argmax(1), ours.digits)
-        assert np.abs(np.array([one["nothing"] for one in said["answers"]]) - ours.nothing).max() < 1e-3
+    reader = digits.Reader()
+    for drawing in drawings(40, rng):
+        said = page.evaluate(READ, drawing)
+        pixels = np.frombuffer(base64.b64decode(said["pixels"]), np.uint8).reshape(said["height"], said["width"])
+        ours = reader.read(pixels)
+        assert said["text"] == ours.text
+        assert said["confidence"] == pytest.approx(ours.confidence, abs=0.01)
+        for one, other in zip(said["digits"] if said["text"] else (), ours.digits, strict=True):
+            assert one["probabilities"] == pytest.approx(other.probabilities, abs=0.01)
+            assert one["box"] == pytest.approx(other.box, abs=1)
 
 
 def test_a_drawing_sent_to_python_is_read_alike(link, open_page):

@@ -1,4 +1,4 @@
-"""Photographs: chosen, dropped and pasted, read by the server, and shown with boxes."""
+"""Photographs: chosen, dropped and pasted, read in the browser or by the server, and shown with boxes."""
 
 import base64
 import re
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import digits
-from digits.page.site import PHOTOGRAPHS, STATIC
+from digits.page.site import MOST_BYTES, PHOTOGRAPHS, STATIC
 from tests.page.conftest import SIZES, text_of
 from tests.reading.compose import BLUE, Layout, Paper, Writer, jpeg
 
@@ -44,7 +44,7 @@ def test_a_photograph_is_read_and_each_digit_can_be_tapped(link, open_page, comp
         assert box["x"] - image["x"] == pytest.approx(one.box[0] * scale, abs=8)  # with its border and margin
         assert box["y"] - image["y"] == pytest.approx(one.box[1] * scale, abs=8)
         assert box["width"] == pytest.approx(one.box[2] * scale, abs=16)
-    sure = re.search(r"(\d+)% sure that all", page.inner_text("main"))
+    sure = re.search(r"(\d+)% sure of these", page.inner_text("main"))
     assert int(sure[1]) == pytest.approx(100 * digits.read(composed).confidence, abs=1)
     boxes.nth(2).click()
     assert page.locator(".card").nth(2).get_attribute("aria-pressed") == "true"
@@ -80,6 +80,62 @@ def test_a_picture_is_dropped_or_pasted(link, open_page, composed, event):
         [base64.b64encode(composed).decode(), event],
     )
     assert text_of(page, "407\n58") == "407\n58"
+
+
+def test_a_picture_on_its_side_is_set_upright_as_its_file_says(link, open_page, composed):
+    upright, turned = Image.open(BytesIO(composed)), BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # its top is at the right
+    upright.transpose(Image.Transpose.ROTATE_90).save(turned, "JPEG", quality=95, exif=exif)
+    page = open_page(link)
+    choose(page, turned.getvalue())
+    assert text_of(page, "407\n58") == "407\n58"
+    image, box = page.locator("#image").bounding_box(), page.locator("#found .box").nth(0).bounding_box()
+    left, top, *_ = digits.read(composed).digits[0].box
+    assert box["x"] - image["x"] == pytest.approx(left * image["width"] / upright.width, abs=10)
+    assert box["y"] - image["y"] == pytest.approx(top * image["height"] / upright.height, abs=10)
+
+
+def test_white_ink_on_a_transparent_ground_is_seen(link, open_page, composed):
+    ink = np.asarray(Image.open(BytesIO(composed)).convert("L"))
+    white, file = np.full((*ink.shape, 4), 255, np.uint8), BytesIO()
+    white[:, :, 3] = np.where(ink < 110, 255, 0)
+    Image.fromarray(white).save(file, "PNG")
+    page = open_page(link)
+    choose(page, file.getvalue(), "image/png")
+    assert digits.read(file.getvalue()).text == "407\n58"
+    assert text_of(page, "407\n58") == "407\n58"
+
+
+def test_another_network_reads_the_same_photograph(link, open_page, composed):
+    page = open_page(link)
+    choose(page, composed)
+    assert text_of(page, "407\n58") == "407\n58"
+    page.locator("label", has_text="Baseline").click()
+    page.wait_for_selector("#inside-lead:has-text('“Baseline”')")
+    assert page.locator(".card").count() == page.locator("#found .box:not(.left-out)").count() == 5
+
+
+def test_what_the_browser_cannot_open_the_server_reads(link, open_page, composed):
+    tiff = BytesIO()
+    Image.open(BytesIO(composed)).save(tiff, "TIFF")
+    page = open_page(link)
+    choose(page, tiff.getvalue(), "image/tiff")
+    assert text_of(page, "407\n58") == "407\n58"
+    assert page.inner_text("#there") == (
+        "This browser cannot show the picture. digits serve has read it, with the network “Reader”."
+    )
+    assert page.locator(".card").count() == 5
+
+
+def test_what_is_too_large_is_refused_in_a_sentence(link, open_page, tmp_path):
+    page, file = open_page(link), BytesIO()
+    Image.new("1", (10_000, 6_000)).save(file, "PNG")
+    choose(page, file.getvalue(), "image/png")
+    page.wait_for_selector("#failed:has-text('The picture is too large; allowed: up to 50 megapixels.')")
+    (tmp_path / "large.jpg").write_bytes(bytes(MOST_BYTES + 1))
+    page.locator("#file").set_input_files(tmp_path / "large.jpg")
+    page.wait_for_selector("#failed:has-text('The file is too large; allowed: up to 32 MiB.')")
 
 
 def test_what_is_no_picture_is_refused_in_a_sentence(link, open_page):

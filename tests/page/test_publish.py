@@ -5,9 +5,11 @@ import http.server
 import re
 import threading
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from digits.cli import main
 from digits.commands.publish import publish
@@ -40,10 +42,18 @@ def test_it_works_from_a_sub_folder_and_then_without_a_network(host, open_page):
     page = open_page(link)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    assert page.locator("#modes").is_hidden()
-    assert "This page draws only" in page.inner_text("#how")
     draw(page, SEVEN)
     assert text_of(page, "7") == "7"
+    page.get_by_role("tab", name="Photograph").click()
+    assert "the computer that runs digits serve" not in page.inner_text("#photo")
+    page.get_by_role("button", name="Photograph 2").click()
+    assert text_of(page, "01735540\n1969") == "01735540\n1969"
+    tiff = BytesIO()
+    Image.new("L", (60, 60)).save(tiff, "TIFF")
+    page.locator("#file").set_input_files({"name": "scan.tif", "mimeType": "image/tiff", "buffer": tiff.getvalue()})
+    page.wait_for_selector(
+        "#failed:has-text('This browser cannot open the picture, or it is damaged; allowed: PNG, JPEG, ')"
+    )
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     page.wait_for_timeout(500)
     host.shutdown()
@@ -55,20 +65,24 @@ def test_it_works_from_a_sub_folder_and_then_without_a_network(host, open_page):
     assert text_of(page, "7") == "7"
     page.locator("label", has_text="Baseline").click()
     page.wait_for_selector("#inside-lead:has-text('Baseline')")
-    assert all(url.startswith(link) for url in asked)
+    page.get_by_role("tab", name="Photograph").click()
+    page.get_by_role("button", name="Photograph 1").click()
+    assert text_of(page, "2718281\n3141592\n1729064") == "2718281\n3141592\n1729064"
+    assert all(url.startswith((link, "blob:")) for url in asked)
 
 
 def test_a_change_of_any_file_gives_the_offline_worker_another_version(monkeypatch, published):
     first = (published / "some" / "where" / "offline.js").read_text().splitlines()[0]
     assert first.startswith('const VERSION = "')
     monkeypatch.setattr("digits.page.site.examples", lambda: [])
-    assert all_files(photographs=False)["offline.js"].decode().splitlines()[0] != first
+    assert all_files(served=False)["offline.js"].decode().splitlines()[0] != first
 
 
 def test_the_page_itself_is_small():
-    """Under 100 kB without networks, runtime and photographs to try."""
-    files = all_files(photographs=False)
-    assert sum(len(data) for name, data in files.items() if not name.startswith(("models/", "runtime/"))) < 100_000
+    """Under 120 kB without networks, runtime and photographs to try."""
+    files = all_files(served=False)
+    own = (data for name, data in files.items() if not name.startswith(("models/", "runtime/", "photographs/")))
+    assert sum(map(len, own)) < 120_000
     assert len(files["models/baseline.onnx"]) < 500_000
 
 
@@ -108,7 +122,6 @@ def test_a_folder_with_other_files_is_left_alone_and_one_that_was_published_is_r
     assert capsys.readouterr().out.startswith(f"Saved {target}: ")
     assert "Digits" in (target / "index.html").read_text()
     assert {file.name for file in FILES} == {path.name for path in (target / "runtime").iterdir()}
-    assert not (target / "photographs").exists()
 
 
 def test_a_file_in_the_way_is_said(tmp_path):

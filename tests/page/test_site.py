@@ -8,7 +8,8 @@ import shutil
 import pytest
 
 from digits.commands.publish import publish
-from digits.page.site import BASELINE, all_files
+from digits.page.site import BASELINE, STATIC, all_files
+from digits.reading import confidence, finder
 from digits.reading.network import Network
 from digits.recipes import RECIPES
 from tests.conftest import ROOT
@@ -30,16 +31,36 @@ def test_the_baseline_is_what_its_header_says(mnist):
 
 def test_a_model_of_ones_own_comes_first(tmp_path):
     model = shutil.copy(BASELINE, tmp_path / "mine.onnx")
-    files = all_files(photographs=True, model=tmp_path / "mine.onnx")
+    files = all_files(served=True, model=tmp_path / "mine.onnx")
     assert list(settings(files)["networks"]) == ["yours", "reader", "baseline"]
     assert files["models/yours.onnx"] == model.read_bytes()
 
 
-def test_a_published_page_has_no_photographs(tmp_path):
-    served, published = all_files(photographs=True), all_files(photographs=False)
-    assert (settings(served)["photographs"], settings(published)["photographs"]) == (True, False)
-    assert served.keys() - published.keys() == {"photographs/1.jpg", "photographs/2.jpg"}
+def test_a_published_page_has_no_server_and_works_offline():
+    served, published = all_files(served=True), all_files(served=False)
+    assert (settings(served)["served"], settings(published)["served"]) == (True, False)
     assert published.keys() - served.keys() == {"offline.js"}
+
+
+def test_the_page_reads_by_pythons_numbers(monkeypatch):
+    assert settings(all_files(served=True))["finder"]["SIZES"] == list(finder.SIZES)
+    monkeypatch.setattr(finder, "LEAST", 0.25)
+    told = settings(all_files(served=True))
+    assert told["finder"]["LEAST"] == 0.25
+    assert told["confidence"]["weights"]["text"] == list(confidence.fitted().text)
+
+
+def test_every_number_that_a_module_asks_for_is_there():
+    """A name that Python changed would be undefined in the browser, and compare with nothing."""
+    told = settings(all_files(served=True))
+    asked = [
+        (module, name.partition(":")[0].strip())
+        for path in STATIC.glob("*.js")
+        for names, module in re.findall(r"const {([^}]*)} = settings\.(\w+);", path.read_text())
+        for name in names.split(",")
+    ]
+    assert len(asked) > 40
+    assert [one for one in asked if one[1] not in told[one[0]]] == []
 
 
 @pytest.mark.slow
@@ -65,9 +86,11 @@ def test_commands_of_the_docs_run(tmp_path, monkeypatch):
 
 def test_sizes_are_as_the_docs_say():
     text = (ROOT / "docs" / "page.md").read_text()
-    files = all_files(photographs=False)
-    own = sum(len(data) for name, data in files.items() if not name.startswith(("models/", "runtime/")))
-    assert int(re.search(r"without networks and runtime \| (\d+) kB", text)[1]) == pytest.approx(own / 1000, abs=3)
+    files = all_files(served=False)
+    own = sum(len(data) for name, data in files.items() if not name.startswith(("models/", "runtime/", "photographs/")))
+    assert int(re.search(r"without networks, runtime and photographs \| (\d+) kB", text)[1]) == pytest.approx(
+        own / 1000, abs=3
+    )
     count, size = re.search(r"writes some (\d+) files, (\d+) MB", text).groups()
     assert int(count) == pytest.approx(len(files), abs=2)
     assert int(size) == pytest.approx(sum(map(len, files.values())) / 1e6, abs=0.6)

@@ -1,8 +1,9 @@
 // The answer: the text, and a card for each digit with its image and its ten probabilities.
 
+import { settings } from "./settings.js";
 import { percent, words } from "./words.js";
 
-export const DOUBTFUL = 0.8; // a digit of less confidence than this has a question mark
+const { DOUBTFUL } = settings.draw; // a digit of less confidence than this has a question mark
 
 const byId = (id) => document.getElementById(id);
 
@@ -27,22 +28,23 @@ export function inkColour() {
   return getComputedStyle(document.documentElement).getPropertyValue("--ink-rgb").split(",").map(Number);
 }
 
-const marked = (one) => (one.digit === null ? "–" : `${one.digit}${one.confidence < DOUBTFUL ? "?" : ""}`);
+export const isDoubtful = ({ digit, confidence }) => digit === null || confidence < DOUBTFUL;
+export const marked = (one) => (one.digit === null ? "–" : `${one.digit}${isDoubtful(one) ? "?" : ""}`);
 
 /** The digit that it would be if it were not this one. */
-export function runnerUp({ probabilities, best, digit }) {
-  const others = probabilities.map((share, value) => ({ value, share })).filter(({ value }) => digit === null || value !== best);
+export function runnerUp({ probabilities, digit }) {
+  const others = probabilities.map((share, value) => ({ value, share })).filter(({ value }) => value !== digit);
   return others.reduce((most, each) => (each.share > most.share ? each : most));
 }
 
 /**
- * Show a reading { text, confidence, digits }.
+ * Show a reading { text, confidence, digits, left_out }.
  * chosen: the digit that is looked into; choose: called with the digit whose card is tapped.
  */
-export function showAnswer({ text, confidence, digits }, chosen, choose) {
+export function showAnswer({ text, confidence, digits, left_out }, chosen, choose) {
   byId("text").replaceChildren(...lines(text, digits));
   byId("sure").textContent = text
-    ? words.sure(confidence, digits.some((one) => one.digit === null || one.confidence < DOUBTFUL))
+    ? words.sure(confidence, digits.length, left_out.length, digits.some(isDoubtful))
     : words.noDigits(confidence);
   const cards = byId("cards");
   while (cards.children.length > digits.length) cards.lastChild.remove();
@@ -50,6 +52,14 @@ export function showAnswer({ text, confidence, digits }, chosen, choose) {
     if (!cards.children[index]) cards.append(element("li", {}, emptyCard()));
     fillCard(cards.children[index].firstChild, one, one === chosen, choose);
   });
+}
+
+/** An element laid on a box of a drawing or a picture that is so wide and high. */
+export function placed(made, box, width, height) {
+  ["left", "top", "width", "height"].forEach((side, index) => {
+    made.style[side] = `${(100 * box[index]) / (index % 2 ? height : width)}%`;
+  });
+  return made;
 }
 
 /** Show that there is nothing to answer to. */
@@ -60,8 +70,8 @@ export function showNothing(say) {
 }
 
 /** Say an answer to who does not see it. */
-export function speak({ text, confidence }) {
-  byId("spoken").textContent = words.spoken(text, confidence);
+export function speak({ text, confidence, left_out }) {
+  byId("spoken").textContent = words.spoken(text, confidence, left_out.length);
 }
 
 export function fail(message = "") {
@@ -70,10 +80,10 @@ export function fail(message = "") {
 
 function lines(text, digits) {
   if (!text) return [element("span", { class: "none" }, words.nothing)];
-  const read = digits.filter((one) => one.digit !== null);
+  const read = [...digits];
   return text.split("\n").flatMap((line, index) => {
     const own = read.splice(0, line.length);
-    const shown = own.map((one) => (one.confidence < DOUBTFUL ? element("span", { class: "doubt" }, `${one.digit}?`) : String(one.digit)));
+    const shown = own.map((one) => (isDoubtful(one) ? element("span", { class: "doubt" }, marked(one)) : marked(one)));
     return index ? [element("br"), ...shown] : shown;
   });
 }
@@ -89,10 +99,9 @@ function emptyCard() {
 function fillCard(card, one, isChosen, choose) {
   const [canvas, said, bars, spoken] = card.children;
   const second = runnerUp(one);
-  const isDoubtful = one.digit === null || one.confidence < DOUBTFUL;
-  card.className = `card${isDoubtful ? " doubtful" : ""}`;
+  card.className = `card${isDoubtful(one) ? " doubtful" : ""}`;
   card.setAttribute("aria-pressed", isChosen);
-  spoken.textContent = words.card(one.digit, one.confidence, isDoubtful, second.value, second.share);
+  spoken.textContent = words.card(one.digit, one.confidence, isDoubtful(one), second.value, second.share);
   card.onclick = () => choose(one);
   drawImage(canvas, one.image);
   said.firstChild.textContent = marked(one);

@@ -1,7 +1,6 @@
 // Look inside: what the network sees, which places spoke for its answer and against the next, and the maps of its layers.
 
 import { drawImage, element, inkColour, runnerUp } from "./answer.js";
-import { judged } from "./groups.js";
 import { compute } from "./network.js";
 import { place, words } from "./words.js";
 
@@ -45,12 +44,10 @@ async function showPlaces(one, network, isNew) {
   const answers = [];
   for (let first = 0; first < patches.length; first += TOGETHER) {
     const some = patches.slice(first, first + TOGETHER);
-    const images = new Uint8Array(784 * some.length);
-    some.forEach((patch, index) => images.set(covered(one.image, patch), 784 * index));
-    answers.push(...(await compute("classify", { network, images })).map(judged));
+    answers.push(...(await compute("classify", { network, images: some.map((patch) => covered(one.image, patch)) })));
     if (!isNew()) return;
   }
-  const [before] = (await compute("classify", { network, images: one.image })).map(judged);
+  const [before] = await compute("classify", { network, images: [one.image] });
   if (!isNew()) return;
   const lost = answers.map((answer) => sureness(before) - sureness(answer));
   const gained = answers.map((answer) => gain(answer) - gain(before));

@@ -1,11 +1,6 @@
-// Asks the worker, and draws strokes into the pixels that it takes.
+// Asks the worker.
 
-import { boxOf } from "./groups.js";
-import { trace } from "./sheet.js";
-
-const SIDE = 160; // pixels of the square in which a group of strokes is drawn
-const ROOM = 150; // of these a group takes, so that none of it is lost at the edge
-const KEPT = 500; // answers
+import { pixelsOf } from "./sheet.js";
 
 const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
 const waiting = new Map();
@@ -22,48 +17,28 @@ worker.onerror = (event) => {
   waiting.clear();
 };
 
-/** Have the worker do a task; see `tasks` in worker.js. */
-export function compute(task, given) {
+/** Have the worker do a task, which `given` is for; see `tasks` in worker.js. Objects in `moved` are its own from then on. */
+export function compute(task, given, moved = []) {
   const id = ++last;
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve, reject });
-    worker.postMessage({ id, task, ...given });
+    worker.postMessage({ id, task, ...given }, moved);
   });
 }
 
-/** Answers to groups of strokes; those to groups that were asked about before are remembered. */
-export function asker(network) {
-  const known = new Map();
-  return async (groups) => {
-    if (known.size > KEPT) known.clear();
-    const keys = groups.map((strokes) => strokes.map((stroke) => `${stroke.id}:${stroke.points.length}`).join());
-    const missing = keys.flatMap((key, index) => (known.has(key) ? [] : [index]));
-    if (missing.length) {
-      const given = pixelsOf(missing.map((index) => groups[index]));
-      const answers = await compute("read", { network, side: SIDE, ...given });
-      answers.forEach((answer, place) => known.set(keys[missing[place]], answer));
-    }
-    return keys.map((key) => known.get(key));
-  };
+let before = { key: "", reading: null };
+
+/** What is read in strokes, boxes in pixels of the sheet; strokes that were just asked about are not asked about again. */
+export function readStrokes(strokes, network) {
+  const key = [network, ...strokes.map(({ id, points }) => `${id}:${points.length}`)].join();
+  if (key !== before.key) before = { key, reading: read(strokes, network) };
+  return before.reading;
 }
 
-const canvas = new OffscreenCanvas(SIDE, SIDE);
-const context = canvas.getContext("2d", { willReadFrequently: true });
-
-/** Groups' ink, uint8, bright on dark, one square after the other, and the usual width of their strokes in it. */
-export function pixelsOf(groups) {
-  const pixels = new Uint8Array(groups.length * SIDE * SIDE);
-  const widths = new Float32Array(groups.length);
-  groups.forEach((strokes, number) => {
-    const box = boxOf(strokes);
-    const scale = ROOM / Math.max(1, box.side);
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, SIDE, SIDE);
-    context.setTransform(scale, 0, 0, scale, (SIDE - ROOM) / 2 - scale * box.left, (SIDE - ROOM) / 2 - scale * box.top);
-    for (const stroke of strokes) trace(context, stroke);
-    const { data } = context.getImageData(0, 0, SIDE, SIDE);
-    for (let place = 0; place < SIDE * SIDE; place++) pixels[number * SIDE * SIDE + place] = data[4 * place + 3];
-    widths[number] = (scale * strokes.reduce((sum, { width }) => sum + width, 0)) / strokes.length;
-  });
-  return { pixels, widths };
+async function read(strokes, network) {
+  const { picture, scale, left, top } = pixelsOf(strokes);
+  const said = await compute("read", { network, picture, scale: 1 });
+  const onSheet = ([x, y, width, height]) => [x / scale + left, y / scale + top, width / scale, height / scale];
+  const digits = said.digits.map((one) => ({ ...one, box: onSheet(one.box) }));
+  return { ...said, digits, left_out: said.left_out.map(onSheet) };
 }

@@ -1,9 +1,8 @@
 // The page: brings together the sheet, the network, the answer, photographs, and looking inside.
 
-import { DOUBTFUL, element, fail, showAnswer, showNothing, speak } from "./answer.js";
-import { judged, readStrokes } from "./groups.js";
+import { element, fail, isDoubtful, marked, placed, showAnswer, showNothing, speak } from "./answer.js";
 import { lookInside } from "./inside.js";
-import { asker, compute } from "./network.js";
+import { compute, readStrokes } from "./network.js";
 import { takePhotographs } from "./photo.js";
 import { settings } from "./settings.js";
 import { Sheet } from "./sheet.js";
@@ -19,57 +18,59 @@ byId("tools").setAttribute("aria-label", words.tools);
 byId("modes").setAttribute("aria-label", words.modes);
 
 let mode = "draw";
-const FIRST = Object.keys(settings.networks)[0]; // with which photographs are read
-let network = FIRST;
-let ask = asker(network);
-let photograph = null; // the reading of the last one
+let network = Object.keys(settings.networks)[0];
 const reading = { draw: null, photo: null }; // what is shown in each mode
 const chosen = { draw: null, photo: null }; // the digit that is looked into, of each
 const empty = { draw: words.empty, photo: words.emptyPhoto }; // what is said where there is no reading
 
 const sheet = new Sheet(byId("ink"));
-let wanted = null; // a change that is to be answered, once the one before is
+let asked = 0; // how often something was asked to be read
 let isAnswering = false;
+let wanted = null; // a change that is to be answered, once the one before is
 
 sheet.addEventListener("change", ({ detail }) => {
   byId("hint").hidden = sheet.strokes.length > 0;
   byId("undo").disabled = !sheet.past.length;
   byId("clear").disabled = !sheet.strokes.length;
   wanted = detail;
-  if (!isAnswering) answer();
+  if (!isAnswering || detail.done) answer();
 });
 
-/** Answer the last change, and those that come meanwhile. */
+/** Answer the last change, unless one that is complete comes meanwhile. */
 async function answer() {
+  const own = ++asked;
+  const { done, at } = wanted;
+  const strokes = sheet.strokes;
+  wanted = null;
   isAnswering = true;
-  while (wanted) {
-    const { done, at } = wanted;
-    wanted = null;
-    const { strokes } = sheet;
-    try {
-      const said = strokes.length ? await readStrokes(strokes, ask) : null;
-      fail();
-      showDrawing(said, done);
-    } catch {
-      fail(words.failedNetwork);
-    }
-    if (done) performance.measure("answer", { start: at });
-  }
+  const said = await (strokes.length ? readStrokes(strokes, network) : null)?.catch(() => undefined);
+  if (own !== asked) return;
+  fail(said === undefined && strokes.length ? words.failedNetwork : "");
+  showDrawing(said ?? null, done);
+  if (done) performance.measure("answer", { start: at });
   isAnswering = false;
+  if (wanted) answer();
 }
 
 function showDrawing(said, done) {
-  const last = said && said.digits.find(({ strokes }) => strokes.includes(sheet.strokes.at(-1)));
-  showReading("draw", said, last ?? said?.digits.at(-1) ?? null, done);
+  const { clientWidth, clientHeight } = byId("ink");
+  const on = (made, box) => placed(made, box, clientWidth, clientHeight);
+  const { digits = [], left_out = [] } = said ?? {};
+  showReading("draw", said, digits.findLast(holdsLast) ?? digits.at(-1) ?? null, done);
   byId("boxes").replaceChildren(
-    ...(said?.digits ?? []).map(({ box, digit, confidence }) => {
-      const doubtful = digit === null || confidence < DOUBTFUL;
-      const frame = element("span", { class: doubtful ? "box doubtful" : "box" });
-      frame.append(element("span", {}, digit === null ? words.nothing : `${digit}${doubtful ? "?" : ""}`));
-      for (const side of ["left", "top", "width", "height"]) frame.style[side] = `${box[side]}px`;
-      return frame;
+    ...left_out.map((box) => on(element("i", { class: "box left-out" }), box)),
+    ...digits.filter(({ digit }) => digit !== null).map((one) => {
+      const name = isDoubtful(one) ? "box doubtful" : "box";
+      return on(element("span", { class: name }, element("span", {}, marked(one))), one.box);
     }),
   );
+}
+
+/** Whether the middle of the last stroke is in a digit's box. */
+function holdsLast({ box: [left, top, width, height] }) {
+  const { points } = sheet.strokes.at(-1);
+  const { x, y } = points[points.length >> 1];
+  return x >= left && x <= left + width && y >= top && y <= top + height;
 }
 
 /** Show a reading, or that there is none, and look into one of its digits. */
@@ -93,37 +94,14 @@ function choose(digit, done = true) {
   soon = setTimeout(() => lookInside(digit, network).catch(() => fail(words.failedNetwork)), digit ? INSIDE_AFTER : 0);
 }
 
-/** Show a photograph's reading: Python's own or, where another network is chosen, what that says of each digit. */
-async function showPhotograph(said, say) {
-  photograph = said;
+/** Show a photograph's reading or, where there is none, say why. */
+function showPhotograph(said, say) {
   empty.photo = say ?? empty.photo;
-  if (!said?.digits.length) return showReading("photo", said, null, true);
-  const images = new Uint8Array(784 * said.digits.length);
-  said.digits.forEach(({ image }, index) => images.set(image, 784 * index));
-  const answers = (await compute("classify", { network, images })).map(judged);
-  if (photograph !== said) return;
-  const digits = said.digits.map((one, index) => {
-    const answer = answers[index];
-    if (network === FIRST) return { ...answer, ...one, source: one };
-    return { ...one, ...answer, digit: answer.best, confidence: settings.found * answer.confidence, source: one };
-  });
-  const text = network === FIRST ? said.text : rowsOf(digits);
-  const confidence = network === FIRST ? said.confidence : digits.reduce((product, one) => product * one.confidence, 1);
-  showReading("photo", { text, confidence, digits }, digits[0], true);
+  showReading("photo", said, said?.digits[0] ?? null, true);
 }
 
-function rowsOf(digits) {
-  const rows = [];
-  for (const { line, digit } of digits) rows[line] = `${rows[line] ?? ""}${digit}`;
-  return rows.join("\n");
-}
-
-if (settings.photographs) {
-  takePhotographs(showPhotograph, (source) => choose(reading.photo.digits.find((one) => one.source === source)));
-} else {
-  byId("modes").hidden = true;
-  byId("only").textContent = words.drawsOnly;
-}
+const readAgain = takePhotographs({ network: () => network, show: showPhotograph, choose: (digit) => choose(digit) });
+byId("kept").textContent = settings.served ? words.keptThere : words.keptHere;
 
 const tabs = { draw: byId("tab-draw"), photo: byId("tab-photo") };
 for (const [name, tab] of Object.entries(tabs)) {
@@ -152,9 +130,8 @@ for (const [name, { accuracy }] of Object.entries(settings.networks)) {
   const label = element("label", { for: radio.id }, words.networks[name]);
   radio.onchange = () => {
     network = name;
-    ask = asker(name);
     note.textContent = words.networkNote(words.networkNotes[name], accuracy);
-    if (photograph) showPhotograph(photograph);
+    readAgain();
     sheet.dispatchEvent(new CustomEvent("change", { detail: { done: true, at: performance.now() } }));
   };
   byId("networks").append(radio, label);
@@ -189,7 +166,7 @@ function fitted(strokes) {
 }
 
 showNothing(words.loading);
-compute("read", { network, side: 160, pixels: new Uint8Array(160 * 160), widths: new Float32Array([8]) })
+warmUp()
   .then(() => {
     document.documentElement.dataset.ready = "yes";
     if (!reading[mode]) showNothing(empty[mode]);
@@ -199,4 +176,10 @@ compute("read", { network, side: 160, pixels: new Uint8Array(160 * 160), widths:
     fail(words.failedNetwork);
   });
 
-if (!settings.photographs && "serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("offline.js");
+/** Have the graphs loaded and made ready, with a stroke that nobody sees. */
+function warmUp() {
+  const points = Array.from({ length: 9 }, (_, step) => ({ x: step, y: 10 * step, press: 1 }));
+  return readStrokes([{ id: 0, points, width: 12 }], network);
+}
+
+if (!settings.served && "serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("offline.js");

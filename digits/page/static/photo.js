@@ -1,28 +1,37 @@
-// Photographs: chosen, taken, dropped or pasted, sent to the server, and shown with what it read in them.
+// Photographs: chosen, taken, dropped or pasted, read here or, where the browser cannot open them, by the server.
 
-import { DOUBTFUL, element, fail } from "./answer.js";
+import { element, fail, isDoubtful, marked, placed } from "./answer.js";
+import { compute } from "./network.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";
 
+const { MAX_PIXELS, MAX_SIDE } = settings.image_files;
+const { MOST_BYTES } = settings.page;
+
 const byId = (id) => document.getElementById(id);
 let asked = 0;
+let last = null; // the picture that is shown
 
-/** Calls `show(reading)` for each picture that is read, or null while there is none; `choose(digit)` when a box is tapped. */
-export function takePhotographs(show, choose) {
+/**
+ * Calls `show(reading)` for each picture that is read, or null while there is none; `choose(digit)` when a box is tapped.
+ * network: gives the name of the chosen one. Returns what reads the last picture again, with another network.
+ */
+export function takePhotographs({ network, show, choose }) {
   const read = async (picture) => {
     if (!picture) return;
-    if (!picture.type.startsWith("image/") && picture.type) return fail(words.noPicture);
     const own = ++asked;
-    showPicture(picture);
+    last = picture;
+    fail();
     show(null, words.reading);
-    const said = await send(picture).catch(() => ({ error: words.failedReading }));
+    const said = await reading(picture, network()).catch(({ message }) => ({ error: message }));
     if (own !== asked) return;
-    fail(said.error ?? "");
-    if (said.error) return show(null, "");
-    const digits = said.digits.map((one) => ({ ...one, image: Uint8Array.from(atob(one.image), (letter) => letter.charCodeAt(0)) }));
-    await shown();
-    showBoxes(digits, choose);
-    show({ ...said, digits });
+    if (said.error) {
+      clear();
+      fail(said.error);
+      return show(null, "");
+    }
+    showBoxes(said, choose);
+    show(said);
   };
   for (const input of [byId("camera"), byId("file")]) {
     input.onchange = () => {
@@ -42,9 +51,9 @@ export function takePhotographs(show, choose) {
   });
   byId("another").onclick = () => {
     asked++;
+    last = null;
     fail();
-    byId("shown").hidden = byId("again").hidden = true;
-    byId("drop").hidden = false;
+    clear();
     show(null, words.emptyPhoto);
     byId("file").focus();
   };
@@ -53,6 +62,42 @@ export function takePhotographs(show, choose) {
     button.onclick = async () => read(await (await fetch(path)).blob());
     byId("photos").append(button, " ");
   });
+  return () => read(last);
+}
+
+/** What is read in a file. Errors say why it cannot be. */
+async function reading(picture, network) {
+  if (picture.type && !picture.type.startsWith("image/")) throw new Error(words.noPicture);
+  if (picture.size > MOST_BYTES) throw new Error(words.largeFile(MOST_BYTES >> 20));
+  const bitmap = await decoded(picture);
+  if (!bitmap && !settings.served) throw new Error(words.notShown);
+  if (!bitmap) return send(picture);
+  return compute("photograph", { network, bitmap }, [bitmap]).catch(() => {
+    throw new Error(words.failedNetwork);
+  });
+}
+
+/** A picture's pixels, upright, once it is shown; null where the browser cannot open it. */
+async function decoded(picture) {
+  const address = URL.createObjectURL(picture);
+  const { naturalWidth, naturalHeight } = await sized(address);
+  if (naturalWidth * naturalHeight > MAX_PIXELS || Math.max(naturalWidth, naturalHeight) > MAX_SIDE) {
+    URL.revokeObjectURL(address);
+    throw new Error(words.largePicture(MAX_PIXELS / 1e6));
+  }
+  showPicture(address);
+  if (!naturalWidth) return null;
+  const asPythonDoes = { imageOrientation: "from-image", colorSpaceConversion: "none" };
+  return createImageBitmap(picture, asPythonDoes).catch(() => null);
+}
+
+/** An image that knows its size, and is not decoded yet; of no size where the browser cannot open it. */
+function sized(address) {
+  const image = new Image();
+  return new Promise((resolve) => {
+    image.onload = image.onerror = () => resolve(image);
+    image.src = address;
+  });
 }
 
 async function send(picture) {
@@ -60,39 +105,42 @@ async function send(picture) {
     method: "POST",
     headers: { "Content-Type": picture.type || "application/octet-stream" },
     body: picture,
+  }).catch(() => {
+    throw new Error(words.failedReading);
   });
-  return answer.json();
+  const said = await answer.json();
+  if (said.error) throw new Error(said.error);
+  byId("there").textContent = words.readThere(words.networks[Object.keys(settings.networks)[0]]);
+  const digits = said.digits.map((one) => ({ ...one, image: Uint8Array.from(atob(one.image), (letter) => letter.charCodeAt(0)) }));
+  return { ...said, digits };
 }
 
-function showPicture(picture) {
+function showPicture(address) {
   const image = byId("image");
   URL.revokeObjectURL(image.src);
-  image.src = URL.createObjectURL(picture);
+  image.src = address;
   image.alt = words.picture;
   byId("found").replaceChildren();
+  byId("there").textContent = "";
   byId("shown").hidden = byId("again").hidden = false;
   byId("drop").hidden = true;
 }
 
-/** When the picture's size is known, or the browser cannot show it. */
-const shown = () => byId("image").decode().catch(() => undefined);
+function clear() {
+  byId("shown").hidden = byId("again").hidden = true;
+  byId("drop").hidden = false;
+}
 
-function showBoxes(digits, choose) {
+function showBoxes({ digits, left_out }, choose) {
   const { naturalWidth: wide, naturalHeight: high } = byId("image");
   if (!wide) return;
-  byId("found").replaceChildren(
-    ...digits.map((one) => {
-      const [left, top, width, height] = one.box;
-      const doubtful = one.confidence < DOUBTFUL;
-      const box = element("button", { class: doubtful ? "box doubtful" : "box" });
-      box.append(element("span", { "aria-hidden": true }, `${one.digit}${doubtful ? "?" : ""}`));
-      box.append(element("i", { class: "visually-hidden" }, words.box(one.digit, one.confidence)));
-      box.style.left = `${(100 * left) / wide}%`;
-      box.style.top = `${(100 * top) / high}%`;
-      box.style.width = `${(100 * width) / wide}%`;
-      box.style.height = `${(100 * height) / high}%`;
-      box.onclick = () => choose(one);
-      return box;
-    }),
-  );
+  const left = left_out.map((box) => placed(element("i", { class: "box left-out", title: words.leftOut }), box, wide, high));
+  const found = digits.filter(({ digit }) => digit !== null).map((one) => {
+    const box = element("button", { class: isDoubtful(one) ? "box doubtful" : "box" });
+    box.append(element("span", { "aria-hidden": true }, marked(one)));
+    box.append(element("i", { class: "visually-hidden" }, words.box(one.digit, one.confidence)));
+    box.onclick = () => choose(one);
+    return placed(box, one.box, wide, high);
+  });
+  byId("found").replaceChildren(...left, ...found);
 }

@@ -1,7 +1,11 @@
-// The sheet of paper: strokes by mouse, finger, pen or keyboard, undone and cleared.
+// The sheet of paper: strokes by mouse, finger, pen or keyboard, undone and cleared; and the picture that they make.
 
-import { boxOf } from "./groups.js";
+import { settings } from "./settings.js";
 
+const { SMALL } = settings.picture;
+const USUAL = 80; // pixels of a usual stroke's longer side in the picture: a lone digit fits into SMALL, with room
+const LARGEST = 720; // of the picture's longer side, but for the room around the ink
+const ROOM = 12;
 const STEP = 12; // pixels by which an arrow key moves the pen; with Shift a quarter of it
 const MOST_STROKES = 400;
 const MOST_POINTS = 4000; // of a stroke
@@ -29,6 +33,37 @@ export function trace(context, { points, width }) {
     if (!next || !isEven) context.stroke();
     [x, y] = [toX, toY];
   });
+}
+
+/** The ink of strokes as a picture, black on white, in one channel; where in the sheet it begins, and how much larger. */
+export function pixelsOf(strokes) {
+  const boxes = strokes.map(boxOf);
+  const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((box) => box[side])));
+  const [right, bottom] = ["right", "bottom"].map((side) => Math.max(...boxes.map((box) => box[side])));
+  const scale = Math.min(USUAL / usualSide(boxes), LARGEST / Math.max(right - left, bottom - top));
+  const [width, height] = [right - left, bottom - top].map((side) => Math.max(SMALL, Math.ceil(scale * side) + 2 * ROOM));
+  const [x, y] = [(width - scale * (left + right)) / 2, (height - scale * (top + bottom)) / 2];
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  context.setTransform(scale, 0, 0, scale, x, y);
+  for (const stroke of strokes) trace(context, stroke);
+  const { data } = context.getImageData(0, 0, width, height);
+  const grey = Uint8Array.from({ length: width * height }, (_, place) => 255 - data[4 * place + 3]);
+  return { picture: { data: grey, width, height, channels: 1 }, scale, left: -x / scale, top: -y / scale };
+}
+
+/** The box around a stroke, with the width of its line. */
+function boxOf({ points, width }) {
+  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
+  const [left, right] = [Math.min(...xs) - width / 2, Math.max(...xs) + width / 2];
+  const [top, bottom] = [Math.min(...ys) - width / 2, Math.max(...ys) + width / 2];
+  return { left, top, right, bottom, side: Math.max(right - left, bottom - top) };
+}
+
+/** The median of strokes' longer sides, where long ones count more: about the height of a digit. */
+function usualSide(boxes) {
+  const sides = boxes.map(({ side }) => side).sort((a, b) => a - b);
+  let half = sides.reduce((sum, side) => sum + side, 0) / 2;
+  return sides.find((side) => (half -= side) <= 0);
 }
 
 export class Sheet extends EventTarget {
@@ -91,9 +126,7 @@ export class Sheet extends EventTarget {
   }
 
   #stroke(points) {
-    const stroke = { id: ++this.count, points, width: this.penWidth };
-    stroke.box = boxOf([stroke]);
-    return stroke;
+    return { id: ++this.count, points, width: this.penWidth };
   }
 
   #remember() {
@@ -123,7 +156,6 @@ export class Sheet extends EventTarget {
     const last = this.current.points.at(-1);
     if (Math.hypot(point.x - last.x, point.y - last.y) < 1.5 || this.current.points.length >= MOST_POINTS) return;
     this.current.points.push(point);
-    this.current.box = boxOf([this.current]);
   }
 
   #start(point) {

@@ -43,8 +43,11 @@ export const words = {
   file: "Choose a picture",
   another: "Another picture",
   examplePhoto: (number) => `Photograph ${number}`,
-  kept: "Photographs are read by the computer that runs digits serve, in its memory, and are not kept.",
-  drawsOnly: "This page draws only. To read photographs, run digits serve on your own computer.",
+  formats: "PNG, JPEG, WebP, AVIF, GIF or BMP, and what else your browser shows; of an animation the first picture is read.",
+  keptHere: "Photographs stay in this browser, too.",
+  keptThere:
+    "Photographs stay in this browser, too. What it cannot open, such as HEIC or TIFF, the computer that runs digits serve " +
+    "reads in its memory, and does not keep.",
   reading: "Reading…",
   loading: "The network is being loaded…",
   answer: "Answer",
@@ -52,16 +55,21 @@ export const words = {
   emptyPhoto: "No picture yet.",
   nothing: "no digit",
   noDigits: (confidence) => `There is no digit in it, as far as the network can tell (${percent(confidence)} sure).`,
-  sure: (confidence, doubtful) =>
-    `${percent(confidence)} sure that all of it is right.` + (doubtful ? " A question mark stands where it doubts." : ""),
-  spoken: (text, confidence) =>
-    text ? `Read: ${text.replaceAll("\n", ", next row ")}. ${percent(confidence)} sure.` : "Read: no digit.",
+  sure: (confidence, count, left, doubtful) =>
+    `${percent(confidence)} sure of ${count > 1 ? "these digits" : "this digit"}${left ? `; ${marks(left)} left out` : ""}.` +
+    (doubtful ? " A question mark stands where it doubts." : ""),
+  spoken: (text, confidence, left) =>
+    text
+      ? `Read: ${text.replaceAll("\n", ", next row ")}. ${percent(confidence)} sure${left ? `; ${marks(left)} left out` : ""}.`
+      : "Read: no digit.",
   card: (digit, confidence, doubtful, second, share) =>
     `${digit === null ? "No digit" : digit}${doubtful && digit !== null ? ", in doubt" : ""}, ${percent(confidence)} sure. ` +
     `Next: ${second}, ${percent(share)}. Look inside`,
   box: (digit, confidence) => `${digit}, ${percent(confidence)} sure. Look inside`,
   bar: (digit, share) => `${digit}: ${percent(share)}`,
+  leftOut: "Left out: no digit",
   picture: "The photograph that was read",
+  readThere: (network) => `This browser cannot show the picture. digits serve has read it, with the network “${network}”.`,
   inside: "Look inside",
   insideEmpty: "Draw or tap a digit: here you will see what the network sees, and how it comes to its answer.",
   insideLead: (digit, network) =>
@@ -100,12 +108,19 @@ export const words = {
   next: "Next",
   close: "Close",
   privacy:
-    "What you draw stays in this browser: the network runs here. No cookies that track, no other hosts. " +
+    "What you draw stays in this browser: the networks run here. No cookies that track, no other hosts. " +
     "The pictures, words and networks are the open-source project’s own.",
   failedNetwork: "The network could not be loaded. This page needs a browser with WebAssembly; reload to try again.",
   failedReading: "The picture could not be sent. Is digits serve still running?",
   noPicture: "That is no picture.",
+  notShown: "This browser cannot open the picture, or it is damaged; allowed: PNG, JPEG, WebP, AVIF, GIF or BMP.",
+  largeFile: (most) => `The file is too large; allowed: up to ${most} MiB.`,
+  largePicture: (most) => `The picture is too large; allowed: up to ${most} megapixels.`,
 };
+
+function marks(count) {
+  return count === 1 ? "one mark was" : `${count} marks were`;
+}
 
 function capital(text) {
   return text[0].toUpperCase() + text.slice(1);

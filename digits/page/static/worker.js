@@ -1,6 +1,8 @@
 // Computes, beside the page: the graphs that Python computes with, in onnxruntime.
 
 import * as ort from "./runtime/ort.wasm.min.mjs";
+import { pictureOf } from "./picture.js";
+import { read } from "./reader.js";
 import { settings } from "./settings.js";
 
 ort.env.wasm.numThreads = 1;
@@ -37,28 +39,46 @@ const insideSession = (name) => once(`inside ${name}`, async () => {
   return ort.InferenceSession.create(both);
 });
 
-async function classify({ network, images }) {
-  const count = images.length / 784;
+/** What a network says of images, 28 × 28 each: { probabilities, doubt }, the doubt that it is one digit. */
+async function answers(network, images) {
+  const data = new Uint8Array(784 * images.length);
+  images.forEach((image, index) => data.set(image, 784 * index));
   const graph = await session(network);
   const names = settings.networks[network].doubts ? ["probabilities", "doubts"] : ["probabilities"];
-  const said = await graph.run({ images: new ort.Tensor("uint8", images, [count, 28, 28]) }, names);
-  return Array.from({ length: count }, (_, index) => ({
-    image: images.slice(784 * index, 784 * (index + 1)),
+  const said = await graph.run({ images: new ort.Tensor("uint8", data, [images.length, 28, 28]) }, names);
+  return images.map((_, index) => ({
     probabilities: [...said.probabilities.data.slice(10 * index, 10 * (index + 1))],
-    nothing: said.doubts ? said.doubts.data[2 * index] : 0,
-    several: said.doubts ? said.doubts.data[2 * index + 1] : 0,
+    doubt: said.doubts ? said.doubts.data[2 * index] + said.doubts.data[2 * index + 1] : 0,
   }));
 }
 
-const tasks = {
-  classify,
-  /** Groups' pixels, each `side` by `side`, and the widths of their strokes, to answers. */
-  async read({ network, pixels, side, widths }) {
-    const form = await session("form");
-    const ink = new ort.Tensor("uint8", pixels, [widths.length, side, side]);
-    const { images } = await form.run({ ink, width: new ort.Tensor("float32", widths, [widths.length]) });
-    return classify({ network, images: images.data });
+/** What asks the graphs, with `network` in the reader's place; the finder is not asked once `isOld()`. */
+const networks = (network, isOld) => ({
+  doubts: settings.networks[network].doubts,
+  async finder({ data, dims }) {
+    await new Promise((resolve) => setTimeout(resolve)); // lets what was asked meanwhile come in
+    if (isOld()) throw new Error("old");
+    const said = await (await session("finder")).run({ images: new ort.Tensor("uint8", data, dims) });
+    return Object.values(said)[0].data;
   },
+  async form({ data, dims }, widths) {
+    const given = { ink: new ort.Tensor("uint8", data, dims), width: new ort.Tensor("float32", widths, [widths.length]) };
+    return (await (await session("form")).run(given)).images.data;
+  },
+  reader: (images) => answers(network, images),
+});
+
+const tasks = {
+  /** Read a picture; without an answer where another is to be read meanwhile. */
+  read: ({ network, picture, scale }, isOld) => read(picture, scale, networks(network, isOld)),
+  /** Read a photograph, an ImageBitmap, likewise. */
+  photograph({ network, bitmap }, isOld) {
+    const { picture, scale } = pictureOf(bitmap);
+    bitmap.close();
+    return read(picture, scale, networks(network, isOld));
+  },
+  /** What a network says of images. */
+  classify: ({ network, images }) => answers(network, images),
   /** The maps of each layer for one image. */
   async inside({ network, image }) {
     const graph = await insideSession(network);
@@ -68,10 +88,12 @@ const tasks = {
 };
 
 let working = Promise.resolve(); // one after the other, as the runtime wants it
+const newest = {}; // what was asked last, of each task
 onmessage = ({ data: { id, task, ...given } }) => {
+  newest[task] = id;
   working = working.then(async () => {
     try {
-      postMessage({ id, result: await tasks[task](given) });
+      postMessage({ id, result: await tasks[task](given, () => newest[task] !== id) });
     } catch (error) {
       postMessage({ id, error: String(error) });
     }
