@@ -12,7 +12,7 @@ from digits.files import sha256
 from digits.models import onnx_outputs
 from digits.page.examples import examples
 from digits.page.runtime import runtime
-from digits.reading import confidence, draw, finder, form, left_out, peaks, picture, reader, rows
+from digits.reading import confidence, draw, finder, form, hand, left_out, peaks, picture, reader, rows
 from digits.reading.finder import FINDER
 from digits.reading.form import FORM
 from digits.reading.network import Network
@@ -65,7 +65,7 @@ def all_files(*, served: bool, model: Path | None = None) -> dict[str, bytes]:
 
 def _numbers() -> dict[str, Any]:
     """The numbers by which Python reads, by module: the page's modules of the same names read by them, too."""
-    modules = (image_files, ink, confidence, draw, finder, form, left_out, peaks, picture, reader, rows)
+    modules = (image_files, ink, confidence, draw, finder, form, hand, left_out, peaks, picture, reader, rows)
     numbers = {module.__name__.rpartition(".")[2]: _constants(module) for module in modules}
     numbers["confidence"]["weights"] = asdict(confidence.fitted())
     numbers["page"] = {"MOST_BYTES": MOST_BYTES}
@@ -82,8 +82,9 @@ def _is_numeric(value: object) -> bool:
 
 
 def _described(path: Path) -> dict[str, Any]:
-    """What the page must know of a network: its layers, and the bytes that make their maps outputs of the graph."""
-    info = Network(path).predictor.info
+    """What the page must know of a network: its layers, the bytes that make their maps outputs of the graph, and how
+    digits usually look in the last of them."""
+    info, layer = Network(path).predictor.info, hand.Layer(path)
     return {
         "architecture": info.recipe.architecture,
         "recipe": info.recipe.name,
@@ -92,6 +93,8 @@ def _described(path: Path) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         "layers": info.layers,
         "outputs": base64.b64encode(onnx_outputs(info.layers)).decode(),
+        "last": layer.name,
+        "usual": base64.b64encode(hand.usual(layer).astype("<f4").tobytes()).decode(),
     }
 
 

@@ -26,7 +26,7 @@ CLASSES = (*DIGITS, NOTHING)  # of corrections
 NEAR = 0.7  # cosine from which on a correction may vote
 VOTE = 80.0  # of what the cosine is higher than that, and than that of the digit it was taken for, is added to a logit
 MOST_IMAGES = 10_000  # of a hand
-_LITTLE = 1e-6  # probability: what is less is as good as this
+LITTLE = 1e-6  # probability: what is less is as good as this
 
 
 class Layer:
@@ -67,13 +67,7 @@ class Hand:
     def __init__(self, corrections: Split, model: Path):
         self.layer = Layer(model)
         self.corrections, self.labels = self.layer.features(corrections.images), corrections.labels
-        self.usual = self._usual()
-
-    def _usual(self) -> np.ndarray:
-        """How each digit usually looks, over all ways of writing it, as features: float32, `(10, d)`."""
-        images = strokes.draw(variants.DIGITS, strokes.Hand(), np.random.default_rng(0))
-        found, labels = self.layer.features(images), np.array([int(way.character) for way in variants.DIGITS])
-        return _of_length_1(np.stack([found[labels == digit].mean(axis=0) for digit in range(len(DIGITS))]))
+        self.usual = usual(self.layer)
 
     def vote(self, images: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
         """What is said of images, with the corrections' votes: float64, `(n, 11)`.
@@ -82,22 +76,43 @@ class Hand:
             images: uint8, `(n, 28, 28)`, at least one.
             probabilities: `(n, 11)`, without them: of each digit, and of no digit.
         """
-        features = self.layer.features(images)
-        near, usual = features @ self.corrections.T, features @ self.usual.T
-        said = probabilities.argmax(axis=1)
-        taken_for = np.where(said < len(DIGITS), usual[np.arange(len(said)), said % len(DIGITS)], usual.max(axis=1))
-        logits = np.log(probabilities.astype(np.float64) + _LITTLE)
-        for label in np.unique(self.labels):
-            nearest = near[:, self.labels == label].max(axis=1)
-            logits[:, label] += VOTE * (nearest - np.maximum(taken_for, NEAR)).clip(0)
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        voted: np.ndarray = odds / odds.sum(axis=1, keepdims=True)
-        return voted
+        return voted(self.layer.features(images), probabilities, self.corrections, self.labels, self.usual)
+
+
+def usual(layer: Layer) -> np.ndarray:
+    """How each digit usually looks, over all ways of writing it, as features: float32, `(10, d)`."""
+    images = strokes.draw(variants.DIGITS, strokes.Hand(), np.random.default_rng(0))
+    found, labels = layer.features(images), np.array([int(way.character) for way in variants.DIGITS])
+    return _of_length_1(np.stack([found[labels == digit].mean(axis=0) for digit in range(len(DIGITS))]))
+
+
+def voted(
+    features: np.ndarray, probabilities: np.ndarray, corrections: np.ndarray, labels: np.ndarray, usual: np.ndarray
+) -> np.ndarray:
+    """What is said of images, with the votes of corrections: float64, `(n, 11)`.
+
+    Args:
+        features: of the images, `(n, d)`.
+        probabilities: `(n, 11)`, without the votes: of each digit, and of no digit.
+        corrections: features of the corrections, `(k, d)`.
+        labels: places of their classes, `(k,)`.
+        usual: features of each digit as it usually looks, `(10, d)`.
+    """
+    near, typical = features @ corrections.T, features @ usual.T
+    said = probabilities.argmax(axis=1)
+    taken_for = np.where(said < len(DIGITS), typical[np.arange(len(said)), said % len(DIGITS)], typical.max(axis=1))
+    logits = np.log(probabilities.astype(np.float64) + LITTLE)
+    for label in np.unique(labels):
+        nearest = near[:, labels == label].max(axis=1)
+        logits[:, label] += VOTE * (nearest - np.maximum(taken_for, NEAR)).clip(0)
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: np.ndarray = odds / odds.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _of_length_1(vectors: np.ndarray) -> np.ndarray:
     length: np.ndarray = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return (vectors / np.maximum(length, _LITTLE)).astype(np.float32)
+    return (vectors / np.maximum(length, LITTLE)).astype(np.float32)
 
 
 def read_hand(folder: Path) -> Split:

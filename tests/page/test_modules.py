@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from digits import ink
-from digits.reading import confidence, left_out, peaks, picture, rows
+from digits.reading import confidence, hand, left_out, peaks, picture, rows
 from digits.reading.network import Answers
 from tests.conftest import ROOT
 from tests.page.conftest import absent
@@ -189,3 +189,24 @@ def test_rows_and_groups_are_the_same(node, rng):
         assert said == rows.in_rows(boxes)
         for row in said:
             assert node("rows", "inGroups", (boxes[row].tolist(),))[0] == rows.in_groups(boxes[row])
+
+
+def test_corrections_vote_as_in_python(node, rng):
+    def features(count):
+        values = np.abs(rng.normal(0, 1, (count, 30))).astype(np.float32)
+        return values / np.linalg.norm(values, axis=1, keepdims=True)
+
+    usual, labels = features(10), np.array([3, 10, 3, 7])
+    corrections = features(4)
+    asked = np.concatenate([corrections + rng.normal(0, 0.02, (4, 30)).astype(np.float32), features(20)])
+    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+    shares = rng.dirichlet(np.full(11, 0.3), len(asked))
+    ours = hand.voted(asked, shares, corrections, labels, usual)
+    given = [each.tolist() for each in (corrections, labels, usual)]
+    theirs = node(
+        "hand", "voted", *((one.tolist(), share.tolist(), *given) for one, share in zip(asked, shares, strict=True))
+    )
+    assert np.abs(np.array(theirs) - ours).max() < 1e-4
+    assert (ours.argmax(1) != shares.argmax(1)).any()
+    vectors = node("hand", "features", ([3, 4, 0, 5], 2))
+    assert np.allclose(vectors, [[[0.6, 0.8], [0, 1]]])

@@ -28,6 +28,8 @@ export function inkColour() {
   return getComputedStyle(document.documentElement).getPropertyValue("--ink-rgb").split(",").map(Number);
 }
 
+export const NOTHING = 10; // the class, among corrections, of what is no digit
+
 export const isDoubtful = ({ digit, confidence }) => digit === null || confidence < DOUBTFUL;
 export const marked = (one) => (one.digit === null ? "–" : `${one.digit}${isDoubtful(one) ? "?" : ""}`);
 
@@ -39,9 +41,10 @@ export function runnerUp({ probabilities, digit }) {
 
 /**
  * Show a reading { text, confidence, digits, left_out }.
- * chosen: the digit that is looked into; choose: called with the digit whose card is tapped.
+ * chosen: the digit that is looked into; choose: called with the digit whose card is tapped; correct: called with a
+ * digit and the class that somebody says it is of, 0 to 9 or `NOTHING`.
  */
-export function showAnswer({ text, confidence, digits, left_out }, chosen, choose) {
+export function showAnswer({ text, confidence, digits, left_out }, chosen, choose, correct) {
   byId("text").replaceChildren(...lines(text, digits));
   byId("sure").textContent = text
     ? words.sure(confidence, digits.length, left_out.length, digits.some(isDoubtful))
@@ -49,8 +52,12 @@ export function showAnswer({ text, confidence, digits, left_out }, chosen, choos
   const cards = byId("cards");
   while (cards.children.length > digits.length) cards.lastChild.remove();
   digits.forEach((one, index) => {
-    if (!cards.children[index]) cards.append(element("li", {}, emptyCard()));
-    fillCard(cards.children[index].firstChild, one, one === chosen, choose);
+    if (!cards.children[index]) cards.append(element("li", {}, emptyCard(), emptyChoice()));
+    const [card, choice] = cards.children[index].children;
+    fillCard(card, one, one === chosen, choose);
+    choice.value = "";
+    choice.setAttribute("aria-label", words.itIsSpoken(one.digit));
+    choice.onchange = () => correct(one, Number(choice.value));
   });
 }
 
@@ -94,6 +101,13 @@ function emptyCard() {
   const said = element("span", { class: "said", "aria-hidden": true }, element("strong"), element("small"));
   const chart = element("span", { class: "bars", "aria-hidden": true }, ...bars);
   return element("button", { class: "card" }, image, said, chart, element("span", { class: "visually-hidden" }));
+}
+
+/** A choice of what a digit is. */
+function emptyChoice() {
+  const classes = Array.from({ length: NOTHING + 1 }, (_, label) => element("option", { value: label }, words.classOf(label)));
+  const first = element("option", { value: "", disabled: true, selected: true }, words.itIs);
+  return element("select", { class: "correct" }, first, ...classes);
 }
 
 function fillCard(card, one, isChosen, choose) {

@@ -27,13 +27,21 @@ export async function lookInside(one, network) {
     drawImage(byId(name), one.image, (value) => [...inkColour(), value / 4]);
   }
   const maps = await compute("inside", { network, image: one.image });
+  const [answer] = await compute("classify", { network, images: [one.image] });
   if (!isNew()) return;
   showLayers(maps);
-  await showPlaces(one, network, isNew);
+  const alone = { ...one, probabilities: answer.probabilities, digit: digitOf(answer) };
+  if (alone.digit !== one.digit) byId("inside-lead").textContent = words.insideAlone(one.digit, alone.digit, words.networks[network]);
+  await showPlaces(alone, answer, network, isNew);
+}
+
+/** The digit that a network calls an image, null for none. */
+function digitOf({ probabilities, doubt }) {
+  return doubt > 0.5 ? null : indexOfMost(probabilities);
 }
 
 /** Cover patch after patch, and show what is lost of the answer, and what its runner-up gains. */
-async function showPlaces(one, network, isNew) {
+async function showPlaces(one, before, network, isNew) {
   const patches = patchesOf(one.image);
   const second = runnerUp(one).value;
   const sureness = (answer) => {
@@ -47,8 +55,6 @@ async function showPlaces(one, network, isNew) {
     answers.push(...(await compute("classify", { network, images: some.map((patch) => covered(one.image, patch)) })));
     if (!isNew()) return;
   }
-  const [before] = await compute("classify", { network, images: [one.image] });
-  if (!isNew()) return;
   const lost = answers.map((answer) => sureness(before) - sureness(answer));
   const gained = answers.map((answer) => gain(answer) - gain(before));
   const worst = patches[indexOfMost(lost)];

@@ -26,7 +26,14 @@ export function compute(task, given, moved = []) {
   });
 }
 
-let before = { key: "", reading: null };
+const NONE = { key: "", reading: null };
+let before = NONE;
+
+/** Let corrections, { images, labels }, vote from now on. */
+export function tellCorrections(corrections) {
+  before = NONE;
+  return compute("hand", corrections);
+}
 
 /** What is read in strokes, boxes in pixels of the sheet; strokes that were just asked about are not asked about again. */
 export function readStrokes(strokes, network) {

@@ -1,6 +1,7 @@
 // The page: brings together the sheet, the network, the answer, photographs, and looking inside.
 
 import { element, fail, isDoubtful, marked, placed, showAnswer, showNothing, speak } from "./answer.js";
+import { correct, keepCorrections } from "./corrections.js";
 import { lookInside } from "./inside.js";
 import { compute, readStrokes } from "./network.js";
 import { takePhotographs } from "./photo.js";
@@ -87,7 +88,7 @@ let soon = 0;
 function choose(digit, done = true) {
   chosen[mode] = digit;
   const said = reading[mode];
-  if (said) showAnswer(said, digit, choose);
+  if (said) showAnswer(said, digit, choose, ({ image }, label) => correct(image, label));
   else showNothing(empty[mode]);
   clearTimeout(soon);
   if (!done) return;
@@ -102,6 +103,11 @@ function showPhotograph(said, say) {
 
 const readAgain = takePhotographs({ network: () => network, show: showPhotograph, choose: (digit) => choose(digit) });
 byId("kept").textContent = settings.served ? words.keptThere : words.keptHere;
+
+function readAllAgain() {
+  readAgain();
+  sheet.dispatchEvent(new CustomEvent("change", { detail: { done: true, at: performance.now() } }));
+}
 
 const tabs = { draw: byId("tab-draw"), photo: byId("tab-photo") };
 for (const [name, tab] of Object.entries(tabs)) {
@@ -131,8 +137,7 @@ for (const [name, { accuracy }] of Object.entries(settings.networks)) {
   radio.onchange = () => {
     network = name;
     note.textContent = words.networkNote(words.networkNotes[name], accuracy);
-    readAgain();
-    sheet.dispatchEvent(new CustomEvent("change", { detail: { done: true, at: performance.now() } }));
+    readAllAgain();
   };
   byId("networks").append(radio, label);
   if (name === network) {
@@ -166,7 +171,8 @@ function fitted(strokes) {
 }
 
 showNothing(words.loading);
-warmUp()
+keepCorrections(readAllAgain)
+  .then(warmUp)
   .then(() => {
     document.documentElement.dataset.ready = "yes";
     if (!reading[mode]) showNothing(empty[mode]);

@@ -14,7 +14,8 @@ const { SURE, CLEAR, LEFT, TURNED, FEW, GLANCE } = settings.reader;
 /**
  * What is read in a picture, one of whose pixels is `scale` of the original's:
  * { text, confidence, digits, left_out }, as Python's Reading; a lone thing that is none has a digit of null.
- * networks: { finder, form, reader, doubts }: functions that ask a graph each, and whether the reader knows "no digit".
+ * networks: { finder, form, reader, doubts, vote }: functions that ask a graph each, whether the reader knows "no
+ * digit", and what gives boxes, { image, likely, which }, with the votes of corrections.
  */
 export async function read(picture, scale, networks) {
   let upright = picture;
@@ -44,13 +45,14 @@ async function answered(picture, found, networks) {
   return found.map((one, index) => ({ ...one, image: images[index], answer: answers[index] }));
 }
 
-/** What is read of what both networks say, weighed: { rows, refused }, of what each box is likely to be. */
-export function judged(asked) {
-  const weighed = asked.map((one) => ({
+/** What is read of what both networks say, weighed, and of corrections' votes: { rows, refused }, of what boxes are. */
+async function judged(asked, networks) {
+  const alone = asked.map((one) => ({
     ...one,
     likely: isDigit(one.score, one.mean, one.answer.doubt),
     which: whichDigit(one.probabilities, one.answer.probabilities),
   }));
+  const weighed = await networks.vote(alone);
   const apart = distinct(weighed.map(({ box }) => box), weighed.map(({ likely }) => likely)).map((index) => weighed[index]);
   return seenOf(apart.filter(({ likely }) => likely > SURE), apart.filter(({ likely }) => likely <= SURE));
 }
@@ -61,7 +63,7 @@ function seenOf(read, refused) {
 }
 
 async function look(picture, scale, networks) {
-  const seen = judged(await ask(picture, networks));
+  const seen = await judged(await ask(picture, networks), networks);
   const box = networks.doubts && seen.read.length < 2 ? alone(picture, scale) : null;
   return box ? lone(picture, box, seen, networks) : seen;
 }
@@ -69,7 +71,7 @@ async function look(picture, scale, networks) {
 /** What the reader says of the one thing in a picture, if it calls that a digit; otherwise what was `seen`. */
 async function lone(picture, box, seen, networks) {
   const [one] = await answered(picture, [{ box }], networks);
-  const sure = { ...one, likely: 1 - one.answer.doubt, which: one.answer.probabilities };
+  const [sure] = await networks.vote([{ ...one, likely: 1 - one.answer.doubt, which: one.answer.probabilities }]);
   if (sure.likely > SURE) return seenOf([sure], []);
   return seen.read.length ? seen : { ...seen, none: sure };
 }
@@ -77,7 +79,8 @@ async function lone(picture, box, seen, networks) {
 /** What a network says that takes everything for a digit, where nothing is read: each of what is left out may be one. */
 async function taken(picture, left, networks) {
   const asked = await answered(picture, left.map((box) => ({ box })), networks);
-  return seenOf(asked.map((one) => ({ ...one, likely: SURE, which: one.answer.probabilities })), []);
+  const each = asked.map((one) => ({ ...one, likely: SURE, which: one.answer.probabilities }));
+  return seenOf(await networks.vote(each), []);
 }
 
 /** How many quarter turns to the left set a picture upright: 0, but where a turned one says clearly more. */
@@ -85,7 +88,7 @@ async function turnsOf(picture, seen, left, networks) {
   if (!mayStandOtherwise(seen, left)) return 0;
   let [turns, best] = [0, { read: [] }];
   for (const each of [1, 2, 3]) {
-    const other = judged(await ask(turned(picture, each), networks, GLANCE));
+    const other = await judged(await ask(turned(picture, each), networks, GLANCE), networks);
     if (!turns || says(other) > says(best)) [turns, best] = [each, other];
   }
   const isClear = best.read.length >= FEW && meanOf(best) > CLEAR && says(best) > TURNED * says(seen);
@@ -110,7 +113,7 @@ function readingOf({ rows, read, refused, none }, left, original) {
   return {
     text: rows.map((row) => row.map(({ which }) => digitOf(which)).join("")).join("\n"),
     confidence: digits.length ? ofText(against) : ofNone(against),
-    digits: none ? [{ ...described(none, original, {}), digit: null, confidence: none.answer.doubt }] : digits,
+    digits: none ? [{ ...described(none, original, {}), digit: null, confidence: 1 - none.likely }] : digits,
     left_out: left.map(original),
   };
 }

@@ -66,6 +66,19 @@ export const words = {
     `${digit === null ? "No digit" : digit}${doubtful && digit !== null ? ", in doubt" : ""}, ${percent(confidence)} sure. ` +
     `Next: ${second}, ${percent(share)}. Look inside`,
   box: (digit, confidence) => `${digit}, ${percent(confidence)} sure. Look inside`,
+  itIs: "it is a …",
+  itIsSpoken: (digit) => `This was read as ${digit === null ? "no digit" : digit}. It is:`,
+  classOf: (label) => (label === 10 ? "no digit" : String(label)),
+  corrections: (count) => `${count} ${count === 1 ? "correction" : "corrections"} of yours`,
+  correctionsKept:
+    "They are kept in this browser and go nowhere else. Digits that look like one of them are read as that. " +
+    "Saved, they are what digits learn and digits read --hand take.",
+  undoCorrection: "Undo the last",
+  saveCorrections: "Save my digits",
+  deleteAll: "Delete all",
+  deleteCorrections: (count) => `Delete ${count === 1 ? "the correction" : `all ${count} corrections`}? This cannot be undone.`,
+  notKept: "The correction could not be kept: this browser stores nothing here, or its storage is full.",
+  tooManyCorrections: (count) => `There are ${count} corrections already, which is as many as can be kept.`,
   bar: (digit, share) => `${digit}: ${percent(share)}`,
   leftOut: "Left out: no digit",
   picture: "The photograph that was read",
@@ -76,6 +89,9 @@ export const words = {
     digit === null
       ? `How the network “${network}” comes to say that this is no digit.`
       : `How the network “${network}” comes to say ${digit}.`,
+  insideAlone: (digit, alone, network) =>
+    `The network “${network}” alone says ${alone === null ? "that this is no digit" : alone}, and this is how. ` +
+    `It is read as ${digit === null ? "none" : digit}, as the finder or your corrections outvote it.`,
   seen: "What the network sees: 28\u00a0×\u00a028 pixels, scaled and centred as in MNIST.",
   working: "Covering one patch after another…",
   forAnswer: (answer, sureness, least, where) =>

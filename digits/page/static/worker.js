@@ -1,6 +1,7 @@
 // Computes, beside the page: the graphs that Python computes with, in onnxruntime.
 
 import * as ort from "./runtime/ort.wasm.min.mjs";
+import { features, sharesOf, voted, withShares } from "./hand.js";
 import { pictureOf } from "./picture.js";
 import { read } from "./reader.js";
 import { settings } from "./settings.js";
@@ -39,17 +40,47 @@ const insideSession = (name) => once(`inside ${name}`, async () => {
   return ort.InferenceSession.create(both);
 });
 
-/** What a network says of images, 28 × 28 each: { probabilities, doubt }, the doubt that it is one digit. */
-async function answers(network, images) {
+/** Images, 28 × 28 each, as a graph takes them. */
+function tensorOf(images) {
   const data = new Uint8Array(784 * images.length);
   images.forEach((image, index) => data.set(image, 784 * index));
+  return { images: new ort.Tensor("uint8", data, [images.length, 28, 28]) };
+}
+
+/** What a network says of images: { probabilities, doubt }, the doubt that it is one digit. */
+async function answers(network, images) {
   const graph = await session(network);
   const names = settings.networks[network].doubts ? ["probabilities", "doubts"] : ["probabilities"];
-  const said = await graph.run({ images: new ort.Tensor("uint8", data, [images.length, 28, 28]) }, names);
+  const said = await graph.run(tensorOf(images), names);
   return images.map((_, index) => ({
     probabilities: [...said.probabilities.data.slice(10 * index, 10 * (index + 1))],
     doubt: said.doubts ? said.doubts.data[2 * index] + said.doubts.data[2 * index + 1] : 0,
   }));
+}
+
+let corrections = { images: [], labels: [] };
+
+/** The features of images in a network's last layer before its outputs. */
+async function featuresOf(network, images) {
+  const { last } = settings.networks[network];
+  const said = (await (await insideSession(network)).run(tensorOf(images), [last]))[last];
+  return features(said.data, said.data.length / images.length);
+}
+
+/** The corrections' features and those of digits as they usually look. */
+const handOf = (network) => once(`hand ${network}`, async () => {
+  const usual = Uint8Array.from(atob(settings.networks[network].usual), (letter) => letter.charCodeAt(0));
+  const values = new Float32Array(usual.buffer);
+  return { corrections: await featuresOf(network, corrections.images), usual: features(values, values.length / 10) };
+});
+
+/** Boxes, { image, likely, which }, with the votes of corrections. */
+async function votes(network, boxes) {
+  if (!corrections.images.length || !boxes.length) return boxes;
+  const hand = await handOf(network);
+  const found = await featuresOf(network, boxes.map(({ image }) => image));
+  const shares = (one, index) => voted(found[index], sharesOf(one), hand.corrections, corrections.labels, hand.usual);
+  return boxes.map((one, index) => withShares(one, shares(one, index)));
 }
 
 /** What asks the graphs, with `network` in the reader's place; the finder is not asked once `isOld()`. */
@@ -66,9 +97,15 @@ const networks = (network, isOld) => ({
     return (await (await session("form")).run(given)).images.data;
   },
   reader: (images) => answers(network, images),
+  vote: (boxes) => votes(network, boxes),
 });
 
 const tasks = {
+  /** Let these corrections vote from now on: { images, labels }. */
+  hand({ images, labels }) {
+    corrections = { images, labels };
+    for (const key of [...kept.keys()]) if (key.startsWith("hand ")) kept.delete(key);
+  },
   /** Read a picture; without an answer where another is to be read meanwhile. */
   read: ({ network, picture, scale }, isOld) => read(picture, scale, networks(network, isOld)),
   /** Read a photograph, an ImageBitmap, likewise. */

@@ -1,0 +1,128 @@
+"""What somebody says that a digit is: kept in the browser, voting from then on, saved as files, undone, deleted."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digits.reading.hand import read_hand
+from tests.page.conftest import SCRIBBLE, SEVEN, draw, text_of
+
+FLAG = [(60, 120), (80, 80), (120, 70), (150, 60), (140, 130), (130, 220)]  # a one that looks like a seven
+
+
+def corrected(page, label: str, expected: str) -> None:
+    page.select_option(".correct", label)
+    assert text_of(page, expected) == expected
+
+
+def test_a_correction_is_read_from_then_on_and_survives_a_reload(link, open_page):
+    page = open_page(link)
+    draw(page, FLAG)
+    assert text_of(page, "7") == "7"
+    corrected(page, "1", "1")
+    assert page.inner_text("#corrections-count") == "1 correction of yours"
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    draw(page, [(x + 90, y + 12) for x, y in FLAG])
+    assert text_of(page, "1") == "1"
+    page.wait_for_selector("#inside-lead:has-text('alone says 7')")
+
+
+def test_it_is_undone_and_all_are_deleted(link, open_page):
+    page = open_page(link)
+    draw(page, FLAG)
+    assert text_of(page, "7") == "7"
+    corrected(page, "1", "1")
+    page.click("#corrections summary")
+    page.click("#undo-correction")
+    assert text_of(page, "7") == "7"
+    assert page.is_hidden("#corrections")
+    corrected(page, "1", "1")
+    corrected(page, "4", "4")  # who says something else of the same digit has changed their mind
+    assert page.inner_text("#corrections-count") == "1 correction of yours"
+    page.evaluate("scrollTo(0, 0)")
+    draw(page, [(x + 150, y + 2) for x, y in FLAG])
+    page.wait_for_selector(".cards li:nth-child(2)")
+    page.locator(".correct").nth(1).select_option("10")
+    page.wait_for_selector("#corrections-count:has-text('2 corrections of yours')")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.click("#delete-corrections")
+    assert page.inner_text("#corrections-count") == "2 corrections of yours"
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("#delete-corrections")
+    assert text_of(page, "77") == "77"
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert page.is_hidden("#corrections")
+
+
+def test_no_digit_is_a_correction_too(link, open_page):
+    page = open_page(link)
+    draw(page, FLAG)
+    assert text_of(page, "7") == "7"
+    corrected(page, "10", "no digit")
+
+
+def test_they_are_saved_as_the_folders_that_python_reads(link, open_page, tmp_path: Path):
+    page = open_page(link, accept_downloads=True)
+    draw(page, FLAG)
+    assert text_of(page, "7") == "7"
+    corrected(page, "1", "1")
+    page.click("#clear")
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+    page.select_option(".correct", "10")
+    page.wait_for_selector("#corrections-count:has-text('2 corrections of yours')")
+    page.click("#corrections summary")
+    with page.expect_download() as download:
+        page.click("#save-corrections")
+    assert download.value.suggested_filename == "my-digits.zip"
+    archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert archive.testzip() is None
+    archive.extractall(tmp_path)
+    hand = read_hand(tmp_path)
+    assert hand.labels.tolist() == [1, 10]
+    image = page.evaluate(
+        """() => new Promise((resolve) => {
+          indexedDB.open("digits").onsuccess = ({ target }) => {
+            target.result.transaction("digits").objectStore("digits").getAll().onsuccess = (event) =>
+              resolve([...event.target.result[0].image]);
+          };
+        })"""
+    )
+    assert np.array_equal(hand.images[0].ravel(), image)
+
+
+def test_a_browser_that_keeps_nothing_says_so(link, open_page, browser):
+    page = open_page(link)
+    page.evaluate(
+        "() => { IDBObjectStore.prototype.add = () => { throw new DOMException('', 'QuotaExceededError'); }; }"
+    )
+    draw(page, FLAG)
+    assert text_of(page, "7") == "7"
+    page.select_option(".correct", "1")
+    page.wait_for_selector("#failed:has-text('could not be kept')")
+    assert page.inner_text("#text") == "7"
+
+
+def test_nothing_of_them_leaves_the_browser(link, open_page):
+    page = open_page(link)
+    asked = []
+    page.on("request", lambda request: asked.append((request.method, request.url)))
+    draw(page, FLAG)
+    assert text_of(page, "7") == "7"
+    corrected(page, "1", "1")
+    assert all(method == "GET" and "/models/" in url for method, url in asked), asked
+
+
+@pytest.mark.parametrize("network", ["reader", "baseline"])
+def test_each_network_is_told(network, link, open_page):
+    page = open_page(link)
+    page.click(f"label[for=network-{network}]")
+    draw(page, SCRIBBLE)
+    page.wait_for_selector(".card")
+    page.select_option(".correct", "3")
+    assert text_of(page, "3").startswith("3")
