@@ -35,7 +35,10 @@ export function tellCorrections(corrections) {
   return compute("hand", corrections);
 }
 
-/** What is read in strokes, boxes in pixels of the sheet; strokes that were just asked about are not asked about again. */
+/**
+ * What is read in strokes, boxes in pixels of the sheet; null where others were asked about meanwhile. Those that were just
+ * asked about are not asked about again.
+ */
 export function readStrokes(strokes, network) {
   const key = [network, ...strokes.map(({ id, points }) => `${id}:${points.length}`)].join();
   if (key !== before.key) before = { key, reading: read(strokes, network) };
@@ -45,6 +48,7 @@ export function readStrokes(strokes, network) {
 async function read(strokes, network) {
   const { picture, scale, left, top } = pixelsOf(strokes);
   const said = await compute("read", { network, picture, scale: 1 });
+  if (!said) return null;
   const onSheet = ([x, y, width, height]) => [x / scale + left, y / scale + top, width / scale, height / scale];
   const digits = said.digits.map((one) => ({ ...one, box: onSheet(one.box) }));
   return { ...said, digits, left_out: said.left_out.map(onSheet) };

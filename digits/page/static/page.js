@@ -11,6 +11,7 @@ import { words } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const INSIDE_AFTER = 250; // milliseconds without a change, after which the page looks inside
+const WARM = 12; // strokes that are read before anybody draws
 
 for (const one of document.querySelectorAll("[data-word]")) one.textContent = words[one.dataset.word];
 document.title = words.title;
@@ -172,9 +173,10 @@ function fitted(strokes) {
 
 showNothing(words.loading);
 keepCorrections(readAllAgain)
-  .then(warmUp)
+  .then(() => warmUp(1))
   .then(() => {
     document.documentElement.dataset.ready = "yes";
+    warmUp(WARM);
     if (!reading[mode]) showNothing(empty[mode]);
   })
   .catch(() => {
@@ -182,10 +184,10 @@ keepCorrections(readAllAgain)
     fail(words.failedNetwork);
   });
 
-/** Have the graphs loaded and made ready, with a stroke that nobody sees. */
-function warmUp() {
+/** Have the graphs loaded, and strokes that nobody sees read, until something is drawn: what runs often, runs faster. */
+async function warmUp(times) {
   const points = Array.from({ length: 9 }, (_, step) => ({ x: step, y: 10 * step, press: 1 }));
-  return readStrokes([{ id: 0, points, width: 12 }], network);
+  for (let id = -times; id < 0 && !asked; id++) await readStrokes([{ id, points, width: 12 }], network);
 }
 
 if (!settings.served && "serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("offline.js");

@@ -3,9 +3,10 @@
 import { settings } from "./settings.js";
 
 const { SMALL } = settings.picture;
-const USUAL = 80; // pixels of a usual stroke's longer side in the picture: a lone digit fits into SMALL, with room
-const LARGEST = 720; // of the picture's longer side, but for the room around the ink
-const ROOM = 12;
+const ROOM = 12; // pixels around the ink in its picture
+const LEAST = 48; // of a usual stroke's longer side, where that is enough for all to fit into SMALL: it is read soonest so
+const USUAL = 80; // likewise, where it is not
+const LARGEST = 720; // of the longer side of all ink
 const STEP = 12; // pixels by which an arrow key moves the pen; with Shift a quarter of it
 const MOST_STROKES = 400;
 const MOST_POINTS = 4000; // of a stroke
@@ -40,7 +41,9 @@ export function pixelsOf(strokes) {
   const boxes = strokes.map(boxOf);
   const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((box) => box[side])));
   const [right, bottom] = ["right", "bottom"].map((side) => Math.max(...boxes.map((box) => box[side])));
-  const scale = Math.min(USUAL / usualSide(boxes), LARGEST / Math.max(right - left, bottom - top));
+  const [usual, longest] = [usualSide(boxes), Math.max(right - left, bottom - top)];
+  const fitting = (SMALL - 2 * ROOM) / longest;
+  const scale = usual * fitting >= LEAST ? fitting : Math.min(USUAL / usual, LARGEST / longest);
   const [width, height] = [right - left, bottom - top].map((side) => Math.max(SMALL, Math.ceil(scale * side) + 2 * ROOM));
   const [x, y] = [(width - scale * (left + right)) / 2, (height - scale * (top + bottom)) / 2];
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });

@@ -83,12 +83,14 @@ async function votes(network, boxes) {
   return boxes.map((one, index) => withShares(one, shares(one, index)));
 }
 
+const OLD = Symbol("what was asked is not wanted any more");
+
 /** What asks the graphs, with `network` in the reader's place; the finder is not asked once `isOld()`. */
 const networks = (network, isOld) => ({
   doubts: settings.networks[network].doubts,
   async finder({ data, dims }) {
     await new Promise((resolve) => setTimeout(resolve)); // lets what was asked meanwhile come in
-    if (isOld()) throw new Error("old");
+    if (isOld()) throw OLD;
     const said = await (await session("finder")).run({ images: new ort.Tensor("uint8", data, dims) });
     return Object.values(said)[0].data;
   },
@@ -106,7 +108,7 @@ const tasks = {
     corrections = { images, labels };
     for (const key of [...kept.keys()]) if (key.startsWith("hand ")) kept.delete(key);
   },
-  /** Read a picture; without an answer where another is to be read meanwhile. */
+  /** Read a picture; null where another is to be read meanwhile. */
   read: ({ network, picture, scale }, isOld) => read(picture, scale, networks(network, isOld)),
   /** Read a photograph, an ImageBitmap, likewise. */
   photograph({ network, bitmap }, isOld) {
@@ -132,7 +134,7 @@ onmessage = ({ data: { id, task, ...given } }) => {
     try {
       postMessage({ id, result: await tasks[task](given, () => newest[task] !== id) });
     } catch (error) {
-      postMessage({ id, error: String(error) });
+      postMessage(error === OLD ? { id, result: null } : { id, error: String(error) });
     }
   });
 };
