@@ -8,6 +8,7 @@ from typing import Any
 
 from digits.commands import click, options
 from digits.errors import DigitsError
+from digits.files import DATA_DIR
 from digits.page.addresses import HERE, PORT, bracketed, is_loopback, listen, own_addresses
 
 
@@ -34,6 +35,7 @@ def _port(ctx: Any, param: Any, value: str | None) -> int | None:
     "who has the printed link.",
 )
 @click.option("--model", type=Path, metavar="FILE", help="An .onnx model, to choose beside those that come.")
+@options.data_dir()
 @click.option("--no-browser", is_flag=True, help="Do not open the page.")
 def command(no_browser: bool, **chosen: Any) -> None:
     serve(**chosen, open_browser=not no_browser)
@@ -45,6 +47,7 @@ def serve(
     *,
     allow_host: str | None = None,
     model: Path | None = None,
+    data_dir: Path = DATA_DIR,
     open_browser: bool = True,
 ) -> None:
     """Serve the page until it is interrupted.
@@ -55,6 +58,7 @@ def serve(
         allow_host: a name that leads here from elsewhere, as in Codespaces or through a tunnel; it lets in who has the
             printed link.
         model: an exported model, to choose beside those that come with the package.
+        data_dir: holds MNIST, for who has the reader learn from their digits.
         open_browser: whether to open the page.
 
     Raises:
@@ -81,7 +85,7 @@ def serve(
     token = "" if is_local and not forwarded else secrets.token_urlsafe(16)
     addresses = [host] if host not in ("0.0.0.0", "::") else own_addresses()  # noqa: S104
     names = ["127.0.0.1", "localhost", "[::1]", *map(bracketed, addresses), *filter(None, [forwarded])]
-    app = application(files, Reader(model), names, token)
+    app = application(files, Reader(model), data_dir, names, token)
     query = f"?token={token}" if token else ""
     link = f"http://{bracketed(addresses[0])}:{port}/{query}"
     print(f"The page is at {link} (Ctrl-C ends it)")

@@ -8,26 +8,33 @@ import asyncio
 import base64
 import contextlib
 import hmac
+import json
 import mimetypes
 import re
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from digits.datasets import SIDE, Split, load_dataset
 from digits.errors import DigitsError
 from digits.files import sha256
-from digits.page.site import MOST_BYTES, POLICY
+from digits.learning import Learned, learn
+from digits.page.site import MOST_BYTES, POLICY, network_settings
 from digits.reading import Reader, Reading
+from digits.reading.hand import CLASSES, MOST_IMAGES
 
 MOST_WAITING = 8  # photographs, with the one that is being read
 RECEIVE_SECONDS = 30.0  # for a photograph to come
@@ -85,16 +92,55 @@ class Queue:
             raise HTTPException(503, f"The picture was not read within {READ_SECONDS:.0f} seconds") from None
 
 
-def application(files: Mapping[str, bytes], reader: Reader, hosts: list[str], token: str = "") -> ASGIApp:
+class Learner:
+    """Has the reader learn from the digits of one browser at a time. Nothing of it stays here."""
+
+    def __init__(self, data_dir: Path):
+        self.data_dir = data_dir
+        self.threads = ThreadPoolExecutor(1, "learning")
+        self.is_learning = False
+
+    async def learn(self, own: Split) -> AsyncIterator[bytes]:
+        """What `learn` tells and what came of it: an object of JSON a line, the last with `better` or with `error`."""
+        loop, told = asyncio.get_running_loop(), asyncio.Queue[dict[str, Any]]()
+
+        def tell(one: dict[str, Any]) -> None:
+            loop.call_soon_threadsafe(told.put_nowait, one)
+
+        def work() -> None:
+            try:
+                mnist = load_dataset("mnist", self.data_dir).train
+                learned = learn(own, mnist, told=lambda done, total: tell({"done": done, "total": total}))
+                tell(_outcome(learned))
+            except DigitsError as error:
+                tell({"error": str(error)})
+            except BaseException:
+                tell({"error": "Learning failed"})
+                raise
+            finally:
+                self.is_learning = False
+
+        self.threads.submit(work)
+        while True:
+            one = await told.get()
+            yield json.dumps(one).encode() + b"\n"
+            if "better" in one or "error" in one:
+                return
+
+
+def application(
+    files: Mapping[str, bytes], reader: Reader, data_dir: Path, hosts: list[str], token: str = ""
+) -> ASGIApp:
     """The server as an ASGI application.
 
     Args:
         files: of the page, by path.
         reader: reads photographs.
+        data_dir: holds MNIST, for who has the reader learn.
         hosts: names and addresses by which browsers may call it; another site cannot take one of them as its own.
         token: that a browser must bring once, in the link, if there is one; a cookie keeps it.
     """
-    queue = Queue(reader)
+    queue, learner = Queue(reader), Learner(data_dir)
     answers = {f"/{name}": _answer(name, data) for name, data in files.items()}
     answers["/"] = answers["/index.html"]
 
@@ -109,15 +155,27 @@ def application(files: Mapping[str, bytes], reader: Reader, hosts: list[str], to
 
     async def read(request: Request) -> Response:
         with queue.place():
-            return JSONResponse(_described(await queue.read(await _photograph(request))))
+            return JSONResponse(_reading(await queue.read(await _body(request))))
+
+    async def learn_from(request: Request) -> Response:
+        own = _corrections(await _body(request))
+        if learner.is_learning:
+            raise HTTPException(429, "Somebody's digits are being learned from already. Try again in a minute")
+        learner.is_learning = True
+        return StreamingResponse(learner.learn(own), media_type="application/x-ndjson")
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        queue.threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (queue.threads, learner.threads):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     return Starlette(
-        routes=[Route("/read", read, methods=["POST"]), Route("/{path:path}", file)],
+        routes=[
+            Route("/read", read, methods=["POST"]),
+            Route("/learn", learn_from, methods=["POST"]),
+            Route("/{path:path}", file),
+        ],
         middleware=[
             Middleware(_WithHeaders),
             Middleware(_WithHost, hosts=hosts),
@@ -134,8 +192,8 @@ def _answer(name: str, data: bytes) -> Response:
     return Response(data, media_type=kind, headers={"ETag": f'"{sha256(data)[:32]}"', "Cache-Control": "no-cache"})
 
 
-async def _photograph(request: Request) -> bytes:
-    """The body of a request, if it says that it is an image, is not too large, and comes in time.
+async def _body(request: Request) -> bytes:
+    """The body of a request, if it says that it is an image or bytes, is not too large, and comes in time.
 
     That it must say so keeps other sites out: without asking first, which is refused, browsers send no such thing.
 
@@ -161,13 +219,40 @@ async def _photograph(request: Request) -> bytes:
     return bytes(data)
 
 
-def _described(reading: Reading) -> dict[str, Any]:
+def _reading(reading: Reading) -> dict[str, Any]:
     """A reading for the page: as `digits read --json` has it, and of each digit what the network saw and said."""
     found = reading.to_dict()
     for described, digit in zip(found["digits"], reading.digits, strict=True):
         described["image"] = base64.b64encode(digit.image.tobytes()).decode()
         described["probabilities"] = [round(float(value), 4) for value in digit.probabilities]
     return found
+
+
+def _corrections(data: bytes) -> Split:
+    """A browser's corrections: of each a byte for its class, a place in `CLASSES`, and 784 for its pixels.
+
+    Raises:
+        HTTPException: 422, it is something else.
+    """
+    length = 1 + SIDE * SIDE
+    count, rest = divmod(len(data), length)
+    rows = np.frombuffer(data[: count * length], np.uint8).reshape(count, length)
+    if rest or not 0 < count <= MOST_IMAGES or rows[:, 0].max() >= len(CLASSES):
+        raise HTTPException(422, f"These are no corrections; allowed: 1 to {MOST_IMAGES:,} images with their classes")
+    return Split(rows[:, 1:].reshape(count, SIDE, SIDE), rows[:, 0].astype(np.int64))
+
+
+def _outcome(learned: Learned) -> dict[str, Any]:
+    """What came of learning, for the page: accuracies before and after and, where it is better, the network."""
+    changes = {"own": learned.own, "mnist": learned.mnist, "nothing": learned.nothing}
+    said = {name: [change.before.value, change.after.value, change.after.interval] for name, change in changes.items()}
+    if not learned.is_better:
+        return {"better": False, **said}
+    with tempfile.TemporaryDirectory(prefix="digits-") as folder:
+        path = Path(folder) / "mine.onnx"
+        path.write_bytes(learned.model)
+        network = {**network_settings(path), "accuracy": None}
+    return {"better": True, **said, "network": network, "model": base64.b64encode(learned.model).decode()}
 
 
 async def _refusal(_: Request, error: Exception) -> Response:

@@ -22,7 +22,7 @@ FLAGS = {
     "recipes": set(),
     "read": {"--model", "--hand", "--json", "--show", "--explain", "--output-dir"},
     "learn": {"--output", "--seed", "--data-dir"},
-    "serve": {"--host", "--port", "--allow-host", "--model", "--no-browser"},
+    "serve": {"--host", "--port", "--allow-host", "--model", "--data-dir", "--no-browser"},
     "publish": set(),
     "predict": {"--submission"},
     "evaluate": {"--dataset", "--json", "--data-dir"},

@@ -62,9 +62,9 @@ def serving(*flags: object, **environment: str) -> Iterator[tuple[subprocess.Pop
 
 
 @pytest.fixture(scope="session")
-def link() -> Iterator[str]:
+def link(data_dir: Path) -> Iterator[str]:
     """The link of a page that is served to this machine alone."""
-    with serving("--port", 0) as (_, link, _):
+    with serving("--port", 0, "--data-dir", data_dir) as (_, link, _):
         yield link
 
 

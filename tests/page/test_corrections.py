@@ -126,3 +126,32 @@ def test_each_network_is_told(network, link, open_page):
     page.wait_for_selector(".card")
     page.select_option(".correct", "3")
     assert text_of(page, "3").startswith("3")
+
+
+@pytest.fixture
+def taught(link, open_page):
+    """A page with four corrections of ones with a flag, drawn each a little otherwise."""
+    page = open_page(link)
+    for step in range(4):
+        if step:
+            page.evaluate("scrollTo(0, 0)")
+            page.click("#clear")
+        draw(page, [(x + 9 * step * (y > 100), y + 9 * step * (x > 100)) for x, y in FLAG])
+        page.wait_for_selector(".card")
+        page.wait_for_timeout(300)
+        page.select_option(".correct", "1")
+        page.wait_for_selector(f"#corrections-count:has-text('{step + 1} correction')")
+    page.click("#corrections summary")
+    return page
+
+
+def test_the_reader_learns_from_them_behind_a_button(taught):
+    taught.click("#learn")
+    taught.wait_for_selector("#learned:has-text('The reader learns')")
+    taught.wait_for_selector("#learned:has-text('before')", timeout=300_000)
+    assert "Choose “Mine” above" in taught.inner_text("#learned")
+    taught.click("label[for=network-mine]")
+    assert text_of(taught, "1") == "1"
+    taught.reload()
+    taught.wait_for_selector("html[data-ready]")
+    assert taught.locator("#network-mine").count() == 1  # it was kept

@@ -207,7 +207,7 @@ def start() -> Iterator[Callable]:
     with contextlib.ExitStack() as stack:
 
         def started(reader: Reader, token: str = "") -> str:
-            app = application({"index.html": b"page"}, reader, ["127.0.0.1"], token)
+            app = application({"index.html": b"page"}, reader, Path("nowhere"), ["127.0.0.1"], token)
             listener = socket.create_server(("127.0.0.1", 0))
             running = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
             thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)

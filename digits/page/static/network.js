@@ -1,5 +1,6 @@
 // Asks the worker.
 
+import { settings } from "./settings.js";
 import { pixelsOf } from "./sheet.js";
 
 const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
@@ -43,6 +44,13 @@ export function readStrokes(strokes, network) {
   const key = [network, ...strokes.map(({ id, points }) => `${id}:${points.length}`)].join();
   if (key !== before.key) before = { key, reading: read(strokes, network) };
   return before.reading;
+}
+
+/** Know one network more; see worker.js. */
+export function addNetwork(name, described, model) {
+  before = NONE;
+  settings.networks[name] = described;
+  return compute("network", { name, described, model });
 }
 
 async function read(strokes, network) {

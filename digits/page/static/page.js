@@ -132,18 +132,23 @@ for (const [name, tab] of Object.entries(tabs)) {
 
 const note = element("p", { class: "note", id: "network-note" });
 byId("networks").after(note);
-for (const [name, { accuracy }] of Object.entries(settings.networks)) {
+for (const name of Object.keys(settings.networks)) offer(name);
+
+/** Let a network be chosen; one that was offered already stays where it is. */
+function offer(name) {
+  if (byId(`network-${name}`)) return;
   const radio = element("input", { type: "radio", name: "network", value: name, id: `network-${name}` });
   const label = element("label", { for: radio.id }, words.networks[name]);
+  const explain = () => (note.textContent = words.networkNote(words.networkNotes[name], settings.networks[name].accuracy));
   radio.onchange = () => {
     network = name;
-    note.textContent = words.networkNote(words.networkNotes[name], accuracy);
+    explain();
     readAllAgain();
   };
   byId("networks").append(radio, label);
   if (name === network) {
     radio.checked = true;
-    note.textContent = words.networkNote(words.networkNotes[name], accuracy);
+    explain();
   }
 }
 
@@ -172,7 +177,7 @@ function fitted(strokes) {
 }
 
 showNothing(words.loading);
-keepCorrections(readAllAgain)
+keepCorrections(readAllAgain, offer)
   .then(() => warmUp(1))
   .then(() => {
     document.documentElement.dataset.ready = "yes";

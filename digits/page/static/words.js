@@ -20,11 +20,12 @@ export const words = {
   photograph: "Photograph",
   modes: "How to give digits",
   network: "Network",
-  networks: { reader: "Reader", baseline: "Baseline", yours: "Yours" },
+  networks: { reader: "Reader", baseline: "Baseline", yours: "Yours", mine: "Mine" },
   networkNotes: {
     reader: "Seven convolutions. It has also seen other countries’ hands, print, and what is no digit.",
     baseline: "Two convolutions. It has seen MNIST alone, and takes everything for a digit.",
     yours: "Your own model.",
+    mine: "The reader, after it learned from your corrections.",
   },
   networkNote: (note, accuracy) => (accuracy ? `${note} ${(100 * accuracy).toFixed(1)}% right on MNIST’s test images.` : note),
   sheet: "Sheet to draw on",
@@ -71,7 +72,7 @@ export const words = {
   classOf: (label) => (label === 10 ? "no digit" : String(label)),
   corrections: (count) => `${count} ${count === 1 ? "correction" : "corrections"} of yours`,
   correctionsKept:
-    "They are kept in this browser and go nowhere else. Digits that look like one of them are read as that. " +
+    "They are kept in this browser. Digits that look like one of them are read as that. " +
     "Saved, they are what digits learn and digits read --hand take.",
   undoCorrection: "Undo the last",
   saveCorrections: "Save my digits",
@@ -79,6 +80,13 @@ export const words = {
   deleteCorrections: (count) => `Delete ${count === 1 ? "the correction" : `all ${count} corrections`}? This cannot be undone.`,
   notKept: "The correction could not be kept: this browser stores nothing here, or its storage is full.",
   tooManyCorrections: (count) => `There are ${count} corrections already, which is as many as can be kept.`,
+  learn: "Learn from them",
+  learnWhere: "To learn from them, they are sent to the computer that runs digits serve, which keeps nothing of them.",
+  learning: (share) => `The reader learns… ${percent(share)}`,
+  learned: ({ better, own, mnist }) =>
+    `Of your digits, each while it was left out, it reads ${percent(own[1])} now (${percent(own[0])} before; 95% interval ${own[2]}); ` +
+    `of MNIST’s ${(100 * mnist[1]).toFixed(1)}% (${(100 * mnist[0]).toFixed(1)}% before). ` +
+    (better ? "Choose “Mine” above to use it." : "That is not better, so the reader stays as it was."),
   bar: (digit, share) => `${digit}: ${percent(share)}`,
   leftOut: "Left out: no digit",
   picture: "The photograph that was read",

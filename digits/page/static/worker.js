@@ -108,6 +108,12 @@ const tasks = {
     corrections = { images, labels };
     for (const key of [...kept.keys()]) if (key.startsWith("hand ")) kept.delete(key);
   },
+  /** Know one network more: its name, how settings.js describes it, and its file's bytes. */
+  network({ name, described, model }) {
+    settings.networks[name] = described;
+    for (const key of [name, `inside ${name}`, `hand ${name}`]) kept.delete(key);
+    kept.set(`bytes ${name}`, Promise.resolve(model));
+  },
   /** Read a picture; null where another is to be read meanwhile. */
   read: ({ network, picture, scale }, isOld) => read(picture, scale, networks(network, isOld)),
   /** Read a photograph, an ImageBitmap, likewise. */
