@@ -6,7 +6,7 @@ import { lookInside } from "./inside.js";
 import { compute, readStrokes } from "./network.js";
 import { takePhotographs } from "./photo.js";
 import { settings } from "./settings.js";
-import { Sheet } from "./sheet.js";
+import { pixelsOf, Sheet } from "./sheet.js";
 import { words } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -189,10 +189,11 @@ keepCorrections(readAllAgain, offer)
     fail(words.failedNetwork);
   });
 
-/** Have the graphs loaded, and strokes that nobody sees read, until something is drawn: what runs often, runs faster. */
+/** Have the graphs loaded, and a stroke that nobody sees read, until something is drawn: what ran often, runs faster. */
 async function warmUp(times) {
   const points = Array.from({ length: 9 }, (_, step) => ({ x: step, y: 10 * step, press: 1 }));
-  for (let id = -times; id < 0 && !asked; id++) await readStrokes([{ id, points, width: 12 }], network);
+  const { picture } = pixelsOf([{ points, width: 12 }]);
+  for (let time = 0; time < times && !asked; time++) await compute("warmUp", { network, picture, scale: 1 });
 }
 
 if (!settings.served && "serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("offline.js");

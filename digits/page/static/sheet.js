@@ -3,7 +3,7 @@
 import { settings } from "./settings.js";
 
 const { SMALL } = settings.picture;
-const ROOM = 12; // pixels around the ink in its picture
+const ROOM = 20; // pixels around the ink in its picture
 const LEAST = 48; // of a usual stroke's longer side, where that is enough for all to fit into SMALL: it is read soonest so
 const USUAL = 80; // likewise, where it is not
 const LARGEST = 720; // of the longer side of all ink

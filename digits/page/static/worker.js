@@ -116,6 +116,8 @@ const tasks = {
   },
   /** Read a picture; null where another is to be read meanwhile. */
   read: ({ network, picture, scale }, isOld) => read(picture, scale, networks(network, isOld)),
+  /** Read a picture to have it done before, until one is to be read. */
+  warmUp: (given) => tasks.read(given, () => "read" in newest),
   /** Read a photograph, an ImageBitmap, likewise. */
   photograph({ network, bitmap }, isOld) {
     const { picture, scale } = pictureOf(bitmap);
