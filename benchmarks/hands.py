@@ -15,7 +15,7 @@ import numpy as np
 
 from digits.commands.tables import table
 from digits.datasets import Split, load_dataset
-from digits.learning import Known, copied, fitted, known
+from digits.learning import Known, copied, known, weighed
 from digits.reading import hand as module
 from digits.reading.hand import Hand
 from digits.reading.network import Network
@@ -57,9 +57,8 @@ def _known() -> Known:
 def learning(corrections: Split) -> Ask:
     """What `digits learn` makes of them."""
     base = _known()
-    weights = (
-        fitted(base, copied(base.layer, corrections.images, 0), corrections.labels) if len(corrections) else base.start
-    )
+    features = copied(base.layer, corrections.images, 0) if len(corrections) else None
+    weights = base.start if features is None else weighed(base, features, corrections.labels)[0]
     return lambda images: weights.said(base.layer.values(images))
 
 

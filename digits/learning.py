@@ -28,7 +28,7 @@ from digits.training.validation import hold_out
 
 FOLDS = 5  # parts of your digits, each of which is left out once; each digit by itself where there are fewer
 AMONG = 2000  # of MNIST's images that it learns from again, with what the recipe draws beside them
-WEIGHT = 0.08  # of all of yours together, beside all of these together
+WEIGHTS = (0.08, 0.03, 0.01)  # of all of yours together, beside all of these: the first by which little is forgotten
 STIFFNESS = 1e-3  # of the weights: how much a square of their change costs
 STEPS = 40  # of L-BFGS at most
 COPIES = 8  # of each of yours, turned, scaled, leaning and moved at random
@@ -87,7 +87,8 @@ class Known(NamedTuple):
         layer: the last one before the outputs, whose values are the features of images.
         start: the weights of the reader that ships.
         among: features, float32, `(n, d)`, and labels of images that it learns from again.
-        mnist: the same of MNIST's validation images.
+        guard: the same of half of MNIST's validation images, by which the weight of yours is chosen.
+        mnist: of the other half.
         nothing: the same of drawn images of what is no digit.
         smoothing: how far the targets of its training were smoothed.
     """
@@ -95,6 +96,7 @@ class Known(NamedTuple):
     layer: Layer
     start: Weights
     among: tuple[np.ndarray, np.ndarray]
+    guard: tuple[np.ndarray, np.ndarray]
     mnist: tuple[np.ndarray, np.ndarray]
     nothing: tuple[np.ndarray, np.ndarray]
     smoothing: float
@@ -114,11 +116,13 @@ def known(mnist: Split, seed: int = 0) -> Known:
     among = shown(recipe, training.take(rng.choice(len(training), AMONG, replace=False)), seed, 0)
     drawn = shown(recipe, validation.take(slice(AMONG)), seed, 1)
     nothing = drawn.images[drawn.labels >= _NOTHING]
+    held, labels = layer.values(validation.images), validation.labels
     return Known(
         layer,
         Weights(stored["dense1.weight"], stored["dense1.bias"]),
         (layer.values(among.images), among.labels),
-        (layer.values(validation.images), validation.labels),
+        (held[::2], labels[::2]),
+        (held[1::2], labels[1::2]),
         (layer.values(nothing), np.full(len(nothing), _NOTHING)),
         info.recipe.label_smoothing,
     )
@@ -139,17 +143,16 @@ def learn(own: Split, mnist: Split, seed: int = 0, told: Told = lambda done, tot
     if len(own) < 2:
         raise DigitsError("there is one digit to learn from; allowed: 2 or more, as each is left out once to judge by")
     parts = _parts(len(own), seed)
-    told(0, len(parts) + 2)
+    told(0, len(parts) + 1)
     base = known(mnist, seed)
     features = copied(base.layer, own.images, seed)
+    after, weight = weighed(base, features, own.labels)
     said = np.zeros(len(own), np.int64)
     for number, left_out in enumerate(parts, 1):
-        told(number, len(parts) + 2)
+        told(number, len(parts) + 1)
         rest = np.delete(np.arange(len(own)), left_out)
-        said[left_out] = fitted(base, features[:, rest], own.labels[rest]).said(features[0, left_out])
-    told(len(parts) + 1, len(parts) + 2)
-    after = fitted(base, features, own.labels)
-    told(len(parts) + 2, len(parts) + 2)
+        said[left_out] = fitted(base, features[:, rest], own.labels[rest], weight).said(features[0, left_out])
+    told(len(parts) + 1, len(parts) + 1)
     weights = {**read_weights(SHIPPED), "dense1.weight": after.matrix, "dense1.bias": after.bias}
     return Learned(
         with_weights(SHIPPED, weights, {**Predictor(SHIPPED).info.origin, "learned_from": len(own)}),
@@ -161,8 +164,18 @@ def learn(own: Split, mnist: Split, seed: int = 0, told: Told = lambda done, tot
     )
 
 
-def fitted(base: Known, own: np.ndarray, labels: np.ndarray) -> Weights:
-    """The last layer after it learned.
+def weighed(base: Known, own: np.ndarray, labels: np.ndarray) -> tuple[Weights, float]:
+    """The last layer after it learned, and the weight of yours: the largest by which little of MNIST is forgotten."""
+    before = _accuracy(base.start.said(base.guard[0]), base.guard[1]).value
+    for weight in WEIGHTS:
+        after = fitted(base, own, labels, weight)
+        if _accuracy(after.said(base.guard[0]), base.guard[1]).value >= before - ALLOWED_LOSS:
+            break
+    return after, weight
+
+
+def fitted(base: Known, own: np.ndarray, labels: np.ndarray, weight: float) -> Weights:
+    """The last layer after it learned, with this weight of yours.
 
     Args:
         own: features of your digits, and of copies of them: float32, `(COPIES + 1, n, d)`.
@@ -175,7 +188,7 @@ def fitted(base: Known, own: np.ndarray, labels: np.ndarray) -> Weights:
     targets = np.full((len(classes), outputs), base.smoothing / outputs, np.float32)
     targets[np.arange(len(classes)), classes] += 1 - base.smoothing
     theirs, yours = len(base.among[1]), own.shape[0] * own.shape[1]
-    counts = np.concatenate([np.full(theirs, 1 / theirs), np.full(yours, WEIGHT / yours)])
+    counts = np.concatenate([np.full(theirs, 1 / theirs), np.full(yours, weight / yours)])
     counts = (counts / counts.sum()).astype(np.float32)[:, np.newaxis]
 
     def loss(vector: np.ndarray) -> tuple[float, np.ndarray]:

@@ -6,7 +6,7 @@ import pytest
 from digits import learning
 from digits.datasets import Split
 from digits.errors import DigitsError
-from digits.learning import Known, Weights, fitted, learn
+from digits.learning import Known, Weights, fitted, learn, weighed
 from digits.reading.network import Network
 from digits.reading.reader import SHIPPED
 from tests.reading.compose.hands import ODD, OneHand, a_hand, written
@@ -72,6 +72,19 @@ def test_weights_stay_near_those_that_were():
     start = Weights(rng.normal(0, 1, (12, 30)).astype(np.float32), np.zeros(12, np.float32))
     features = rng.normal(0, 1, (200, 30)).astype(np.float32)
     labels = (features @ start.matrix.T).argmax(1)
-    base = Known(None, start, (features, labels), (), (), 0.1)
-    after = fitted(base, features[np.newaxis, :5], labels[:5])
+    base = Known(None, start, (features, labels), (), (), (), 0.1)
+    after = fitted(base, features[np.newaxis, :5], labels[:5], 0.08)
     assert (after.said(features) == start.said(features)).mean() > 0.95
+
+
+def test_yours_count_less_where_much_of_mnist_would_be_forgotten(monkeypatch):
+    """Labels of yours that contradict all that is known: a small weight is chosen; that agree: a large one."""
+    monkeypatch.setattr(learning, "WEIGHTS", (20.0, 0.01))
+    rng = np.random.default_rng(0)
+    start = Weights(rng.normal(0, 1, (12, 30)).astype(np.float32), np.zeros(12, np.float32))
+    labels = rng.integers(0, 10, 400)
+    features = (start.matrix[labels] + rng.normal(0, 0.3, (400, 30))).astype(np.float32)
+    base = Known(None, start, (features[:200], labels[:200]), (features[200:], labels[200:]), (), (), 0.1)
+    own = features[np.newaxis, 200:300]
+    chosen = [weighed(base, own, of)[1] for of in (labels[200:300], (labels[200:300] + 1) % 10)]
+    assert chosen == [20.0, 0.01]

@@ -136,6 +136,7 @@ def taught(link, open_page):
         if step:
             page.evaluate("scrollTo(0, 0)")
             page.click("#clear")
+            page.wait_for_selector(".card", state="detached")
         draw(page, [(x + 9 * step * (y > 100), y + 9 * step * (x > 100)) for x, y in FLAG])
         page.wait_for_selector(".card")
         page.wait_for_timeout(300)
