@@ -180,8 +180,11 @@ class Ledger:
         try:
             yield
         except sqlite3.OperationalError as error:
-            locked = "locked" in str(error)
-            says = "another process writes it. Wait for it, or name another --output" if locked else str(error)
+            known = {
+                "locked": "another process writes it. Wait for it, or name another --output",
+                "full": "the disk is full",
+            }
+            says = next((known[word] for word in known if word in str(error)), str(error))
             raise DigitsError(f"{self.path}: {says}") from error
         except sqlite3.DatabaseError as error:
             raise DigitsError(f"{self.path} is damaged or not ours ({error}). Delete it, and begin anew") from error

@@ -24,8 +24,12 @@ def read_into(batch: Batch) -> None:
             for so_far in reports:
                 bar.show("Reading", so_far.done, so_far.total, f"{so_far.failed:,} errors")
     except KeyboardInterrupt:
-        print(f"{so_far.done:,} of {so_far.total:,} pictures are done; --resume goes on from there", file=sys.stderr)
+        print(f"{_kept(so_far)}; --resume goes on from there", file=sys.stderr)
         raise
+    except (DigitsError, OSError) as error:
+        if not so_far.total:  # nothing was begun
+            raise
+        raise DigitsError(f"{error}. {_kept(so_far)}; go on with --resume") from error
     seconds = time.monotonic() - began
     if so_far.kept:
         print(f"{so_far.kept:,} pictures were read before")
@@ -35,3 +39,7 @@ def read_into(batch: Batch) -> None:
     if so_far.failed:
         many = f"{so_far.failed:,} of {so_far.total:,} pictures could not be read"
         raise DigitsError(f"{many}; {batch.output} says why. --resume tries them again")
+
+
+def _kept(so_far: Progress) -> str:
+    return f"{so_far.done:,} of {so_far.total:,} pictures are done"

@@ -95,7 +95,7 @@ def test_a_full_disk_takes_nothing_of_what_was_there(path):
     ledger.note([Reading(first.id, "kept", False)])
     (pages,) = ledger._database.execute("PRAGMA page_count").fetchone()
     ledger._database.execute(f"PRAGMA max_page_count = {pages + 3}")  # SQLite's own word for a disk of this size
-    with pytest.raises(DigitsError, match=r"ledger: database or disk is full"):
+    with pytest.raises(DigitsError, match=r"ledger: the disk is full$"):
         ledger.note([Reading(one.id, "x" * 4000, False) for one in others])
     assert ledger.count("lines IS NOT NULL") == 1 and len(list(ledger.missing())) == 49
     ledger.close()

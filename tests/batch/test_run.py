@@ -166,21 +166,6 @@ def test_a_table_that_cannot_be_written_costs_no_reading(folder, tmp_path, monke
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scans", "x.csv"]
 
 
-@pytest.mark.parametrize(
-    ("output", "says"),
-    [
-        ("s3://scans/x.csv", r"allowed: a path on this machine"),
-        ("x.txt", r"output is x.txt; allowed: a name that ends in .parquet, .csv, .jsonl"),
-        ("folder.csv", r"output is folder.csv, which is a folder"),
-    ],
-)
-def test_an_output_that_cannot_be_written_is_told_before(output, says, folder, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(DigitsError, match=says):
-        finished(folder, output=output)
-
-
 def test_a_source_without_pictures_leaves_nothing(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DigitsError, match="empty has no images"):
