@@ -14,7 +14,7 @@ from digits.errors import DigitsError
 from digits.files import appearing
 
 _COLUMNS = ("source", "row", "page", "text", "confidence", "digits", "left_out", "error")
-_ROWS = 10_000  # of Parquet, written at a time
+_ROWS = 2_000  # of Parquet, written at a time
 
 
 def checked(output: str) -> Path:

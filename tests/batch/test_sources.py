@@ -16,7 +16,11 @@ def test_a_folder_is_listed_with_what_is_in_it_in_natural_order(folder, capsys):
     (folder / "2.parquet").write_bytes(b"")
     expected = [*(f"{number}.png" for number in range(3)), *(f"{number}.png" for number in range(3, 8)), "10.PNG"]
     expected.insert(2, "2.parquet")
-    assert names(folder, below=folder) == [*expected, "deep/er/8.png", "deep/er/9.png"]
+    for name in ("b10", "b9", ".git"):
+        (folder / name).mkdir()
+        (folder / name / "1.png").write_bytes(b"")
+    expected += ["b9/1.png", "b10/1.png", "deep/er/8.png", "deep/er/9.png"]
+    assert names(folder, below=folder) == expected
     assert capsys.readouterr().err == f"note: {folder}: 1 other file is no image, and not read\n"
 
 

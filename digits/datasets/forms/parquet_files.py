@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -89,8 +89,9 @@ def images_from(file: IO[bytes], name: str, first: int) -> "Iterator[Buffer]":
         ends = list(accumulate(rows.metadata.row_group(index).num_rows for index in groups))
         start = bisect_right(ends, first)
         skipped = first - (ends[start - 1] if start else 0)
-        batches = rows.iter_batches(_ROWS, row_groups=groups[start:], columns=[column], use_threads=False)
-    for batch in _each(batches, name):
+    kinds = {"columns": [column], "use_threads": False}
+    each = (rows.iter_batches(_ROWS, row_groups=[group], **kinds) for group in groups[start:])  # one may be damaged
+    for batch in _each(chain.from_iterable(each), name):
         images = batch.column(0).flatten()[0] if "." in column else batch.column(0)
         yield from _bytes(images[skipped:])
         skipped = max(0, skipped - len(images))
