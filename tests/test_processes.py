@@ -40,6 +40,7 @@ def test_a_process_that_is_killed_ends_its_calls_in_one_line(when):
         futures = [submit(misbehave, when), submit(add, 1), submit(misbehave, when)]
         with pytest.raises(DigitsError, match=r"^a process was killed, as where memory runs out$"):
             [result(future) for future in futures]
+        assert [result(submit(add, number)) for number in range(4)] == [10, 11, 12, 13]  # others are in their places
 
 
 class RayError(Exception):

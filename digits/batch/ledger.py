@@ -16,7 +16,9 @@ WHOLE = -1  # the row of a file that is a picture itself
 _PAGE = 1000  # pictures that are asked for at once
 
 _ALONE = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF;"
-_TABLES = """
+_OURS = 0x64696769  # by which SQLite files tell whose they are
+_TABLES = f"""
+PRAGMA application_id = {_OURS};
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS picture (
     id INTEGER PRIMARY KEY, name BLOB NOT NULL, row INTEGER NOT NULL, size INTEGER NOT NULL, time INTEGER NOT NULL,
@@ -82,7 +84,13 @@ class Ledger:
         self.path = path
         with self._refusing():
             self._database = sqlite3.connect(path, timeout=1, isolation_level=None)
-            self._database.executescript(f"{_ALONE} BEGIN EXCLUSIVE; {_TABLES} COMMIT;")
+            self._database.executescript(f"{_ALONE} BEGIN EXCLUSIVE;")
+            (tables,) = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if tables and self._database.execute("PRAGMA application_id").fetchone() != (_OURS,):
+                raise sqlite3.DatabaseError("it is a database of something else")
+            for statement in _TABLES.split(";"):
+                self._database.execute(statement)
+            self._database.execute("COMMIT")
         try:
             self._check(settings, resume)
         except DigitsError:
@@ -90,14 +98,13 @@ class Ledger:
             raise
 
     def _check(self, settings: Mapping[str, str], resume: bool) -> None:
-        begun = self.count() > 0
-        if begun and not resume:
-            read = self.count("lines IS NOT NULL")
+        read = self.count("lines IS NOT NULL")
+        if read and not resume:
             raise DigitsError(f"{self.path} holds {read:,} readings. Go on with --resume, or delete it and begin anew")
         with self._at_once() as database:
             known = dict(database.execute("SELECT name, value FROM setting"))
             for name, value in settings.items():
-                if begun and known.get(name) != value:
+                if read and known.get(name) != value:
                     raise DigitsError(
                         f"{self.path} was begun with another {name}: {known.get(name)}, and now it is {value}. Go on "
                         "with the one that it was begun with, or delete the file and begin anew"
@@ -105,21 +112,13 @@ class Ledger:
             database.executemany("INSERT OR REPLACE INTO setting VALUES (?, ?)", settings.items())
 
     def list(self, pictures: Iterable[Picture]) -> None:
-        """Take `pictures` for what there is to read, in their order; others are forgotten, with their readings.
-
-        Where that fails all is as before, and a ledger that was empty is deleted.
-        """
-        try:
-            with self._at_once() as database:
-                (last,) = database.execute("SELECT coalesce(max(place), 0) FROM picture").fetchone()
-                placed = enumerate(pictures, last + 1)
-                listed = ((os.fsencode(one.name), one.row, one.size, one.time, place) for place, one in placed)
-                database.executemany(_LIST, listed)
-                database.execute("DELETE FROM picture WHERE place <= ?", (last,))
-        except BaseException:
-            if not self.count():
-                self.delete()
-            raise
+        """Take `pictures` for what there is to read, in their order; others are forgotten, with their readings."""
+        with self._at_once() as database:
+            (last,) = database.execute("SELECT coalesce(max(place), 0) FROM picture").fetchone()
+            placed = enumerate(pictures, last + 1)
+            listed = ((os.fsencode(one.name), one.row, one.size, one.time, place) for place, one in placed)
+            database.executemany(_LIST, listed)
+            database.execute("DELETE FROM picture WHERE place <= ?", (last,))
 
     def missing(self) -> Iterator[Picture]:
         """The pictures that were not read, or failed, when they are asked for: all that there are, each once."""
@@ -155,13 +154,16 @@ class Ledger:
                 yield from lines.splitlines()
 
     def close(self) -> None:
-        """Let others write it."""
+        """Let others write it. One without readings is deleted, or whose readings are forgotten."""
+        is_empty = not self.count("lines IS NOT NULL")
         self._database.close()
+        if is_empty:
+            self.path.unlink()
 
-    def delete(self) -> None:
-        """Remove the file: all that it holds is elsewhere now."""
-        self.close()
-        self.path.unlink()
+    def forget(self) -> None:
+        """Forget all readings: they are elsewhere now."""
+        with self._at_once() as database:
+            database.execute("DELETE FROM picture")
 
     @contextmanager
     def _at_once(self) -> Iterator[sqlite3.Connection]:

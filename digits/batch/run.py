@@ -1,6 +1,7 @@
 """Many pictures read, a ledger kept, and a table written: by processes here, or on the nodes of a Ray cluster."""
 
 import contextlib
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -78,7 +79,8 @@ def read_all(batch: Batch) -> Generator[Progress, None, None]:
         raise DigitsError(f"{output} is whole: there is nothing to go on with. Without --resume it is made anew")
     output.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.closing(Ledger(batch.ledger, job.settings, batch.resume)) as ledger:
-        ledger.list(picture for file in found(batch.sources) for picture in _pictures(file))
+        files = (file for file in found(batch.sources) if not _is_same(file, output))
+        ledger.list(picture for file in files for picture in _pictures(file))
         total, kept, failed = ledger.count(), ledger.count("lines IS NOT NULL AND NOT failed"), 0
         done = kept
         yield Progress(kept, done, total, failed)
@@ -89,7 +91,12 @@ def read_all(batch: Batch) -> Generator[Progress, None, None]:
                     yield Progress(kept, done, total, failed)
         write_table(output, ledger.lines())
         if not failed:
-            ledger.delete()
+            ledger.forget()
+
+
+def _is_same(file: Found, output: Path) -> bool:
+    """Whether a file to read is the table that was written before."""
+    return file.name.endswith(PARQUET) and output.exists() and os.path.realpath(file.name) == os.path.realpath(output)
 
 
 def _pictures(file: Found) -> Iterator[Picture]:

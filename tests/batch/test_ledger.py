@@ -51,21 +51,32 @@ def test_it_goes_on_with_what_is_missing_or_has_changed_and_forgets_what_is_gone
 
 
 def test_what_has_been_read_is_not_begun_anew_unasked(path):
-    begun(path, ONE).close()
-    with pytest.raises(DigitsError, match=r"ledger holds 0 readings. Go on with --resume, or delete it and begin anew"):
+    ledger = begun(path, ONE, TWO)
+    note_all(ledger)
+    ledger.close()
+    with pytest.raises(DigitsError, match=r"ledger holds 2 readings. Go on with --resume, or delete it and begin anew"):
         Ledger(path, SETTINGS, resume=False)
 
 
 def test_readings_of_two_models_are_not_mixed(path):
-    begun(path, ONE).close()
+    ledger = begun(path, ONE)
+    note_all(ledger)
+    ledger.close()
     with pytest.raises(DigitsError, match=r"was begun with another model: abc, and now it is xyz\. Go on with the one"):
         Ledger(path, {**SETTINGS, "model": "xyz"}, resume=True)
     Ledger(path, SETTINGS, resume=True).close()  # which has let go of it
 
 
-def test_an_empty_one_is_anybodys(path):
-    Ledger(path, {**SETTINGS, "model": "xyz"}, resume=False).close()
+def test_one_without_readings_goes_and_where_it_could_not_it_is_begun_anew(path):
     begun(path, ONE).close()
+    assert not path.exists()
+    begun(path, ONE)._database.close()  # as where the process is killed
+    ledger = Ledger(path, {**SETTINGS, "model": "xyz"}, resume=False)
+    ledger.list([TWO])
+    note_all(ledger)
+    ledger.forget()
+    ledger.close()
+    assert not path.exists()
 
 
 def test_two_do_not_write_it_at_once(path):
@@ -84,9 +95,10 @@ def test_what_is_no_ledger_is_one_line(content, path):
 
 
 def test_a_database_of_somebody_else_is_one_line(path):
-    sqlite3.connect(path).execute("CREATE TABLE picture (a)").connection.close()
-    with pytest.raises(DigitsError, match=r"readings.csv.ledger"):
+    sqlite3.connect(path).execute("CREATE TABLE other (a)").connection.close()
+    with pytest.raises(DigitsError, match=r"ledger is damaged or not ours \(it is a database of something else\)"):
         Ledger(path, SETTINGS, resume=True)
+    assert path.exists()
 
 
 def test_a_full_disk_takes_nothing_of_what_was_there(path):
