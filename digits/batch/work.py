@@ -88,7 +88,7 @@ Source = Path | bytes | Exception
 
 def _read(reader: "Reader", picture: Picture, source: Source) -> Reading:
     """What came of a picture, of which its `source` is known, or why there is none."""
-    lines = []
+    lines, failed = [], True
     try:
         if isinstance(source, Exception):
             raise source
@@ -98,14 +98,13 @@ def _read(reader: "Reader", picture: Picture, source: Source) -> Reading:
         if _has_changed(picture):
             lines.clear()
             raise DigitsError(f"{_where(picture)} has changed since it was listed. It is read anew with --resume")
+        failed = False
     except DigitsError as error:
         lines.append(_line(picture, {"error": str(error)}))
     except Exception as error:  # of a million pictures one may show a mistake of ours; the others are read
         what = f"{_where(picture)} cannot be read ({type(error).__name__}: {first_line(error)})"
         lines.append(_line(picture, {"error": what}))
-    else:
-        return Reading(picture.id, "\n".join(lines), failed=False)
-    return Reading(picture.id, "\n".join(lines), failed=True)
+    return Reading(picture.id, "\n".join(lines), failed)
 
 
 def _line(picture: Picture, what: dict[str, Any]) -> str:

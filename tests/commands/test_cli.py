@@ -20,7 +20,7 @@ FLAGS = {
     "train": {*TRAINING, "--dataset", "--address"},
     "visualize": {*FOLDERS, "--backend", "--dataset", "--recipe", *(f"--{name}" for name in about(Augmentation))},
     "recipes": set(),
-    "read": {"--model", "--json", "--show", "--explain", "--output-dir"},
+    "read": {"--model", "--json", "--show", "--explain", "--output", "--resume", "--address", "--output-dir"},
     "serve": {"--host", "--port", "--allow-host", "--model", "--no-browser"},
     "publish": set(),
     "predict": {"--submission"},
