@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from digits.batch.ledger import WHOLE, Ledger, Picture
-from digits.batch.sources import PARQUET, Found, found
+from digits.batch.sources import Found, found, is_parquet
 from digits.batch.sources import opened as opened_source
 from digits.batch.table import checked, write_table
 from digits.batch.work import Job, not_read, read_pictures, settings_of
@@ -96,12 +96,12 @@ def read_all(batch: Batch) -> Generator[Progress, None, None]:
 
 def _is_same(file: Found, output: Path) -> bool:
     """Whether a file to read is the table that was written before."""
-    return file.name.endswith(PARQUET) and output.exists() and os.path.realpath(file.name) == os.path.realpath(output)
+    return is_parquet(file.name) and output.exists() and os.path.realpath(file.name) == os.path.realpath(output)
 
 
 def _pictures(file: Found) -> Iterator[Picture]:
     """The pictures in a file: it is one itself, or Parquet, of which each row is one."""
-    if not file.name.lower().endswith(PARQUET):
+    if not is_parquet(file.name):
         yield Picture(file.name, WHOLE, file.size, file.time)
         return
     require_pyarrow()

@@ -17,8 +17,8 @@ from digits.files import expanded
 from digits.image_files import PICTURES
 from digits.processes import first_line
 
-PARQUET = ".parquet"
-_TAKEN = (*PICTURES, PARQUET)
+_PARQUET = ".parquet"
+_TAKEN = (*PICTURES, _PARQUET)
 
 
 class Found(NamedTuple):
@@ -55,6 +55,12 @@ def found(sources: Iterable[str]) -> Iterator[Found]:
 def is_address(name: str) -> bool:
     """Whether it is an address for pyarrow, and no path."""
     return "://" in name
+
+
+def is_parquet(name: str) -> bool:
+    """Whether what lies at this path or address is Parquet, by its ending."""
+    path = urlsplit(name).path if is_address(name) else name
+    return path.lower().endswith(_PARQUET)
 
 
 def stamp(path: Path) -> Found:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow.fs import FileSystem
 
 import digits
 from digits.batch import Progress, run
@@ -141,6 +142,22 @@ def test_what_changes_between_is_read_as_it_is_then(folder, drawings, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["anew.jsonl", "scans", "x.jsonl"]
     with pytest.raises(DigitsError, match=r"x\.jsonl is whole: there is nothing to go on with"):
         finished(folder, output=output, resume=True)
+
+
+def test_a_bucket_is_read_whole(bucket, drawings, tmp_path):
+    files, root = FileSystem.from_uri(bucket)
+    rows_of_two = pa.BufferOutputStream()
+    pq.write_table(pa.table({"image": drawings[10:12]}), rows_of_two)
+    contents = {f"{number}.png": data for number, data in enumerate(drawings[:10])}
+    for name, data in {**contents, "bad.png": b"x", "more.parquet": rows_of_two.getvalue()}.items():
+        with files.open_output_stream(f"{root}/whole/{name}") as stream:
+            stream.write(data)
+    where, options = bucket.split("?")
+    assert finished(f"{where}/whole?{options}", output=tmp_path / "x.jsonl") == Progress(0, 13, 13, 1)
+    found = rows(tmp_path / "x.jsonl")
+    expected = [digits.read(data).text for data in drawings[:12]]
+    assert [one["text"] for one in found if "text" in one] == expected
+    assert [one["source"].split("?")[0] for one in found[-2:]] == [f"{where}/whole/more.parquet"] * 2
 
 
 def test_the_table_of_before_is_no_source(folder, tmp_path):
