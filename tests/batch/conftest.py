@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pyarrow.fs import S3FileSystem
 
 from digits.batch import Batch, Progress, read_all
 
@@ -47,18 +48,23 @@ def finished(*sources: object, output: Path, **fields: object) -> Progress:
 
 
 @pytest.fixture(scope="session")
-def bucket() -> Iterator[str]:
-    """The address of an empty bucket, on an S3 server that ends with the tests."""
+def s3() -> Iterator[str]:
+    """Where an S3 server of this machine is, which ends with the tests."""
     pytest.importorskip("moto", reason="make setup installs it")
     with subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"], stderr=subprocess.PIPE, text=True
     ) as server:
         try:
-            where = next(found[1] for line in server.stderr if (found := re.search(r"http://([\d.:]+)", line)))
             os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-            from pyarrow.fs import S3FileSystem
-
-            S3FileSystem(endpoint_override=where, scheme="http", allow_bucket_creation=True).create_dir("scans")
-            yield f"s3://scans?endpoint_override={where}&scheme=http&region=us-east-1"
+            yield next(found[1] for line in server.stderr if (found := re.search(r"http://([\d.:]+)", line)))
         finally:
             server.terminate()
+
+
+@pytest.fixture
+def bucket(s3) -> str:
+    """The address of an empty bucket."""
+    files = S3FileSystem(endpoint_override=s3, scheme="http", allow_bucket_creation=True)
+    files.create_dir("scans")
+    files.delete_dir_contents("scans")
+    return f"s3://scans?endpoint_override={s3}&scheme=http&region=us-east-1"
