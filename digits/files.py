@@ -7,6 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tokenize import TokenError
 from typing import IO, TYPE_CHECKING
@@ -47,6 +48,21 @@ def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
                 os.fsync(file.fileno())
         for name in contents:
             (Path(staging) / name).replace(folder / name)
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write, as large as it may be: it appears as `path` in one step, when it is whole, or not at all.
+
+    Raises:
+        OSError: it cannot be written, or the disk is full.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as staging:
+        with (Path(staging) / path.name).open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        (Path(staging) / path.name).replace(path)
 
 
 def require_writable(folder: Path) -> None:

@@ -18,6 +18,7 @@ from digits.errors import DigitsError
 _AVIF = ["AVIF"] if find_spec("PIL._avif") else []  # not every build of Pillow has it
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", *_AVIF)  # as Pillow calls them
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", *(f".{name.lower()}" for name in _AVIF))
+PICTURES = (*SUFFIXES, ".heic", ".heif")  # of what is looked for in a folder of pictures to read
 ALLOWED = " or ".join(", ".join(["PNG", "JPEG", "BMP", "GIF", "TIFF", "WebP", *_AVIF]).rsplit(", ", 1))
 
 MAX_FILE = 256 << 20  # bytes

@@ -15,14 +15,20 @@ from typing import Any
 from digits.errors import DigitsError
 from digits.hardware import tune_process
 
+_KILLED = {"WorkerCrashedError", "OutOfMemoryError", "NodeDiedError", "ObjectLostError"}  # as Ray calls it
 Submit = Callable[..., "Future[Any]"]  # takes a function that every process can import, and its further arguments
+
+
+class Killed(DigitsError):
+    """Says that the process of a call was killed, from outside or by what it did, and not what came of the call."""
 
 
 def result(future: "Future[Any]") -> Any:
     """What a call returned.
 
     Raises:
-        DigitsError: it failed, or its process was killed, in one line.
+        Killed: its process was killed.
+        DigitsError: it failed, in one line.
     """
     try:
         return future.result()
@@ -31,6 +37,8 @@ def result(future: "Future[Any]") -> Any:
     except Exception as error:
         if not type(error).__module__.startswith("ray."):
             raise
+        if _KILLED & {kind.__name__ for kind in type(error).__mro__}:
+            raise Killed(first_line(error)) from error
         raise DigitsError(first_line(getattr(error, "cause", None) or error)) from error
 
 
@@ -44,8 +52,8 @@ def processes(count: int, cores: int | None, shared: Any) -> Iterator[Submit]:
     """A function that has one of `count` processes call `function(shared, *arguments)`, and returns a future of it.
 
     Leaving this ends the processes, and they end by themselves where this one is killed. Where one of them is killed,
-    its calls fail: each has a pipe of its own, of which no other holds an end. (`ProcessPoolExecutor` has one for all,
-    and waits for ever for the rest of an answer whose process was killed.)
+    its call fails, and another takes its place: each has a pipe of its own, of which no other holds an end.
+    (`ProcessPoolExecutor` has one for all, and waits for ever for the rest of an answer whose process was killed.)
 
     Args:
         count: how many.
@@ -73,7 +81,8 @@ def processes(count: int, cores: int | None, shared: Any) -> Iterator[Submit]:
             own.pipe.send((function, arguments))
             value, error = own.pipe.recv()
         except (EOFError, OSError) as gone:
-            raise DigitsError("a process was killed, as where memory runs out") from gone
+            own.__dict__.pop("pipe", None)  # the next call starts another process
+            raise Killed("a process was killed, as where memory runs out") from gone
         if error:
             raise error
         return value

@@ -6,6 +6,8 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from digits.batch.ledger import Picture, Reading
+from digits.batch.work import Job, read_pictures
 from digits.errors import DigitsError
 
 
@@ -46,3 +48,10 @@ def note_pid(folder: Path, name: str) -> None:
     """Never ends by itself."""
     (folder / name).write_text(str(os.getpid()))
     time.sleep(600)
+
+
+def read_or_die(job: Job, pictures: list[Picture]) -> list[Reading]:
+    """Read pictures; but 3.png kills the process."""
+    if any(one.name.endswith("3.png") for one in pictures):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return read_pictures(job, pictures)

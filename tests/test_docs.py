@@ -163,7 +163,7 @@ def test_every_command_of_the_page_on_tuning_runs(mnist: Dataset, tmp_path: Path
 
 
 def test_commands_of_the_page_on_clusters_are_ours() -> None:
-    """They run in tests/tuning/test_killed.py; here, that their flags are there."""
+    """They run in tests/batch and tests/tuning/test_killed.py; here, that their flags are there."""
     for command in re.findall(r"^digits .*$", (ROOT / "docs" / "scale.md").read_text(), re.MULTILINE):
         said = run("-m", "digits", *shlex.split(command)[1:3], "--help").stdout
         assert all(flag in said for flag in re.findall(r"--[a-z-]+", command)), command

@@ -11,7 +11,7 @@ import pytest
 
 from digits.errors import DigitsError
 from digits.hardware import cores_here
-from digits.processes import processes, result
+from digits.processes import Killed, processes, result
 from tests.calls import add, meet, misbehave
 from tests.conftest import ROOT, heed_ctrl_c
 
@@ -40,6 +40,7 @@ def test_a_process_that_is_killed_ends_its_calls_in_one_line(when):
         futures = [submit(misbehave, when), submit(add, 1), submit(misbehave, when)]
         with pytest.raises(DigitsError, match=r"^a process was killed, as where memory runs out$"):
             [result(future) for future in futures]
+        assert [result(submit(add, number)) for number in range(4)] == [10, 11, 12, 13]  # others are in their places
 
 
 class RayError(Exception):
@@ -67,6 +68,21 @@ def test_what_fails_on_a_cluster_is_one_line(error, says):
         result(future)
 
 
+class WorkerCrashedError(RayError):
+    """As Ray's own of this name."""
+
+    __module__ = "ray.exceptions"
+
+
+def test_a_process_that_is_killed_on_a_cluster_is_told_from_what_failed():
+    for error, kind in ((WorkerCrashedError("gone\nand pages"), Killed), (RayError("other"), DigitsError)):
+        future: Future[None] = Future()
+        future.set_exception(error)
+        with pytest.raises(DigitsError) as raised:
+            result(future)
+        assert type(raised.value) is kind
+
+
 def test_two_calls_are_made_at_a_time_each_on_one_core(tmp_path):
     with processes(2, 1, tmp_path) as submit:
         said = {result(future) for future in [submit(meet, "a"), submit(meet, "b")]}
@@ -85,7 +101,7 @@ def test_cores_are_those_of_the_process_and_no_more_than_allowed(allowed, cores,
 HOLDER = """
 import sys
 from pathlib import Path
-from digits.processes import processes, result
+from digits.processes import Killed, processes, result
 from tests.calls import note_pid
 if __name__ == "__main__":
     with processes(2, 1, Path(sys.argv[1])) as submit:

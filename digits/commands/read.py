@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,24 +15,61 @@ if TYPE_CHECKING:
     from digits.reading.reader import Reader, Trace
 
 STDIN = "-"
+_FLAGS = {"as_json": "json", "show_boxes": "show", "show_steps": "explain"}
 
 
 @options.command(
     "read",
-    "read the digits in photographs, scans and drawings; FILE is an image, a folder of them, or - for standard input",
+    "read the digits in photographs, scans and drawings; FILE is an image, a folder of them, or - for standard input; "
+    "with --output also Parquet, or an address such as s3://bucket/scans",
     "digits read --explain photo.jpg",
 )
-@options.a_path("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--model", type=Path, metavar="FILE", help="An .onnx model. [default: the one that comes along]")
 @click.option("--hand", type=Path, metavar="DIR", help="Your own digits, CLASS/*.png, that vote with the networks.")
 @options.as_json("Print one JSON object a line.")
 @click.option("--show", "show_boxes", is_flag=True, help="Write each picture with boxes and digits into DIR/read.")
 @click.option("--explain", "show_steps", is_flag=True, help="Write a picture of all steps into DIR/read.")
+@click.option(
+    "--output", metavar="TABLE", help="Write a row a picture into this .parquet, .csv or .jsonl, on all cores."
+)
+@click.option(
+    "--resume", is_flag=True, help="Go on with an --output that was interrupted, or whose pictures have changed."
+)
+@options.address("Read for --output")
 @options.output_dir()
-def command(files: Sequence[Path], model: Path | None, hand: Path | None, output_dir: Path, **flags: bool) -> None:
-    from digits.reading.reader import Reader
+def command(
+    files: Sequence[str],
+    model: Path | None,
+    hand: Path | None,
+    output: str | None,
+    resume: bool,
+    address: str | None,
+    output_dir: Path,
+    **flags: bool,
+) -> None:
+    if output:
+        refuse("with --output, which writes a table alone", {"hand": bool(hand), **flags})
+        from digits.batch import Batch
+        from digits.commands.batch import read_into
 
-    read_files(list(expanded(files)), Reader(model, hand), output_dir, **flags)
+        read_into(Batch(files, output, model, resume, address))
+    else:
+        refuse("without --output, which names the table to write", {"resume": resume, "address": bool(address)})
+        from digits.reading.reader import Reader
+
+        read_files(list(expanded(map(Path, files))), Reader(model, hand), output_dir, **flags)
+
+
+def refuse(where: str, flags: Mapping[str, bool]) -> None:
+    """Make sure that no flag is given which does nothing here.
+
+    Raises:
+        DigitsError: one is.
+    """
+    for name, given in flags.items():
+        if given:
+            raise DigitsError(f"--{_FLAGS.get(name, name)} does nothing {where}. Leave one of the two out")
 
 
 def read_files(
@@ -114,9 +151,8 @@ def _line(path: Path, trace: "Trace") -> str:
 def _pictures(files: list[Path]) -> Iterator[Path]:
     """The files, and instead of a folder the images in it, in natural order."""
     from digits.datasets import in_natural_order
-    from digits.image_files import SUFFIXES
+    from digits.image_files import PICTURES
 
-    taken = (*SUFFIXES, ".heic", ".heif")
     for path in files:
         if not path.is_dir():
             yield path
@@ -124,9 +160,9 @@ def _pictures(files: list[Path]) -> Iterator[Path]:
         inside = sorted(
             (one for one in path.iterdir() if not one.name.startswith(".")), key=lambda one: in_natural_order(one.name)
         )
-        pictures = [one for one in inside if one.is_file() and one.suffix.lower() in taken]
+        pictures = [one for one in inside if one.is_file() and one.suffix.lower() in PICTURES]
         if not pictures:
-            raise DigitsError(f"{path} has no images; allowed: {', '.join(taken)}")
+            raise DigitsError(f"{path} has no images; allowed: {', '.join(PICTURES)}")
         if others := len(inside) - len(pictures):
             what = "1 other file is no image" if others == 1 else f"{others:,} other files are no images"
             print(f"note: {path}: {what}, and not read", file=sys.stderr)

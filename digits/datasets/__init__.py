@@ -2,7 +2,8 @@
 
 from digits.datasets.dataset import SIDE, Dataset, Split
 from digits.datasets.download import download_dataset
-from digits.datasets.forms.parts import in_natural_order
+from digits.datasets.forms.parquet_files import count_images, images_from, require_pyarrow
+from digits.datasets.forms.parts import in_natural_order, shown
 from digits.datasets.forms.unlabelled import read_unlabelled
 from digits.datasets.forms.write import write_dataset
 from digits.datasets.load import check_data_dir, load_dataset, load_test
@@ -14,11 +15,15 @@ __all__ = [
     "Dataset",
     "Split",
     "check_data_dir",
+    "count_images",
     "download_dataset",
     "full_name",
+    "images_from",
     "in_natural_order",
     "load_dataset",
     "load_test",
     "read_unlabelled",
+    "require_pyarrow",
+    "shown",
     "write_dataset",
 ]

@@ -15,6 +15,7 @@ from digits.backends import BACKENDS
 from digits.datasets import read_unlabelled
 from digits.errors import DigitsError, not_installed
 from digits.files import sha256, write_together
+from digits.hardware import cores_allowed
 from digits.models import BATCH, MAX_BYTES, METADATA_KEY, ModelInfo, export_command, onnx_field
 
 _ARRAYS = (".npy", ".csv", ".csv.gz")  # files of many images
@@ -95,6 +96,7 @@ def open_session(data: bytes, path: Path) -> Any:
     onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
+    options.intra_op_num_threads = cores_allowed() or 0  # all
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to others
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)

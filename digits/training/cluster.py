@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from digits.backends import BACKENDS
 from digits.errors import DigitsError, not_installed
 from digits.processes import Submit, first_line
 
@@ -21,13 +20,13 @@ CONNECT_SECONDS = 10.0  # in which a cluster must be reached
 
 
 @contextlib.contextmanager
-def cluster(address: str, cores: int | None, backend: str, shared: Any) -> Iterator[Submit]:
+def cluster(address: str, cores: int | None, packages: tuple[str, ...], shared: Any) -> Iterator[Submit]:
     """The same on the nodes of a Ray cluster, those that join later too. Ray runs again what was on a node that ends.
 
     Args:
         address: `HOST:PORT`, or "auto".
         cores: how many each call computes on; None stands for all of the smallest node.
-        backend: the framework that nodes must have, in the version that is here.
+        packages: what nodes must have, in the versions that are here.
         shared: what all calls are given; sent once to each node.
 
     Raises:
@@ -36,7 +35,7 @@ def cluster(address: str, cores: int | None, backend: str, shared: Any) -> Itera
     ray = _connected(address)
     try:
         each = cores or min(int(node["Resources"]["CPU"]) for node in ray.nodes() if "CPU" in node["Resources"])
-        given, ours = ray.put(shared), inventory(backend)
+        given, ours = ray.put(shared), inventory(packages)
 
         def call(references: list[Any]) -> Any:  # within this function, so that Ray sends it: a node may lack us
             import ray
@@ -45,7 +44,7 @@ def cluster(address: str, cores: int | None, backend: str, shared: Any) -> Itera
                 from digits.hardware import tune_process
                 from digits.training.cluster import inventory
 
-                theirs = inventory(backend)
+                theirs = inventory(packages)
             except ImportError as error:
                 theirs = {"digits": f"none of this kind ({error})"}
             if odd := [f"{name} is {theirs[name]} there" for name in theirs if theirs[name] != ours.get(name)]:
@@ -59,6 +58,13 @@ def cluster(address: str, cores: int | None, backend: str, shared: Any) -> Itera
         yield lambda function, *arguments: remote.remote([given, ray.put((function, arguments))]).future()
     finally:
         ray.shutdown()
+
+
+def cores_of_cluster() -> int:
+    """How many cores the nodes have together, those that have joined meanwhile too; 1 at least."""
+    import ray
+
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 def _connected(address: str) -> Any:
@@ -88,12 +94,12 @@ def _connected(address: str) -> Any:
 
 
 @functools.cache
-def inventory(backend: str) -> dict[str, str]:
+def inventory(packages: tuple[str, ...]) -> dict[str, str]:
     """What must be the same on all nodes, so that a call returns the same on each: versions, and our own source."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"Python": ".".join(map(str, sys.version_info[:3]))}
-    for package in ("numpy", *BACKENDS[backend].modules):
+    for package in ("numpy", *packages):
         found[package] = "not installed"
         for name in (package, f"{package}-cpu"):
             with contextlib.suppress(PackageNotFoundError):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from digits.backends import load_backend
+from digits.backends import BACKENDS, load_backend
 from digits.backends.interface import Backend, MakeNetwork
 from digits.datasets import DIGITS, Dataset, load_dataset
 from digits.errors import DigitsError
@@ -230,7 +230,7 @@ class TrainingRun:
             networks = self.model.backend.members(self.model.network)
             return one_after_another(self.training, networks, starts, origin)
         if self.settings.address:
-            engine = cluster(self.settings.address, None, self.settings.backend, self.training)
+            engine = cluster(self.settings.address, None, BACKENDS[self.settings.backend].modules, self.training)
         else:
             engine = processes(self.workers, self.cores_each, self.training)
         return side_by_side(stack.enter_context(engine), self.training, starts, origin)

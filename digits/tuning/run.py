@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from digits.backends import BACKENDS
 from digits.errors import DigitsError
 from digits.evaluation.metrics import difference
 from digits.evaluation.report import render_page
@@ -174,7 +175,7 @@ def opened(search: Search, sampler: str = "TPESampler") -> Iterator[Tuning]:
     material = Material(search, load(replace(settings, dataset=search.dataset)), sampler)
     check_data(replace(largest(search.space, search.start), validation=material.held_out), material.dataset)
     if search.address:
-        engine = cluster(search.address, 1, search.backend, material)
+        engine = cluster(search.address, 1, BACKENDS[search.backend].modules, material)
     else:
         engine = processes(cores_here(), 1, material)
     with alone(search.output_dir), engine as submit:
@@ -187,6 +188,7 @@ def opened(search: Search, sampler: str = "TPESampler") -> Iterator[Tuning]:
 def identity(material: Material) -> dict[str, Any]:
     """All that decides what the losses of trials mean; a search that goes on must share it."""
     search, dataset = material.search, material.dataset
+    versions = inventory(BACKENDS[search.backend].modules)
     decides = {
         "backend": search.backend,
         "dataset": dataset.name,
@@ -195,7 +197,7 @@ def identity(material: Material) -> dict[str, Any]:
         "space": " ".join(map(str, search.space)),
         "seed": search.seed,
         "held_out": material.held_out,
-        "versions": {name: version for name, version in inventory(search.backend).items() if "source" not in name},
+        "versions": {name: version for name, version in versions.items() if "source" not in name},
     }
     return json.loads(json.dumps(decides))
 

@@ -20,7 +20,10 @@ FLAGS = {
     "train": {*TRAINING, "--dataset", "--address"},
     "visualize": {*FOLDERS, "--backend", "--dataset", "--recipe", *(f"--{name}" for name in about(Augmentation))},
     "recipes": set(),
-    "read": {"--model", "--hand", "--json", "--show", "--explain", "--output-dir"},
+    "read": {
+        *("--model", "--hand", "--json", "--show", "--explain", "--output-dir"),
+        *("--output", "--resume", "--address"),
+    },
     "learn": {"--output", "--seed", "--data-dir"},
     "serve": {"--host", "--port", "--allow-host", "--model", "--data-dir", "--no-browser"},
     "publish": set(),

@@ -135,6 +135,21 @@ def test_each_page_of_a_file_is_a_result(writer, model, tmp_path):
         reader.read(path)
 
 
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (("--output", "x.csv", "--json"), "--json does nothing with --output, which writes a table alone"),
+        (("--output", "x.csv", "--explain"), "--explain does nothing with --output"),
+        (("--resume",), "--resume does nothing without --output, which names the table to write"),
+        (("--address", "auto"), "--address does nothing without --output"),
+    ],
+)
+def test_a_flag_that_would_do_nothing_is_refused(flags, says):
+    done = run("-m", "digits", "read", "photo.png", *flags)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.startswith(f"error: {says}") and done.stderr.count("\n") == 1
+
+
 def test_no_framework_is_loaded(photo, model):
     code = "import sys; from digits.cli import main; main(sys.argv[1:]); print('LOADED', *sys.modules)"
     loaded = set(run("-c", code, "read", "--model", model, photo).stdout.split("LOADED")[1].split())

@@ -11,7 +11,8 @@ from PIL import Image
 
 from digits.errors import DigitsError, not_installed
 from digits.exchange.export import export
-from digits.exchange.predictor import Predictor, read_images
+from digits.exchange.predictor import Predictor, open_session, read_images
+from digits.reading.finder import FINDER
 from digits.runs import model_name
 from tests.commands.test_cli import FRAMEWORKS, loaded_after
 from tests.conftest import run, without
@@ -67,6 +68,15 @@ def test_answers_are_those_of_the_run_whatever_the_number_of_images(model, finis
     for count in (0, 1, 250, 251):
         assert np.allclose(predictor.probabilities(mnist.test.images[:count]), ours[:count], atol=1e-6)
     assert predictor.info.classes == tuple("0123456789")
+
+
+@pytest.mark.parametrize(("allowed", "threads"), [("1", 1), (None, 0)])
+def test_a_session_computes_on_as_many_cores_as_are_allowed(allowed, threads, monkeypatch):
+    monkeypatch.delenv("DIGITS_CORES", raising=False)
+    if allowed:
+        monkeypatch.setenv("DIGITS_CORES", allowed)
+    session = open_session(FINDER.read_bytes(), FINDER)
+    assert session.get_session_options().intra_op_num_threads == threads  # 0 stands for all
 
 
 def test_every_test_image_is_taken_as_bright_on_dark(mnist, tmp_path):

@@ -8,7 +8,7 @@ from tests.conftest import run, without
 
 
 def test_what_nodes_must_share_is_versions_and_our_source():
-    ours = inventory("pytorch")
+    ours = inventory(("torch",))
     assert list(ours) == ["Python", "numpy", "torch", "the source of digits"]
     assert "not installed" not in ours.values()
 
@@ -26,7 +26,7 @@ def test_what_nodes_must_share_is_versions_and_our_source():
     ],
 )
 def test_an_address_without_a_cluster_is_one_line(address, says):
-    with pytest.raises(DigitsError) as raised, cluster(address, 1, "pytorch", None):
+    with pytest.raises(DigitsError) as raised, cluster(address, 1, ("torch",), None):
         pass
     assert says in str(raised.value) and "\n" not in str(raised.value)
 

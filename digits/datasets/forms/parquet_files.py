@@ -2,11 +2,13 @@
 
 import json
 import sys
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 METADATA = b"huggingface"  # the key under which Hugging Face's library says what the columns are
 _IMAGES = ("image.bytes", "img.bytes", "image", "img")  # columns, the best one first
 _LABELS = ("label", "labels", "target")
+_ALLOWED = "image, the bytes of a file or a struct with them under bytes"
 _ROWS = 16  # read at a time: a large image may stand in a file once and be unpacked for each of them
 _MEMORY = 2 << 30  # bytes that reading so many rows may take
 
@@ -61,6 +64,52 @@ def require_pyarrow() -> None:
         import pyarrow.parquet  # noqa: F401
     except ModuleNotFoundError as error:
         raise not_installed("pyarrow, which reads and writes Parquet,", "parquet") from error
+
+
+def count_images(file: IO[bytes], name: str) -> int:
+    """How many images a Parquet file holds, in a column such as datasets have them in, with or without labels.
+
+    Raises:
+        DigitsError: it is damaged, has no such column or too many rows, or pyarrow is missing; `name` is what it is
+            called in the error.
+    """
+    rows, _ = _images_of(file, name)
+    return int(rows.metadata.num_rows)
+
+
+def images_from(file: IO[bytes], name: str, first: int) -> "Iterator[Buffer]":
+    """The bytes of each image from a row on, not copied; where a row has none, None.
+
+    Raises:
+        DigitsError: as `count_images`, or it is damaged from some row on.
+    """
+    rows, column = _images_of(file, name)
+    with _refusing(name):
+        groups = range(rows.metadata.num_row_groups)
+        ends = list(accumulate(rows.metadata.row_group(index).num_rows for index in groups))
+        start = bisect_right(ends, first)
+        skipped = first - (ends[start - 1] if start else 0)
+    kinds = {"columns": [column], "use_threads": False}
+    each = (rows.iter_batches(_ROWS, row_groups=[group], **kinds) for group in groups[start:])  # one may be damaged
+    for batch in _each(chain.from_iterable(each), name):
+        images = batch.column(0).flatten()[0] if "." in column else batch.column(0)
+        yield from _bytes(images[skipped:])
+        skipped = max(0, skipped - len(images))
+
+
+def _images_of(file: IO[bytes], name: str) -> "tuple[ParquetFile, str]":
+    """A Parquet file, and its column of images."""
+    require_pyarrow()
+    from pyarrow.parquet import ParquetFile
+
+    with _refusing(name), _bounded_memory():
+        rows = ParquetFile(file, pre_buffer=False, arrow_extensions_enabled=False)
+        check_size(rows.metadata.num_rows, 0, name)
+        plain = _plain(rows)
+        column = _image_column(plain)
+        if column is None:
+            raise DigitsError(f"{name} has the columns {_listed(plain)}; allowed: {_ALLOWED}")
+        return rows, column
 
 
 @dataclass(frozen=True)
@@ -107,17 +156,28 @@ def _open(path: Path) -> _Table:
 
 def _columns(file: "ParquetFile", path: Path) -> tuple[str, str]:
     """The columns of images and of labels, which are plain: not lists, and so on."""
-    columns = [file.schema.column(index) for index in range(len(file.schema))]
-    found = {column.path: column.physical_type for column in columns if column.max_repetition_level == 0}
-    image = next((name for name in _IMAGES if found.get(name) == "BYTE_ARRAY"), None)
+    found = _plain(file)
+    image = _image_column(found)
     label = next((name for name in _LABELS if found.get(name) in ("INT32", "INT64")), None)
     if image is None or label is None:
-        listed = ", ".join(f"{name[:40]} ({kind})" for name, kind in list(found.items())[:6]) or "none"
         raise DigitsError(
-            f"{shown(path)} has the columns {listed!a}; allowed: image, the bytes of a file or a struct with them "
-            "under bytes, and label, whole numbers"
+            f"{shown(path)} has the columns {_listed(found)}; allowed: {_ALLOWED}, and label, whole numbers"
         )
     return image, label
+
+
+def _plain(file: "ParquetFile") -> dict[str, str]:
+    """The kind of each column that is no list and in none, by its name."""
+    columns = [file.schema.column(index) for index in range(len(file.schema))]
+    return {column.path: column.physical_type for column in columns if column.max_repetition_level == 0}
+
+
+def _image_column(plain: dict[str, str]) -> str | None:
+    return next((name for name in _IMAGES if plain.get(name) == "BYTE_ARRAY"), None)
+
+
+def _listed(plain: dict[str, str]) -> str:
+    return ascii(", ".join(f"{name[:40]} ({kind})" for name, kind in list(plain.items())[:6]) or "none")
 
 
 def _class_names(table: _Table) -> tuple[str, ...]:
@@ -156,17 +216,22 @@ def _greys(tables: list[_Table], count: int, labels: list[np.ndarray]) -> Iterat
 
 
 def _bytes(images: "Array") -> "Iterator[Buffer]":
-    """The bytes of each image, not copied."""
+    """The bytes of each image, not copied; where there are none, None."""
     if hasattr(images, "dictionary"):
-        return (images.dictionary[place].as_buffer() for place in images.indices.to_pylist())
+        places = images.indices.to_pylist()
+        return (None if place is None else images.dictionary[place].as_buffer() for place in places)
     return (image.as_buffer() for image in images)
 
 
 def _batches(table: _Table) -> "Iterator[RecordBatch]":
     with _refusing(table.path):
         batches = table.file.iter_batches(_ROWS, columns=[table.image, table.label], use_threads=False)
+    yield from _each(batches, table.path)
+
+
+def _each(batches: "Iterator[RecordBatch]", path: object) -> "Iterator[RecordBatch]":
     while True:
-        with _refusing(table.path), _bounded_memory():
+        with _refusing(path), _bounded_memory():
             batch = next(batches, None)
         if batch is None:
             return
@@ -174,7 +239,7 @@ def _batches(table: _Table) -> "Iterator[RecordBatch]":
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def _refusing(path: object) -> Iterator[None]:
     """Makes one line of whatever pyarrow raises for a file that is damaged or made to harm."""
     try:
         yield
