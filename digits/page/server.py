@@ -11,7 +11,6 @@ import hmac
 import json
 import mimetypes
 import re
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
@@ -32,7 +31,7 @@ from digits.datasets import SIDE, Split, load_dataset
 from digits.errors import DigitsError
 from digits.files import sha256
 from digits.learning import Learned, learn
-from digits.page.site import MOST_BYTES, POLICY, network_settings
+from digits.page.site import MOST_BYTES, POLICY
 from digits.reading import Reader, Reading
 from digits.reading.hand import CLASSES, MOST_IMAGES
 
@@ -246,13 +245,8 @@ def _outcome(learned: Learned) -> dict[str, Any]:
     """What came of learning, for the page: accuracies before and after and, where it is better, the network."""
     changes = {"own": learned.own, "mnist": learned.mnist, "nothing": learned.nothing}
     said = {name: [change.before.value, change.after.value, change.after.interval] for name, change in changes.items()}
-    if not learned.is_better:
-        return {"better": False, **said}
-    with tempfile.TemporaryDirectory(prefix="digits-") as folder:
-        path = Path(folder) / "mine.onnx"
-        path.write_bytes(learned.model)
-        network = {**network_settings(path), "accuracy": None}
-    return {"better": True, **said, "network": network, "model": base64.b64encode(learned.model).decode()}
+    model = {"model": base64.b64encode(learned.model).decode()} if learned.is_better else {}
+    return {"better": learned.is_better, **said, **model}
 
 
 async def _refusal(_: Request, error: Exception) -> Response:

@@ -50,7 +50,7 @@ def all_files(*, served: bool, model: Path | None = None) -> dict[str, bytes]:
     files |= {f"models/{name}.onnx": path.read_bytes() for name, path in graphs.items()}
     settings = {
         "served": served,
-        "networks": {name: network_settings(path) for name, path in networks.items()},
+        "networks": {name: _described(path) for name, path in networks.items()},
         "examples": examples(),
         "photos": [name for name in files if name.startswith(f"{PHOTOGRAPHS}/")],
         **_numbers(),
@@ -81,7 +81,7 @@ def _is_numeric(value: object) -> bool:
     return isinstance(value, int | float) or (isinstance(value, tuple) and all(map(_is_numeric, value)))
 
 
-def network_settings(path: Path) -> dict[str, Any]:
+def _described(path: Path) -> dict[str, Any]:
     """What the page must know of a network: its layers, the bytes that make their maps outputs of the graph, and how
     digits usually look in the last of them."""
     info, layer = Network(path).predictor.info, hand.Layer(path)

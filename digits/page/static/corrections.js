@@ -122,7 +122,8 @@ async function learn() {
   byId("learned").textContent = said.error ?? words.learned(said);
   if (!said.better) return;
   const model = Uint8Array.from(atob(said.model), (letter) => letter.charCodeAt(0));
-  const one = { name: MINE, described: said.network, model };
+  const described = { ...settings.networks.reader, accuracy: null }; // only its last layer is another
+  const one = { name: MINE, described, model };
   await take(one);
   await inStore("networks", "readwrite", (store) => store.put(one)).catch(() => fail(words.notKept));
 }
