@@ -48,9 +48,10 @@ def all_files(*, served: bool, model: Path | None = None) -> dict[str, bytes]:
     files |= {f"runtime/{name}": data for name, data in runtime().items()}
     graphs = {"finder": FINDER, "form": FORM, **networks}
     files |= {f"models/{name}.onnx": path.read_bytes() for name, path in graphs.items()}
+    files |= {f"models/{name}.usual": _usual(path) for name, path in networks.items()}
     settings = {
         "served": served,
-        "networks": {name: _described(path) for name, path in networks.items()},
+        "networks": {name: _described(name, path) for name, path in networks.items()},
         "examples": examples(),
         "photos": [name for name in files if name.startswith(f"{PHOTOGRAPHS}/")],
         **_numbers(),
@@ -81,10 +82,10 @@ def _is_numeric(value: object) -> bool:
     return isinstance(value, int | float) or (isinstance(value, tuple) and all(map(_is_numeric, value)))
 
 
-def _described(path: Path) -> dict[str, Any]:
-    """What the page must know of a network: its layers, the bytes that make their maps outputs of the graph, and how
-    digits usually look in the last of them."""
-    info, layer = Network(path).predictor.info, hand.Layer(path)
+def _described(name: str, path: Path) -> dict[str, Any]:
+    """What the page must know of a network: its layers, the bytes that make their maps outputs of the graph, and which
+    file tells how digits usually look in the last of them."""
+    info = Network(path).predictor.info
     return {
         "architecture": info.recipe.architecture,
         "recipe": info.recipe.name,
@@ -93,9 +94,14 @@ def _described(path: Path) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         "layers": info.layers,
         "outputs": base64.b64encode(onnx_outputs(info.layers)).decode(),
-        "last": layer.name,
-        "usual": base64.b64encode(hand.usual(layer).astype("<f4").tobytes()).decode(),
+        "last": hand.last_layer(info.layers),
+        "usual": f"models/{name}.usual",
     }
+
+
+def _usual(path: Path) -> bytes:
+    """How digits usually look to a network, in its last layer: float32, `(10, d)`."""
+    return hand.usual(hand.Layer(path)).astype("<f4").tobytes()
 
 
 def _offline(files: dict[str, bytes]) -> bytes:

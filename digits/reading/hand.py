@@ -5,7 +5,7 @@ votes where an image is nearer to it than to the digit that it was taken for, as
 all; the nearer, the more. How near and how much was chosen on composed hands (`benchmarks/hands.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +37,7 @@ class Layer:
     """
 
     def __init__(self, model: Path):
-        layers = Predictor(model).info.layers
-        self.name = [name for name in layers if not name.startswith("dense")][-1]
+        self.name = last_layer(Predictor(model).info.layers)
         self.session = open_session(model.read_bytes() + onnx_outputs([self.name]), model)
 
     def values(self, images: np.ndarray) -> np.ndarray:
@@ -51,6 +50,11 @@ class Layer:
     def features(self, images: np.ndarray) -> np.ndarray:
         """The same as vectors of length 1."""
         return _of_length_1(self.values(images))
+
+
+def last_layer(layers: Sequence[str]) -> str:
+    """The name of the last layer before the outputs."""
+    return [name for name in layers if not name.startswith("dense")][-1]
 
 
 class Hand:

@@ -23,11 +23,12 @@ function once(key, make) {
   return kept.get(key);
 }
 
-const bytesOf = (name) => once(`bytes ${name}`, async () => {
-  const answer = await fetch(new URL(`./models/${name}.onnx`, import.meta.url));
-  if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+const bytesOf = (name) => once(`bytes ${name}`, () => fetched(`models/${name}.onnx`));
+async function fetched(path) {
+  const answer = await fetch(new URL(`./${path}`, import.meta.url));
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return new Uint8Array(await answer.arrayBuffer());
-});
+}
 const session = (name) => once(name, async () => ort.InferenceSession.create(await bytesOf(name)));
 
 /** The same network, with the maps of its layers as outputs: bytes at the end of its file say so. */
@@ -69,8 +70,7 @@ async function featuresOf(network, images) {
 
 /** The corrections' features and those of digits as they usually look. */
 const handOf = (network) => once(`hand ${network}`, async () => {
-  const usual = Uint8Array.from(atob(settings.networks[network].usual), (letter) => letter.charCodeAt(0));
-  const values = new Float32Array(usual.buffer);
+  const values = new Float32Array((await fetched(settings.networks[network].usual)).buffer);
   return { corrections: await featuresOf(network, corrections.images), usual: features(values, values.length / 10) };
 });
 
