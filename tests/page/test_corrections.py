@@ -88,7 +88,7 @@ def test_they_are_saved_as_the_folders_that_python_reads(link, open_page, tmp_pa
     image = page.evaluate(
         """() => new Promise((resolve) => {
           indexedDB.open("digits").onsuccess = ({ target }) => {
-            target.result.transaction("digits").objectStore("digits").getAll().onsuccess = (event) =>
+            target.result.transaction("corrections").objectStore("corrections").getAll().onsuccess = (event) =>
               resolve([...event.target.result[0].image]);
           };
         })"""

@@ -100,7 +100,7 @@ async function save() {
   );
   const link = element("a", { href: URL.createObjectURL(zip(files)), download: "my-digits.zip" });
   link.click();
-  URL.revokeObjectURL(link.href);
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // the browser may begin to read it later
 }
 
 /** An image as it is: grey, ink bright on dark. */
