@@ -14,6 +14,7 @@ FLAG = [(60, 120), (80, 80), (120, 70), (150, 60), (140, 130), (130, 220)]  # a 
 
 
 def corrected(page, label: str, expected: str) -> None:
+    page.wait_for_timeout(500)  # what was read while it was drawn has given way to what is read of all of it
     page.select_option(".correct", label)
     assert text_of(page, expected) == expected
 
