@@ -28,6 +28,7 @@ const empty = { draw: words.empty, photo: words.emptyPhoto }; // what is said wh
 const sheet = new Sheet(byId("ink"));
 let asked = 0; // how often something was asked to be read
 let isAnswering = false;
+let due = 0; // the timer that answers what is complete
 let wanted = null; // a change that is to be answered, once the one before is
 
 sheet.addEventListener("change", ({ detail }) => {
@@ -35,11 +36,15 @@ sheet.addEventListener("change", ({ detail }) => {
   byId("undo").disabled = !sheet.past.length;
   byId("clear").disabled = !sheet.strokes.length;
   wanted = detail;
-  if (!isAnswering || detail.done) answer();
+  if (detail.done) {
+    clearTimeout(due);
+    due = setTimeout(answer); // of many strokes at once, the last is answered
+  } else if (!isAnswering) answer();
 });
 
 /** Answer the last change, unless one that is complete comes meanwhile. */
 async function answer() {
+  if (!wanted) return;
   const own = ++asked;
   const { done, at } = wanted;
   const strokes = sheet.strokes;
