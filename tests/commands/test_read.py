@@ -161,5 +161,5 @@ def test_the_commands_of_the_page_about_reading_work(photo, model, tmp_path):
     commands = re.findall(r"^digits read (.*?)(?: +#.*)?$", page, flags=re.MULTILINE)
     assert len(commands) >= 4
     for command in commands:
-        flags = [word for word in command.split() if word.startswith("--") and word != "--model"]
+        flags = [word for word in command.split() if word.startswith("--") and word not in ("--model", "--hand")]
         assert read(*flags, photo, model=model, tmp_path=tmp_path).returncode == 0, command
