@@ -19,7 +19,6 @@ from digits.models import BATCH, onnx_outputs
 from digits.reading.crops import cut_out
 from digits.reading.left_out import alone
 from digits.reading.picture import open_picture
-from digits.synthesis import strokes, variants
 
 NOTHING = "nothing"  # the class of what is no digit
 CLASSES = (*DIGITS, NOTHING)  # of corrections
@@ -85,6 +84,8 @@ class Hand:
 
 def usual(layer: Layer) -> np.ndarray:
     """How each digit usually looks, over all ways of writing it, as features: float32, `(10, d)`."""
+    from digits.synthesis import strokes, variants  # late: who has no hand waits for none of it
+
     images = strokes.draw(variants.DIGITS, strokes.Hand(), np.random.default_rng(0))
     found, labels = layer.features(images), np.array([int(way.character) for way in variants.DIGITS])
     return _of_length_1(np.stack([found[labels == digit].mean(axis=0) for digit in range(len(DIGITS))]))
