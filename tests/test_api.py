@@ -119,8 +119,8 @@ def test_all_that_is_offered_shows_and_nothing_is_loaded_for_it():
 def test_the_page_about_python_is_true(tmp_path, data_dir, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mnist_data").symlink_to(data_dir)
-    (tmp_path / "scans").mkdir()
-    for target in ("photo.jpg", "scans/one.png"):
+    for target in ("photo.jpg", "scans/one.png", "my-digits/7/one.jpg"):
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "lessons" / "my_digit.jpg", target)
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL | re.MULTILINE)
     known: dict[str, object] = {}

@@ -42,6 +42,7 @@ def all_files(*, served: bool, model: Path | None = None) -> dict[str, bytes]:
         DigitsError: onnxruntime-web cannot be had, or the model is none of ours.
     """
     networks = {**({"yours": model} if model else {}), "reader": SHIPPED, "baseline": BASELINE}
+    described = {name: _described(name, path) for name, path in networks.items()}
     paths = [path for path in sorted(STATIC.rglob("*")) if path.is_file()]
     files = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in paths}
     files["index.html"] = files["index.html"].replace(b"{{policy}}", POLICY.encode())
@@ -51,7 +52,7 @@ def all_files(*, served: bool, model: Path | None = None) -> dict[str, bytes]:
     files |= {f"models/{name}.usual": _usual(path) for name, path in networks.items()}
     settings = {
         "served": served,
-        "networks": {name: _described(name, path) for name, path in networks.items()},
+        "networks": described,
         "examples": examples(),
         "photos": [name for name in files if name.startswith(f"{PHOTOGRAPHS}/")],
         **_numbers(),

@@ -246,7 +246,7 @@ def test_a_page_on_its_side_is_read_turned(upright, turned, left, turns, reader,
         page[120:180, 40 + 90 * patch : 60 + 90 * patch] = 0
     monkeypatch.setattr(reader, "_look", lambda pixels, scale: upright if len(pixels) == 200 else turned)
     monkeypatch.setattr(reader, "ask", lambda pixels, sizes: [upright if len(pixels) == 200 else turned])
-    monkeypatch.setattr(module, "judged", lambda seen, weights: seen)
+    monkeypatch.setattr(module, "judged", lambda seen, *_: seen)
     trace = reader.trace(page)
     assert trace.turns == turns
     assert trace.seen is (turned if turns else upright)
