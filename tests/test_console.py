@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -224,6 +225,32 @@ def test_what_is_wrong_in_a_cell_is_one_line_that_names_the_cell(tmp_path):
         NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(tmp_path))
     [said] = [output.text for output in notebook.cells[0].outputs if output.get("name") == "stderr"][:1]
     assert said.splitlines()[0] == "error: this cell, line 6: epochs is '3', but must be a whole number, 1 or more"
+
+
+@pytest.mark.usefixtures("kernel_of_the_project")
+def test_a_training_in_a_notebook_shows_how_far_it_is_and_takes_that_away(mnist, tmp_path):
+    train, test = mnist.train, mnist.test
+    arrays = {"x_train": train.images[:9000], "y_train": train.labels[:9000]}
+    np.savez(tmp_path / "own.npz", **arrays, x_test=test.images[:200], y_test=test.labels[:200])
+    code = "import digits; model = digits.train_model('pytorch', dataset='own.npz', epochs=2); model.accuracy"
+    manager, client = start_new_kernel(cwd=str(tmp_path))
+    messages: list[dict] = []
+    try:
+        client.execute_interactive(code, output_hook=messages.append, timeout=120)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    kinds = [message["header"]["msg_type"] for message in messages]
+    drawn = [
+        message["content"]["data"]["text/plain"]
+        for message, kind in zip(messages, kinds, strict=True)
+        if kind in ("display_data", "update_display_data")
+    ]
+    assert kinds.count("display_data") == 1  # one place
+    assert any(re.match(r"Epoch 1/2 [━╸╺ ]+ loss \d\.\d{4} .*images a second", line) for line in drawn), drawn
+    assert any(line.startswith("Epoch 2/2") for line in drawn), drawn
+    assert drawn[-1] == ""
+    assert kinds[-2:] == ["execute_result", "status"]
 
 
 # Without the environment in which everything is installed.
