@@ -74,9 +74,9 @@ $(BIN)/pip:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	$(if $(TORCH_INDEX),$(BIN)/pip install -q -c constraints.txt --index-url $(TORCH_INDEX) torch)
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,page,read,finder]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,page,finder]'
 	@touch $@
 
 $(VENV)/.dev-installed: $(VENV)/.installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,onnx,parquet,page,read,finder,heic,tensorboard,tune,cluster,lessons,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,parquet,page,finder,heic,tensorboard,tune,cluster,lessons,dev]'
 	@touch $@

@@ -21,21 +21,28 @@ def place(path: str, line: int | None) -> str:
     return f"{name}, line {line}" if line else name
 
 
+# What the extra `train` brings, as it is imported: most of the project's work but reading needs these.
+TRAIN = {"jinja2", "matplotlib", "requests", "safetensors", "scipy", "seaborn", "sklearn"}
+
+
 def not_installed(name: str, extra: str) -> DigitsError:
     """What to say where `name`, which one of the extras of pyproject.toml brings, cannot be imported.
 
+    `extra` is empty for what every installation has, where its machine has a release of it; `name` is then pip's.
+
     In a clone the command installs the clone's extra, elsewhere that of the package that is installed.
     """
-    if not _packages(extra):
-        pythons = [python for python in PYTHONS if _packages(extra, python_version=python)]
+    if not _released(name, extra):
+        pythons = [python for python in PYTHONS if _released(name, extra, python_version=python)]
         allowed = f"Python {', '.join(pythons)}" if pythons else "another kind of machine"
         here = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
         return DigitsError(f"{name} has no release for {here}; allowed: {allowed}")
     if _is_inactive():
         return _activate(name)
+    brackets = f"[{extra}]" if extra else ""
     if _in_clone():
-        return DigitsError(f'{name} is not installed. Run in {ROOT}: pip install -c constraints.txt -e ".[{extra}]"')
-    return DigitsError(f'{name} is not installed. Run: pip install "digits[{extra}]"')
+        return DigitsError(f'{name} is not installed. Run in {ROOT}: pip install -c constraints.txt -e ".{brackets}"')
+    return DigitsError(f'{name} is not installed. Run: pip install "digits{brackets}"')
 
 
 def missing(error: ModuleNotFoundError) -> DigitsError:
@@ -47,6 +54,8 @@ def missing(error: ModuleNotFoundError) -> DigitsError:
     name = (error.name or "").split(".")[0]
     if name in ("", "digits"):
         raise error
+    if name in TRAIN:
+        return not_installed(name, "train")
     if _is_inactive():
         return _activate(name)
     instead = f"Run in {ROOT}: make setup" if _in_clone() and not VENV.is_dir() else "Install it with pip"
@@ -74,8 +83,14 @@ def _in_clone() -> bool:
     return (ROOT / "constraints.txt").is_file()
 
 
+def _released(name: str, extra: str, **environment: str) -> bool:
+    """Whether pip has what an extra is for, or `name` of what every installation has; `environment` as below."""
+    packages = [package for package in _packages(extra, **environment) if not package.startswith("digits[")]
+    return bool(packages if extra else [package for package in packages if package.startswith(name)])
+
+
 def _packages(extra: str, **environment: str) -> list[str]:
-    """What pip installs for an extra, in pip's words; nothing where there are no releases.
+    """What pip installs for an extra, or for none, in pip's words; nothing where there are no releases.
 
     `environment` takes the place of this one: names of dependency markers, as `python_version`, and their values.
     """
@@ -86,9 +101,9 @@ def _packages(extra: str, **environment: str) -> list[str]:
 
     if _in_clone():
         project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        lines = project["optional-dependencies"][extra]
+        lines = project["optional-dependencies"][extra] if extra else project["dependencies"]
     else:
-        lines = [line for line in requires("digits") or [] if "extra ==" in line]
+        lines = [line for line in requires("digits") or [] if bool(extra) == ("extra ==" in line)]
     packages = []
     for package in map(Requirement, lines):
         if package.marker is None or package.marker.evaluate({"extra": extra, **environment}):

@@ -23,7 +23,7 @@ import sys
 if not os.path.exists("lessons"):  # so this is not yet the folder of the project
     if "google.colab" in sys.modules:
         subprocess.run(["git", "clone", "-q", REPOSITORY, "project"], check=True)
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-e", "project[read]"], check=True)
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-e", "project[train]"], check=True)
     os.chdir("project" if "google.colab" in sys.modules else "..")
 
 # %%

@@ -11,7 +11,7 @@ import pytest
 from packaging.markers import default_environment
 from packaging.specifiers import SpecifierSet
 
-from digits.errors import PYTHONS, _packages, not_installed
+from digits.errors import PYTHONS, TRAIN, _packages, _released, not_installed
 from tests.conftest import ROOT, without
 from tests.test_scripts import refused
 
@@ -71,8 +71,9 @@ def test_in_a_clone_the_extra_is_named(clone, tmp_path, data_dir):
     ("package", "title", "extra", "command"),
     [
         ("torch", "PyTorch", "pytorch", ("train", "pytorch")),
-        ("cv2", "opencv", "read", ("read", "a.png")),
-        ("onnxruntime", "onnxruntime", "onnx", ("read", "a.png")),
+        ("cv2", "opencv-python-headless", "", ("read", "a.png")),
+        ("onnxruntime", "onnxruntime", "", ("read", "a.png")),
+        ("scipy", "scipy", "train", ("report",)),
     ],
 )
 def test_elsewhere_the_extra_of_what_is_installed_is_named(
@@ -80,7 +81,7 @@ def test_elsewhere_the_extra_of_what_is_installed_is_named(
 ):
     data = ["--data-dir", str(data_dir)] if command[0] == "train" else []
     message = said(installed, package, tmp_path, *command, *data)
-    assert message == f'{title} is not installed. Run: pip install "digits[{extra}]"'
+    assert message == f'{title} is not installed. Run: pip install "digits{extra and f"[{extra}]"}"'
     monkeypatch.setenv("PYTHONPATH", str(installed))  # where pip finds that digits is installed, and looks no further
     assert "Would install" not in what_pip_says(message.split(": ")[1], tmp_path)  # all are here
 
@@ -112,24 +113,29 @@ def test_the_commands_of_the_pages_are_right(command, clone):
 
 
 def test_both_ways_of_installing_name_the_same_packages(installed):
-    code = "from digits.errors import _packages; print(*_packages('onnx'), *_packages('tensorflow'))"
+    code = "from digits.errors import _packages; print(*_packages(''), *_packages('tensorflow'))"
     run = subprocess.run(
         [sys.executable, "-P", "-c", code],
         env={**os.environ, "PYTHONPATH": str(installed)},
         capture_output=True,
         text=True,
     )
-    assert run.stdout.split() == [*_packages("onnx"), *_packages("tensorflow")]
+    assert run.stdout.split() == [*_packages(""), *_packages("tensorflow")]
 
 
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("python", PYTHONS)
 def test_pip_is_asked_for_a_framework_only_where_it_has_a_release(machine, python):
     markers, released = MACHINES[machine]
-    assert bool(_packages("pytorch", python_version=python, **markers)) == released
-    assert bool(_packages("onnx", python_version=python, **markers)) == released
+    assert _released("PyTorch", "pytorch", python_version=python, **markers) == released
+    assert _released("onnxruntime", "", python_version=python, **markers) == released
     # Two lines that fit the same machine would be two TensorFlows in one folder.
-    assert len(_packages("tensorflow", python_version=python, **markers)) == (released and python != "3.14")
+    tensorflows = set(_packages("tensorflow", python_version=python, **markers)) - {"digits[train]"}
+    assert len(tensorflows) == (released and python != "3.14")
+
+
+def test_what_the_extra_for_training_brings_is_known_by_its_modules():
+    assert {"scikit-learn" if module == "sklearn" else module for module in TRAIN} == set(_packages("train"))
 
 
 def test_where_a_framework_has_no_release_the_message_says_so(monkeypatch):

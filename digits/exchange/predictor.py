@@ -78,7 +78,7 @@ def _read(path: Path) -> bytes:
 
 
 def import_onnxruntime() -> Any:
-    """onnxruntime, which is an extra. It is told first to send nothing about its use, unless the user has decided.
+    """onnxruntime, which not every machine has. It is told first to send nothing about its use, unless the user has decided.
 
     Raises:
         DigitsError: it is not installed.
@@ -87,7 +87,7 @@ def import_onnxruntime() -> Any:
     try:
         import onnxruntime
     except ModuleNotFoundError as error:
-        raise not_installed("onnxruntime", "onnx") from error
+        raise not_installed("onnxruntime", "") from error
     return onnxruntime
 
 

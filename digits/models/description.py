@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from digits.errors import DigitsError
 from digits.recipes import Recipe
@@ -240,6 +239,8 @@ def read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]
     Raises:
         DigitsError: it is missing, or not such a file.
     """
+    from safetensors import SafetensorError, safe_open  # late: an exported model needs none
+
     try:
         with safe_open(path, framework="numpy") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118

@@ -28,9 +28,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digits.datasets import SIDE, Split, load_dataset
-from digits.errors import DigitsError
+from digits.errors import DigitsError, missing
 from digits.files import sha256
-from digits.learning import Learned, learn
 from digits.page.site import MOST_BYTES, POLICY
 from digits.reading import Reader, Reading
 from digits.reading.hand import CLASSES, MOST_IMAGES
@@ -108,11 +107,15 @@ class Learner:
 
         def work() -> None:
             try:
+                from digits.learning import learn  # late: it needs more packages than reading does
+
                 mnist = load_dataset("mnist", self.data_dir).train
                 learned = learn(own, mnist, told=lambda done, total: tell({"done": done, "total": total}))
                 tell(_outcome(learned))
             except DigitsError as error:
                 tell({"error": str(error)})
+            except ModuleNotFoundError as error:
+                tell({"error": str(missing(error))})
             except BaseException:
                 tell({"error": "Learning failed"})
                 raise
@@ -241,7 +244,7 @@ def _corrections(data: bytes) -> Split:
     return Split(rows[:, 1:].reshape(count, SIDE, SIDE), rows[:, 0].astype(np.int64))
 
 
-def _outcome(learned: Learned) -> dict[str, Any]:
+def _outcome(learned: "Learned") -> dict[str, Any]:
     """What came of learning, for the page: accuracies before and after and, where it is better, the network."""
     changes = {"own": learned.own, "mnist": learned.mnist, "nothing": learned.nothing}
     said = {name: [change.before.value, change.after.value, change.after.interval] for name, change in changes.items()}

@@ -5,7 +5,7 @@ from digits.errors import not_installed
 try:
     import cv2  # noqa: F401
 except ModuleNotFoundError as error:
-    raise not_installed("opencv", "read") from error
+    raise not_installed("opencv-python-headless", "") from error
 
 from digits.reading.picture import Source
 from digits.reading.reader import Reader, read

@@ -22,7 +22,7 @@ try:
 
     from digits.synthesis.pages import VISIBLE, Page, page
 except ModuleNotFoundError as error:
-    raise not_installed("scikit-image" if error.name == "skimage" else "opencv", "finder") from error
+    raise not_installed("scikit-image", "finder") from error
 
 PAGE, SIDE = 224, 192  # pixels of a side, of a page and of a crop
 TOGETHER = 16  # batches whose crops are of the same pages, each in any of them

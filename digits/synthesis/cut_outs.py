@@ -18,7 +18,7 @@ try:
     from digits.ink import ink_of, stroke_width
     from digits.synthesis.pages import page
 except ModuleNotFoundError as error:
-    raise not_installed("scikit-image" if error.name == "skimage" else "opencv", "finder") from error
+    raise not_installed("scikit-image", "finder") from error
 
 PAGE = 192  # pixels of a side
 OTHERS = 6  # cut out of a page at most: words have many letters

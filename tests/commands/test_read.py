@@ -115,7 +115,7 @@ def test_opencv_that_is_missing_is_named(photo, model, tmp_path):
     absent.mkdir(parents=True)
     (absent / "__init__.py").write_text("raise ModuleNotFoundError('No module named cv2', name='cv2')")
     done = run("-m", "digits", "read", photo, "--model", model, PYTHONPATH=str(absent.parent))
-    assert done.stderr == f"error: {not_installed('opencv', 'read')}\n"
+    assert done.stderr == f"error: {not_installed('opencv-python-headless', '')}\n"
 
 
 def test_each_page_of_a_file_is_a_result(writer, model, tmp_path):

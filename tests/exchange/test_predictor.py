@@ -302,4 +302,4 @@ def test_a_damaged_model_is_refused_in_one_line_or_harmless(model, tmp_path, cap
 
 def test_onnxruntime_that_is_missing_is_named(model, tmp_path):
     message = refused("-m", "digits", "predict", model, tmp_path / "a.png", PYTHONPATH=without("onnxruntime", tmp_path))
-    assert message == str(not_installed("onnxruntime", "onnx"))
+    assert message == str(not_installed("onnxruntime", ""))

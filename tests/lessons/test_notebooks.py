@@ -146,7 +146,7 @@ def test_the_first_cell_installs_the_package_on_colab(tmp_path, monkeypatch):
     exec(code.replace("YOUR-NAME/YOUR-REPOSITORY", "somebody/digits"), {})  # noqa: S102
     assert commands[0][:3] == ["git", "clone", "-q"]
     assert commands[0][3] == "https://github.com/somebody/digits"
-    assert commands[1][1:] == ["-m", "pip", "install", "-q", "-e", "project[read]"]
+    assert commands[1][1:] == ["-m", "pip", "install", "-q", "-e", "project[train]"]
     assert Path.cwd() == tmp_path / "project"
 
 
