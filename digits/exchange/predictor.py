@@ -78,7 +78,7 @@ def _read(path: Path) -> bytes:
 
 
 def import_onnxruntime() -> Any:
-    """onnxruntime, which not every machine has. It is told first to send nothing about its use, unless the user has decided.
+    """onnxruntime, told first to send nothing about its use, unless the user has decided.
 
     Raises:
         DigitsError: it is not installed.

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from starlette.applications import Starlette
@@ -33,6 +33,9 @@ from digits.files import sha256
 from digits.page.site import MOST_BYTES, POLICY
 from digits.reading import Reader, Reading
 from digits.reading.hand import CLASSES, MOST_IMAGES
+
+if TYPE_CHECKING:
+    from digits.learning import Learned
 
 MOST_WAITING = 8  # photographs, with the one that is being read
 RECEIVE_SECONDS = 30.0  # for a photograph to come
