@@ -4,6 +4,8 @@ import pytest
 
 from digits.reading.form import FORM, to_mnist
 from digits.reading.form_graph import form_graph
+from digits.synthesis import strokes, variants
+from digits.synthesis.printed import cropped, to_form
 
 
 def form_of(mask: np.ndarray, width: float) -> np.ndarray:
@@ -40,6 +42,21 @@ def test_the_centre_of_mass_is_in_the_middle_not_that_of_the_box():
     mask[:30] = True
     mask[:, :25] = True
     assert middle(form_of(mask, 10)) == pytest.approx((14, 14), abs=0.51)
+
+
+def test_what_a_network_learns_from_has_the_form_of_what_it_is_asked_about(rng):
+    """Digits drawn by the project itself; their outlines as training has them, and as reading has them."""
+    drawn = strokes.draw(variants.DIGITS * 3, strokes.Hand(broken=0, pen=(2.2, 4.4)), rng)
+    inks = [cropped(cv2.resize(one, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)) > 127 for one in drawn]
+    learned = np.stack([to_form(ink.view(np.uint8) * np.uint8(255)) for ink in inks]).astype(float)
+    asked = to_mnist(inks, 1000).astype(float)
+    likeness = [np.corrcoef(one.ravel(), other.ravel())[0, 1] for one, other in zip(learned, asked, strict=True)]
+    apart = [np.abs(np.subtract(middle(one), middle(other))).max() for one, other in zip(learned, asked, strict=True)]
+    assert np.mean(likeness) > 0.99
+    assert np.max(apart) < 1.05
+    assert np.mean(np.array(apart) > 0.5) < 0.08  # where the middle is halfway between two pixels
+    off = [np.abs(np.subtract(middle(image.astype(float)), 14)).max() for image in drawn]
+    assert np.mean(off) < 0.75  # those of strokes lie a little beside it: crossing strokes count once
 
 
 @pytest.mark.parametrize("side", [100, 1500])
