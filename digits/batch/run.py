@@ -18,6 +18,7 @@ from digits.datasets import count_images, require_pyarrow, shown
 from digits.errors import DigitsError
 from digits.hardware import cores_here
 from digits.processes import Killed, Submit, processes, result
+from digits.reading.hand import read_hand
 
 TOGETHER = 8  # pictures that a process is given at a time
 AHEAD = 2  # times as many calls are under way as there are cores
@@ -32,6 +33,7 @@ class Batch:
         sources: files, folders, patterns, Parquet, and addresses such as `s3://bucket/scans`.
         output: the path of the table to write: .parquet, .csv or .jsonl. The ledger lies beside it meanwhile.
         model: an exported model; None for the one that comes with the package.
+        hand: a folder of somebody's own digits, which vote; None for nobody's.
         resume: whether to go on with a ledger that is there.
         address: of the Ray cluster to read on, `HOST:PORT`; None for this machine.
     """
@@ -39,6 +41,7 @@ class Batch:
     sources: Sequence[str]
     output: str
     model: Path | None = None
+    hand: Path | None = None
     resume: bool = False
     address: str | None = None
 
@@ -70,15 +73,16 @@ def read_all(batch: Batch) -> Generator[Progress, None, None]:
     The ledger goes with that, but stays where pictures could not be read, which are then tried again by `resume`.
 
     Raises:
-        DigitsError: there is nothing to read; output, model or cluster cannot be used; or see `Ledger`.
+        DigitsError: there is nothing to read; output, model, hand or cluster cannot be used; or see `Ledger`.
         OSError: the table cannot be written.
     """
     output = checked(batch.output)
-    job = Job(batch.model, settings_of(batch.model))
+    hand = None if batch.hand is None else read_hand(batch.hand)
+    job = Job(batch.model, settings_of(batch.model, hand), hand)
     if batch.resume and output.exists() and not batch.ledger.exists():
         raise DigitsError(f"{output} is whole: there is nothing to go on with. Without --resume it is made anew")
     output.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(Ledger(batch.ledger, job.settings, batch.resume)) as ledger:
+    with contextlib.closing(Ledger(batch.ledger, dict(job.settings), batch.resume)) as ledger:
         files = (file for file in found(batch.sources) if not _is_same(file, output))
         ledger.list(picture for file in files for picture in _pictures(file))
         total, kept, failed = ledger.count(), ledger.count("lines IS NOT NULL AND NOT failed"), 0

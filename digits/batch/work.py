@@ -5,14 +5,14 @@ import json
 import platform
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits.batch.ledger import WHOLE, Picture, Reading
 from digits.batch.sources import is_address, opened, stamp
-from digits.datasets import images_from, shown
+from digits.datasets import Split, images_from, shown
 from digits.errors import DigitsError
 from digits.files import sha256
 from digits.image_files import MAX_FILE, read_stream
@@ -31,15 +31,17 @@ class Job:
 
     Attributes:
         model: an exported model; None for the one that comes with the package.
-        settings: what decides readings, by name, as it is where the command runs.
+        settings: what decides readings, pairs of a name and a value, as it is where the command runs.
+        hand: somebody's own digits, which vote.
     """
 
     model: Path | None
-    settings: dict[str, str]
+    settings: tuple[tuple[str, str], ...]
+    hand: Split | None = field(default=None, compare=False)  # of which the settings tell
 
 
-def settings_of(model: Path | None) -> dict[str, str]:
-    """What decides readings, by name: the files that are read with, by their SHA-256.
+def settings_of(model: Path | None, hand: Split | None) -> tuple[tuple[str, str], ...]:
+    """What decides readings, pairs of a name and a value: what is read with, by its SHA-256.
 
     Raises:
         DigitsError: one of them is not there, or OpenCV is not installed.
@@ -51,9 +53,11 @@ def settings_of(model: Path | None) -> dict[str, str]:
 
     files = {"model": model or SHIPPED, "finder": FINDER, "form": FORM, "weights": WEIGHTS}
     try:
-        return {name: sha256(path.read_bytes())[:16] for name, path in files.items()}
+        digests = {name: sha256(path.read_bytes())[:16] for name, path in files.items()}
     except OSError as error:
         raise DigitsError(f"{error.filename} cannot be read on {platform.node()}: {error.strerror}") from error
+    digests["hand"] = sha256(hand.images.tobytes() + hand.labels.tobytes())[:16] if hand else "none"
+    return tuple(digests.items())
 
 
 def read_pictures(job: Job, pictures: Sequence[Picture]) -> list[Reading]:
@@ -62,7 +66,7 @@ def read_pictures(job: Job, pictures: Sequence[Picture]) -> list[Reading]:
     Raises:
         DigitsError: the model is another here than where the command runs, or none of ours.
     """
-    reader = _reader(job.model, tuple(job.settings.items()))
+    reader = _reader(job)
     return [_read(reader, picture, source) for picture, source in _with_sources(pictures)]
 
 
@@ -72,15 +76,14 @@ def not_read(picture: Picture, reason: object) -> Reading:
 
 
 @functools.cache
-def _reader(model: Path | None, settings: tuple[tuple[str, str], ...]) -> "Reader":
+def _reader(job: Job) -> "Reader":
     """The reader, loaded once in each process."""
     from digits.reading import Reader
 
-    ours = settings_of(model)
-    for name, digest in settings:
-        if ours[name] != digest:
-            raise DigitsError(f"the {name} on {platform.node()} is another ({ours[name]}) than here ({digest})")
-    return Reader(model)
+    for (name, there), (_, here) in zip(job.settings, settings_of(job.model, job.hand), strict=True):
+        if here != there:
+            raise DigitsError(f"the {name} on {platform.node()} is another ({here}) than here ({there})")
+    return Reader(job.model, job.hand)
 
 
 Source = Path | bytes | Exception

@@ -49,11 +49,11 @@ def command(
     **flags: bool,
 ) -> None:
     if output:
-        refuse("with --output, which writes a table alone", {"hand": bool(hand), **flags})
+        refuse("with --output, which writes a table alone", flags)
         from digits.batch import Batch
         from digits.commands.batch import read_into
 
-        read_into(Batch(files, output, model, resume, address))
+        read_into(Batch(files, output, model, hand, resume, address))
     else:
         refuse("without --output, which names the table to write", {"resume": resume, "address": bool(address)})
         from digits.reading.reader import Reader

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from digits.datasets import Split
 from digits.reading.confidence import (
     MOST,
     Weights,
@@ -97,18 +98,20 @@ class Reader:
 
     Args:
         model: an exported model, as `digits export` writes it; by default the one that comes with the package.
-        hand: a folder of your own digits, which vote with the networks: `CLASS/*.png`, the classes 0 to 9 and nothing.
+        hand: your own digits, which vote with the networks: a folder of `CLASS/*.png`, classes 0 to 9 and nothing,
+            or what `read_hand` makes of it.
 
     Raises:
         DigitsError: the model is missing, damaged, or it was trained on something else than the ten digits; or see
             `read_hand`.
     """
 
-    def __init__(self, model: str | Path | None = None, hand: str | Path | None = None):
+    def __init__(self, model: str | Path | None = None, hand: str | Path | Split | None = None):
         path = Path(model or SHIPPED)
         self.network = Network(path)
         self.finder = Finder()
-        self.hand = None if hand is None else Hand(read_hand(Path(hand)), path)
+        own = read_hand(Path(hand)) if isinstance(hand, str | Path) else hand
+        self.hand = Hand(own, path) if own else None
 
     def read(self, image: Source, name: str = "the image") -> Reading:
         """The digits in a picture.

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from pyarrow.fs import FileSystem
 
 import digits
@@ -158,6 +159,25 @@ def test_a_bucket_is_read_whole(bucket, drawings, tmp_path):
     expected = [digits.read(data).text for data in drawings[:12]]
     assert [one["text"] for one in found if "text" in one] == expected
     assert [one["source"].split("?")[0] for one in found[-2:]] == [f"{where}/whole/more.parquet"] * 2
+
+
+def test_a_hand_votes_in_every_process_and_a_run_stays_with_it(folder, drawings, tmp_path):
+    one, other = tmp_path / "hand", tmp_path / "other"
+    for hand, name in ((one, "3"), (other, "4")):
+        (hand / name).mkdir(parents=True)
+        seen = digits.Reader().trace(drawings[0]).seen  # a 7, said to be another digit
+        Image.fromarray(seen.images[seen.read[0]]).save(hand / name / "a.png")
+    output = tmp_path / "out.jsonl"
+    (folder / "11.png").write_bytes(b"nothing")  # so that there is something to go on with
+    finished(folder, output=output, hand=one)
+    sure = {Path(row["source"]).name: row.get("confidence") for row in rows(output)}["0.png"]
+    assert sure == pytest.approx(digits.Reader(hand=one).read(drawings[0]).confidence, abs=1e-4)
+    assert sure < digits.read(drawings[0]).confidence - 0.01
+    for another in (other, None):
+        with pytest.raises(DigitsError, match="was begun with another hand"):
+            finished(folder, output=output, hand=another, resume=True)
+    with pytest.raises(DigitsError, match="nowhere is no folder"):
+        finished(folder, output=tmp_path / "new.csv", hand=tmp_path / "nowhere")
 
 
 def test_the_table_of_before_is_no_source(folder, tmp_path):

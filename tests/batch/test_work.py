@@ -16,7 +16,7 @@ from digits.batch.work import Job, read_pictures, settings_of
 from digits.errors import DigitsError
 from tests.batch.conftest import as_png
 
-JOB = Job(None, settings_of(None))
+JOB = Job(None, settings_of(None, None))
 
 
 def picture(path: Path, row: int = WHOLE) -> Picture:
@@ -149,6 +149,6 @@ def test_pictures_at_an_address_are_read(bucket, drawings):
 
 
 def test_a_model_that_is_another_here_reads_nothing(folder):
-    job = Job(None, {**JOB.settings, "model": "0123"})
+    job = Job(None, (("model", "0123"), *JOB.settings[1:]))
     with pytest.raises(DigitsError, match=r"^the model on .* is another \(.*\) than here \(0123\)"):
         read_pictures(job, [picture(folder / "1.png")])
