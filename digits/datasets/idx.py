@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.errors import DigitsError
 
@@ -48,7 +49,7 @@ def read_header(data: bytes | memoryview, name: str) -> tuple[tuple[int, ...], n
     return shape, _TYPES[code], start
 
 
-def decode(data: bytes | memoryview, name: str) -> np.ndarray:
+def decode(data: bytes | memoryview, name: str) -> NDArray[np.uint8 | np.int32]:
     """The array in the bytes of an IDX file.
 
     Args:
@@ -67,7 +68,7 @@ def decode(data: bytes | memoryview, name: str) -> np.ndarray:
     return np.frombuffer(data, dtype, offset=start).reshape(shape)
 
 
-def encode(array: np.ndarray) -> bytes:
+def encode(array: NDArray[np.uint8]) -> bytes:
     """The bytes of the IDX file of a uint8 array, not empty, of 1 to 4 dimensions; `decode` gives the array back."""
     if array.dtype != np.uint8 or not 1 <= array.ndim <= 4 or not array.size:
         raise ValueError(

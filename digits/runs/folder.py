@@ -4,8 +4,10 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.backends import BACKENDS
 from digits.datasets import DIGITS
@@ -28,9 +30,9 @@ class Run:
     """
 
     backend: str
-    predictions: np.ndarray
-    labels: np.ndarray
-    probabilities: np.ndarray | None
+    predictions: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32] | None
     classes: tuple[str, ...] = DIGITS
     dataset: str | None = None
     record: RunRecord | None = None
@@ -76,7 +78,10 @@ def save_run(folder: Path, run: Run, others: Mapping[str, bytes] | None = None) 
     """
     if run.record is None:
         raise ValueError("a run that is to be saved needs a record")
-    arrays = {preds_name(run.backend): run.predictions, labels_name(run.backend): run.labels}
+    arrays: dict[str, NDArray[np.generic]] = {
+        preds_name(run.backend): run.predictions,
+        labels_name(run.backend): run.labels,
+    }
     if run.probabilities is not None:
         arrays[probs_name(run.backend)] = run.probabilities
     contents = {**(others or {}), **{name: _npy(array) for name, array in arrays.items()}}
@@ -140,7 +145,7 @@ def load_run(folder: Path, backend: str) -> Run:
     )
 
 
-def _check_probabilities(path: Path, probabilities: np.ndarray, shape: tuple[int, int]) -> None:
+def _check_probabilities(path: Path, probabilities: NDArray[Any], shape: tuple[int, int]) -> None:
     if probabilities.shape != shape or probabilities.dtype.kind != "f":
         raise DigitsError(
             f"{path} holds {probabilities.dtype} of shape {probabilities.shape}; allowed: floats of shape {shape}"
@@ -159,7 +164,7 @@ def _read_record(path: Path) -> RunRecord | None:
     return RunRecord.from_json(data, path)
 
 
-def _read(path: Path, expected: Mapping[str, str], backend: str) -> np.ndarray:
+def _read(path: Path, expected: Mapping[str, str], backend: str) -> NDArray[Any]:
     """The array in a `.npy` file, which must be the one that the record names, if it names one."""
     try:
         data = path.read_bytes()
@@ -174,7 +179,7 @@ def _again(backend: str) -> str:
     return f"Run again: {BACKENDS[backend].command}"
 
 
-def _npy(array: np.ndarray) -> bytes:
+def _npy(array: NDArray[np.generic]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
