@@ -58,7 +58,7 @@ class Backend(Protocol):
         """What to call the device: "cpu", "cuda" or "mps"."""
 
     def select_precision(self, name: str, device: Any, /) -> str:
-        """ "float32" or "bfloat16", for these or "auto": bfloat16 where the device multiplies it in hardware.
+        """The precision for "float32", "bfloat16" or "auto": bfloat16 where the device multiplies it in hardware.
 
         Raises DigitsError if the device cannot compute in the one that was asked for, or would take far too long.
         """

@@ -18,8 +18,9 @@ _TYPES: dict[int, np.dtype] = {
 
 
 def places(folder: Path, name: str) -> Iterator[Path]:
-    """Where the published file `name` may lie in a folder: so called or with a dot, as Kaggle has it
-    (`train-images.idx3-ubyte`), gzipped or not, there or in a folder of such a name.
+    """Where the published file `name` may lie in a folder: there or in a folder of such a name, gzipped or not.
+
+    Kaggle has a dot in the name: `train-images.idx3-ubyte`.
     """
     names = [one + suffix for one in (name, name.replace("-idx", ".idx")) for suffix in ("", ".gz")]
     yield from (folder / file for file in names)

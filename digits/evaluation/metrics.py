@@ -229,8 +229,10 @@ class Difference:
 
 
 def difference(a: Sequence[float], b: Sequence[float]) -> Difference:
-    """How accuracies A compare with accuracies B of the same seeds, three or more: Student's interval of their mean
-    difference. Of differences that are all the same, it is that one alone."""
+    """How accuracies A compare with accuracies B of the same seeds, three or more.
+
+    The interval of their mean difference is Student's. Of differences that are all the same, it is that one alone.
+    """
     gains = np.subtract(a, b)
     reach = float(t.ppf(0.975, len(gains) - 1) * gains.std(ddof=1) / len(gains) ** 0.5)
     mean = float(gains.mean())

@@ -174,8 +174,11 @@ class Reader:
         return Seen(found, images, answers, likely, which, [[0]], np.zeros(0, np.int64))
 
     def ask(self, pixels: NDArray[np.uint8], sizes: Sequence[int] = SIZES) -> tuple[Found, NDArray[np.uint8], Answers]:
-        """What the finder says of a picture (uint8, `(height, width, 3)`), its boxes in MNIST's form, and the reader's
-        answers."""
+        """What both networks say of a picture, uint8, `(height, width, 3)`.
+
+        Returns:
+            What the finder says; its boxes in MNIST's form, uint8, `(n, 28, 28)`; the reader's answers about them.
+        """
         found = self.finder(pixels, sizes)
         images = cut_out(pixels, found.boxes)
         return found, images, self.network(images)

@@ -43,30 +43,33 @@ class Run:
         return BACKENDS[self.backend].title if self.backend in BACKENDS else "The ONNX model"
 
 
-# What a run's files are called.
-
-
 def preds_name(backend: str) -> str:
+    """What a run's file of predictions is called."""
     return f"{backend}_preds.npy"
 
 
 def labels_name(backend: str) -> str:
+    """What its file of labels is called."""
     return f"{backend}_labels.npy"
 
 
 def probs_name(backend: str) -> str:
+    """What its file of probabilities is called."""
     return f"{backend}_probs.npy"
 
 
 def model_name(backend: str) -> str:
+    """What its model is called."""
     return f"{backend}_model{BACKENDS[backend].suffix}"
 
 
 def exported_name(backend: str) -> str:
+    """What its exported model is called."""
     return f"{backend}_model.onnx"
 
 
 def record_name(backend: str) -> str:
+    """What its record is called."""
     return f"{backend}_run.json"
 
 

@@ -97,8 +97,9 @@ def _parts(whole: Batch, size: int) -> Iterator[Batch]:
 
 
 def part(whole: Page, side: int, rng: np.random.Generator) -> Page:
-    """A square of the page, from anywhere; or a row cut out, as on cheques and in data sets, and its edges drawn out to
-    a square, as the reader does.
+    """A square of the page, from anywhere, or a row cut out, as on cheques and in data sets.
+
+    A row's edges are drawn out to a square, as the reader does.
     """
     if len(whole.labels) and rng.random() < CUT_OUT:
         row = _row(whole.boxes, int(rng.integers(len(whole.boxes))))
@@ -119,8 +120,9 @@ def _row(boxes: NDArray[np.float32], index: int) -> NDArray[np.float32]:
 
 
 def crop(whole: Page, low: NDArray[np.int64], high: NDArray[np.int64], side: int) -> Page:
-    """What lies between two corners (x, y), with its edges drawn out to a square; of the digits it has those that it
-    shows enough of, as far as it does.
+    """What lies between two corners (x, y), with its edges drawn out to a square.
+
+    Of the digits it has those that it shows enough of, as far as it does.
     """
     pixels = whole.pixels[low[1] : high[1], low[0] : high[0]]
     missing = [(0, side - length) for length in pixels.shape[:2]]

@@ -128,8 +128,10 @@ def _screen(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
 
 @cache
 def _photographs() -> list[NDArray[np.uint8]]:
-    """Those that scikit-image ships (public domain or CC0), scikit-learn (CC BY, by Russ Bowling and by
-    danielbuechele), and Matplotlib (NASA's): RGB, uint8, `(height, width, 3)`.
+    """Those that three packages ship: RGB, uint8, `(height, width, 3)`.
+
+    They are scikit-image's (public domain or CC0), scikit-learn's (CC BY, by Russ Bowling and by danielbuechele), and
+    Matplotlib's (NASA's).
     """
     from skimage import __file__ as skimage
     from sklearn import datasets

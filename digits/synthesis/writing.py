@@ -128,6 +128,7 @@ class Writer:
         return 0.8 * max(0.0, lean)
 
     def __call__(self, character: str, height: float) -> NDArray[np.uint8]:
+        """The ink of a character beside digits of this height."""
         if character in DIGITS:
             if self.style == "segments":
                 return self._segments(int(character), height)

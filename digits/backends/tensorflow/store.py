@@ -43,8 +43,9 @@ def set_weights(network: keras.Model, arrays: Mapping[str, NDArray[np.generic]],
 
 
 def _variables(network: keras.Model) -> dict[str, tuple[keras.Variable, tuple[int, ...]]]:
-    """All weights by PyTorch's names, each with a shape: for those of a dense layer that takes images, flattened, their
-    `(height, width, channels)`; for all others `()`.
+    """All weights by PyTorch's names, each with a shape.
+
+    Of a dense layer that takes images, flattened, it is their `(height, width, channels)`; of all others it is `()`.
     """
     found = {}
     networks = members(network)
