@@ -170,7 +170,8 @@ class Reader:
         likely, which = _voted(self.hand, images, 1 - answers.doubts, answers.probabilities)
         if likely[0] <= SURE:
             return seen
-        found = Found(box[np.newaxis].astype(np.float32), likely, likely, which, seen.found.heat)
+        scores = likely.astype(np.float32)
+        found = Found(box[np.newaxis].astype(np.float32), scores, scores, which, seen.found.heat)
         return Seen(found, images, answers, likely, which, [[0]], np.zeros(0, np.int64))
 
     def ask(self, pixels: NDArray[np.uint8], sizes: Sequence[int] = SIZES) -> tuple[Found, NDArray[np.uint8], Answers]:

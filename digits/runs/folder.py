@@ -137,6 +137,7 @@ def load_run(folder: Path, backend: str) -> Run:
         )
     if probabilities is not None:
         _check_probabilities(folder / probs_name(backend), probabilities, (len(labels), len(classes)))
+        probabilities = probabilities.astype(np.float32)
     return Run(
         backend,
         predictions.astype(np.int64),
