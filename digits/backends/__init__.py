@@ -50,6 +50,7 @@ def load_backend(name: str) -> "Backend":
     """
     from digits.hardware import is_tuned
 
+    framework = BACKENDS[name]
     # A framework is a million objects that stay. For Python's garbage collector to look at all of them again and again
     # takes a quarter of a second while it is imported, and a seventh each time while it trains.
     uncollected = is_tuned and f"digits.backends.{name}" not in sys.modules
@@ -58,9 +59,9 @@ def load_backend(name: str) -> "Backend":
     try:
         return _imported(name)
     except ModuleNotFoundError as error:
-        if error.name not in BACKENDS[name].modules:
+        if error.name not in framework.modules:
             raise
-        raise not_installed(BACKENDS[name].title, name) from error
+        raise not_installed(framework.title, name) from error
     finally:
         if uncollected:
             gc.freeze()
