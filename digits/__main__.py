@@ -1,3 +1,5 @@
+"""`python -m digits` is `digits`."""
+
 import sys
 
 from digits.cli import main

@@ -89,7 +89,7 @@ def _streams() -> Iterator[None]:
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:
-    """What to write instead of letters that a stream's encoding lacks: a likeness, or a number as in \\u540d."""
+    """What to write instead of letters that a stream's encoding lacks: a likeness, or their number."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     letters = error.object[error.start : error.end]

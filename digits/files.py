@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tokenize import TokenError
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from digits.errors import DigitsError
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
 _MAX_HEADER = 4096  # bytes of a .npy file before its numbers; NumPy writes 128
 
@@ -84,7 +85,7 @@ def read_npy(
     size: int,
     name: object,
     check: "Callable[[tuple[int, ...], np.dtype], None]" = lambda shape, dtype: None,
-) -> "np.ndarray":
+) -> "NDArray[Any]":
     """The array of a `.npy` file, the one way in which this project reads such files. Never unpickles.
 
     Args:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from digits.errors import DigitsError
@@ -130,7 +131,7 @@ def _too_large(name: str) -> DigitsError:
     return DigitsError(f"{name} is too large; allowed: {allowed}")
 
 
-def decoded(image: Image.Image) -> np.ndarray:
+def decoded(image: Image.Image) -> NDArray[np.uint8]:
     """The pixels of an opened image: uint8, `(height, width)` or, in colours, `(height, width, 3)`.
 
     Transparent ones lie on the ground that `lay_on_ground` chooses; those of 16 bits are scaled by what they use.
@@ -142,12 +143,12 @@ def decoded(image: Image.Image) -> np.ndarray:
     return np.asarray(image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB"))
 
 
-def is_blank(colours: np.ndarray) -> bool:
+def is_blank(colours: NDArray[np.uint8]) -> bool:
     """Whether pixels (uint8, `(…, 3)`, not empty) show nothing, or nearly so: all have about one colour."""
     return bool(np.ptp(colours.reshape(-1, 3), axis=0).max() < FAINT)
 
 
-def _in_bytes(deep: np.ndarray) -> np.ndarray:
+def _in_bytes(deep: NDArray[np.uint16]) -> NDArray[np.uint8]:
     """Pixels of 16 bits as uint8. White is the largest number of 8, 12 or 16 bits, whichever holds all of them.
 
     A camera may use 12, a program that wrote bytes 8. What is taken wrongly for less than it is, is nearly blank.
@@ -156,7 +157,7 @@ def _in_bytes(deep: np.ndarray) -> np.ndarray:
     return ((deep.astype(np.uint32) * 255 + white // 2) // white).astype(np.uint8)
 
 
-def lay_on_ground(image: np.ndarray) -> np.ndarray:
+def lay_on_ground(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Pixels with transparency (uint8, `(height, width, 4)`) as colours, `(height, width, 3)`, on a ground.
 
     The ground is white, but black where most of the ink on a transparent ground is bright: white ink on white would be

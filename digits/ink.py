@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 BESIDE = 0.15  # of a box's longer side that is looked at around it, to see the ground
 HIGH = 80  # pixels of the longer side of what is looked at: a network sees 20 of them
@@ -11,7 +12,7 @@ INSIDE = 0.6  # share of connected ink that is inside the box, where it belongs 
 SPECK = 0.03  # share of the ink: connected ink of less is none
 
 
-def ink_of(pixels: np.ndarray, box: Sequence[float]) -> np.ndarray:
+def ink_of(pixels: NDArray[np.uint8], box: Sequence[float]) -> NDArray[np.bool]:
     """Where the ink of a character is, bool, `(height, width)`, without empty edges, at a size that suits a network."""
     left, top, width, height = map(float, box)
     around = BESIDE * max(width, height) + 1
@@ -31,7 +32,7 @@ def ink_of(pixels: np.ndarray, box: Sequence[float]) -> np.ndarray:
     return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if rows.size else np.zeros((1, 1), bool)
 
 
-def _contrast(window: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def _contrast(window: NDArray[np.uint8], inside: NDArray[np.bool]) -> NDArray[np.uint8]:
     """How much each pixel differs from the ground (uint8), in the channel and the direction in which the ink does."""
     edge = np.concatenate([window[0], window[-1], window[:, 0], window[:, -1]])
     ground = np.broadcast_to(np.median(edge, axis=0).astype(np.uint8), window.shape)
@@ -40,7 +41,7 @@ def _contrast(window: np.ndarray, inside: np.ndarray) -> np.ndarray:
     return darker if dark >= bright else brighter
 
 
-def _connected(mask: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def _connected(mask: NDArray[np.bool], inside: NDArray[np.bool]) -> NDArray[np.bool]:
     """The connected ink that belongs to the character: most of it is inside the box."""
     count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
     whole = np.bincount(labels.ravel(), minlength=count)
@@ -50,7 +51,7 @@ def _connected(mask: np.ndarray, inside: np.ndarray) -> np.ndarray:
     return kept[labels] if kept.any() else mask & inside
 
 
-def stroke_width(mask: np.ndarray) -> float:
+def stroke_width(mask: NDArray[np.bool]) -> float:
     """The usual width of strokes in pixels, 0 where there is no ink: twice the distance of strokes' middles to paper.
 
     Each middle counts by its width, so that grains, however many, do not decide.
@@ -63,7 +64,7 @@ def stroke_width(mask: np.ndarray) -> float:
     return 2 * float(middles[np.searchsorted(below, below[-1] / 2)]) - 1
 
 
-def resized(pixels: np.ndarray, factor: float) -> np.ndarray:
+def resized(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
     """A picture with sides `factor` times as long."""
     size = max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor))
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
@@ -71,12 +72,12 @@ class Learned:
 class Weights(NamedTuple):
     """Of the last layer: float32, `(12, d)`, and `(12,)`."""
 
-    matrix: np.ndarray
-    bias: np.ndarray
+    matrix: NDArray[np.float32]
+    bias: NDArray[np.float32]
 
-    def said(self, features: np.ndarray) -> np.ndarray:
+    def said(self, features: NDArray[np.float32]) -> NDArray[np.int64]:
         """Which classes images are, of their features: int64, `(n,)`, 10 for what is no digit, or several."""
-        best: np.ndarray = (features @ self.matrix.T + self.bias).argmax(axis=1)
+        best: NDArray[np.int64] = (features @ self.matrix.T + self.bias).argmax(axis=1)
         return np.minimum(best, _NOTHING)
 
 
@@ -95,10 +96,10 @@ class Known(NamedTuple):
 
     layer: Layer
     start: Weights
-    among: tuple[np.ndarray, np.ndarray]
-    guard: tuple[np.ndarray, np.ndarray]
-    mnist: tuple[np.ndarray, np.ndarray]
-    nothing: tuple[np.ndarray, np.ndarray]
+    among: tuple[NDArray[np.float32], NDArray[np.int64]]
+    guard: tuple[NDArray[np.float32], NDArray[np.int64]]
+    mnist: tuple[NDArray[np.float32], NDArray[np.int64]]
+    nothing: tuple[NDArray[np.float32], NDArray[np.int64]]
     smoothing: float
 
 
@@ -164,7 +165,7 @@ def learn(own: Split, mnist: Split, seed: int = 0, told: Told = lambda done, tot
     )
 
 
-def weighed(base: Known, own: np.ndarray, labels: np.ndarray) -> tuple[Weights, float]:
+def weighed(base: Known, own: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[Weights, float]:
     """The last layer after it learned, and the weight of yours: the largest by which little of MNIST is forgotten."""
     before = _accuracy(base.start.said(base.guard[0]), base.guard[1]).value
     for weight in WEIGHTS:
@@ -174,7 +175,7 @@ def weighed(base: Known, own: np.ndarray, labels: np.ndarray) -> tuple[Weights, 
     return after, weight
 
 
-def fitted(base: Known, own: np.ndarray, labels: np.ndarray, weight: float) -> Weights:
+def fitted(base: Known, own: NDArray[np.float32], labels: NDArray[np.int64], weight: float) -> Weights:
     """The last layer after it learned, with this weight of yours.
 
     Args:
@@ -191,7 +192,7 @@ def fitted(base: Known, own: np.ndarray, labels: np.ndarray, weight: float) -> W
     counts = np.concatenate([np.full(theirs, 1 / theirs), np.full(yours, weight / yours)])
     counts = (counts / counts.sum()).astype(np.float32)[:, np.newaxis]
 
-    def loss(vector: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(vector: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """The loss and its gradient, of all weights in one row."""
         matrix, bias = (
             vector[:-outputs].reshape(outputs, width).astype(np.float32),
@@ -209,13 +210,13 @@ def fitted(base: Known, own: np.ndarray, labels: np.ndarray, weight: float) -> W
     return Weights(found[:-outputs].reshape(outputs, width), found[-outputs:])
 
 
-def _parts(count: int, seed: int) -> list[np.ndarray]:
+def _parts(count: int, seed: int) -> list[NDArray[np.int64]]:
     """The indices of so many digits in parts of about the same size."""
     order = np.random.default_rng(derive(seed, "folds")).permutation(count)
     return [order[fold::FOLDS] for fold in range(min(FOLDS, count))]
 
 
-def copied(layer: Layer, images: np.ndarray, seed: int) -> np.ndarray:
+def copied(layer: Layer, images: NDArray[np.uint8], seed: int) -> NDArray[np.float32]:
     """Features of images, uint8, `(n, 28, 28)`, and of copies that are changed a little: `(COPIES + 1, n, d)`."""
     rng = np.random.default_rng(derive(seed, "copies"))
     copies = [images]
@@ -228,5 +229,5 @@ def copied(layer: Layer, images: np.ndarray, seed: int) -> np.ndarray:
     return layer.values(np.concatenate(copies)).reshape(COPIES + 1, len(images), -1)
 
 
-def _accuracy(said: np.ndarray, labels: np.ndarray) -> Accuracy:
+def _accuracy(said: NDArray[np.int64], labels: NDArray[np.int64]) -> Accuracy:
     return accuracy_of(int((said == labels).sum()), len(labels))

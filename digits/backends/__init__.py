@@ -5,10 +5,9 @@ what each offers.
 """
 
 import gc
-import importlib
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from digits.errors import not_installed, script
 
@@ -51,19 +50,30 @@ def load_backend(name: str) -> "Backend":
     """
     from digits.hardware import is_tuned
 
-    module = f"digits.backends.{name}"
+    framework = BACKENDS[name]
     # A framework is a million objects that stay. For Python's garbage collector to look at all of them again and again
     # takes a quarter of a second while it is imported, and a seventh each time while it trains.
-    uncollected = is_tuned and module not in sys.modules
+    uncollected = is_tuned and f"digits.backends.{name}" not in sys.modules
     if uncollected:
         gc.disable()
     try:
-        return cast("Backend", importlib.import_module(module))
+        return _imported(name)
     except ModuleNotFoundError as error:
-        if error.name not in BACKENDS[name].modules:
+        if error.name not in framework.modules:
             raise
-        raise not_installed(BACKENDS[name].title, name) from error
+        raise not_installed(framework.title, name) from error
     finally:
         if uncollected:
             gc.freeze()
             gc.enable()
+
+
+def _imported(name: str) -> "Backend":
+    """The package itself, which mypy holds to what `Backend` says."""
+    if name == "pytorch":
+        from digits.backends import pytorch
+
+        return pytorch
+    from digits.backends import tensorflow
+
+    return tensorflow

@@ -186,7 +186,7 @@ def _below(address: str, path: str) -> str:
 
 
 def _file_system(address: str) -> tuple[Any, str]:
-    """pyarrow's file system for an address, and the path in it.
+    """The file system that pyarrow has for an address, and the path in it.
 
     Raises:
         DigitsError: there is no such kind of address, it holds a password, or pyarrow is missing.
@@ -203,7 +203,7 @@ def _file_system(address: str) -> tuple[Any, str]:
 
 @functools.cache
 def _root(address: str) -> tuple[Any, str]:
-    """pyarrow's file system for an address, and the path in it of what all its addresses begin with."""
+    """The file system that pyarrow has for an address, and the path in it of what all its addresses begin with."""
     require_pyarrow()
     from pyarrow.fs import FileSystem
 

@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.commands.steps import Settings, build, end, load, model_files, recorded, train
 from digits.datasets import Split
@@ -54,7 +55,9 @@ def read_whole(model: Model, digits: Split) -> float:
     return whole / PAGES
 
 
-def agree(boxes: np.ndarray, labels: np.ndarray, found: np.ndarray, said: np.ndarray) -> bool:
+def agree(
+    boxes: NDArray[np.float32], labels: NDArray[np.int64], found: NDArray[np.float32], said: NDArray[np.int64]
+) -> bool:
     """Whether each digit was found, and nothing else.
 
     Args:

@@ -26,6 +26,7 @@ class Numbers(click.ParamType):
     name = "N,N"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        """The numbers in a flag's value, which is a tuple already where it is the default."""
         if isinstance(value, tuple):
             return value
         try:
@@ -58,29 +59,35 @@ def path_option(name: str, default: Path, help: str, **attributes: Any) -> Decor
 
 
 def data_dir(**attributes: Any) -> Decorator:
+    """The folder of the datasets that have a name."""
     return path_option("--data-dir", DATA_DIR, "Folder of mnist and fashion-mnist.", **attributes)
 
 
 def output_dir(**attributes: Any) -> Decorator:
+    """The folder of the runs."""
     return path_option("--output-dir", OUTPUT_DIR, "Folder of the runs.", **attributes)
 
 
 def dataset(what: str = OWN, default: str | None = "mnist", **attributes: Any) -> Decorator:
+    """A dataset, by its name or its path."""
     return click.option("--dataset", default=default, metavar="NAME", show_default=True, help=what, **attributes)
 
 
 def seed(default: Any = 0, **attributes: Any) -> Decorator:
+    """The seed of all randomness."""
     return click.option(
         "--seed", type=int, default=default, metavar="N", show_default=True, help="Of all randomness.", **attributes
     )
 
 
 def address(what: str, **attributes: Any) -> Decorator:
+    """The address of a Ray cluster, on whose nodes something is done; `what` says what."""
     help = f"{what} on all nodes of this Ray cluster, of which this machine is one."
     return click.option("--address", metavar="HOST:PORT", help=help, **attributes)
 
 
 def as_json(what: str = "Print one JSON object instead of tables.") -> Decorator:
+    """Whether JSON is wanted."""
     return click.option("--json", "as_json", is_flag=True, help=what)
 
 

@@ -4,7 +4,7 @@ import linecache
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digits.backends import BACKENDS
 from digits.commands import click, invoke
@@ -13,6 +13,9 @@ from digits.console import guarded
 from digits.errors import DigitsError, place
 from digits.hardware import tune_process
 from digits.recipes import RECIPES, Recipe, check_seed
+
+if TYPE_CHECKING:
+    from digits.training import Settings
 
 __all__ = ["click", "script", "training_script"]
 
@@ -32,7 +35,7 @@ def script(command: click.Command) -> None:
         sys.exit(status)
 
 
-def training_script(backend: str, run: Callable, *, seed: int, **numbers: Any) -> None:
+def training_script(backend: str, run: "Callable[[Settings], None]", *, seed: int, **numbers: Any) -> None:
     """Run `mnist_{backend}.py`: flags change the numbers at its top, fields of the baseline; `run` takes `Settings`."""
     baseline, refused = _from_script(run, {**numbers, "seed": seed})
     recipes = {**RECIPES, "baseline": baseline}
@@ -53,7 +56,7 @@ def training_script(backend: str, run: Callable, *, seed: int, **numbers: Any) -
     script(command)
 
 
-def _from_script(run: Callable, numbers: Mapping[str, Any]) -> tuple[Recipe, DigitsError | None]:
+def _from_script(run: "Callable[[Settings], None]", numbers: Mapping[str, Any]) -> tuple[Recipe, DigitsError | None]:
     """The baseline with the numbers at the top of the script that `run` stands in; what is wrong with the first other.
 
     A number that is not allowed is left out, so that `--help` can be had all the same.
@@ -70,7 +73,7 @@ def _from_script(run: Callable, numbers: Mapping[str, Any]) -> tuple[Recipe, Dig
     return recipe, refused
 
 
-def _line_of(name: str, run: Callable) -> str:
+def _line_of(name: str, run: "Callable[[Settings], None]") -> str:
     """Where the script that `run` stands in gives this number its value."""
     path = run.__code__.co_filename
     lines = enumerate(linecache.getlines(path), 1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 SIDE = 28  # pixels, of each image
 
@@ -13,13 +14,13 @@ SIDE = 28  # pixels, of each image
 class Split:
     """Images (uint8, `(n, 28, 28)`, ink bright on dark) and their labels (int64, `(n,)`)."""
 
-    images: np.ndarray
-    labels: np.ndarray
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, which: np.ndarray | slice) -> "Split":
+    def take(self, which: NDArray[np.integer | np.bool] | slice) -> "Split":
         """Some of the images, by index or by a mask."""
         return Split(self.images[which], self.labels[which])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.errors import DigitsError
 
@@ -17,8 +18,9 @@ _TYPES: dict[int, np.dtype] = {
 
 
 def places(folder: Path, name: str) -> Iterator[Path]:
-    """Where the published file `name` may lie in a folder: so called or with a dot, as Kaggle has it
-    (`train-images.idx3-ubyte`), gzipped or not, there or in a folder of such a name.
+    """Where the published file `name` may lie in a folder: there or in a folder of such a name, gzipped or not.
+
+    Kaggle has a dot in the name: `train-images.idx3-ubyte`.
     """
     names = [one + suffix for one in (name, name.replace("-idx", ".idx")) for suffix in ("", ".gz")]
     yield from (folder / file for file in names)
@@ -48,7 +50,7 @@ def read_header(data: bytes | memoryview, name: str) -> tuple[tuple[int, ...], n
     return shape, _TYPES[code], start
 
 
-def decode(data: bytes | memoryview, name: str) -> np.ndarray:
+def decode(data: bytes | memoryview, name: str) -> NDArray[np.uint8 | np.int32]:
     """The array in the bytes of an IDX file.
 
     Args:
@@ -67,7 +69,7 @@ def decode(data: bytes | memoryview, name: str) -> np.ndarray:
     return np.frombuffer(data, dtype, offset=start).reshape(shape)
 
 
-def encode(array: np.ndarray) -> bytes:
+def encode(array: NDArray[np.uint8]) -> bytes:
     """The bytes of the IDX file of a uint8 array, not empty, of 1 to 4 dimensions; `decode` gives the array back."""
     if array.dtype != np.uint8 or not 1 <= array.ndim <= 4 or not array.size:
         raise ValueError(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets.registry import DatasetSpec, IdxFile
 from digits.errors import DigitsError
@@ -14,14 +15,14 @@ from digits.files import read_npy
 _NPY_HEADER = 4096  # bytes; a real header takes 128
 
 
-def encode(arrays: Mapping[str, np.ndarray]) -> bytes:
+def encode(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
     """The bytes of a `.npz` of `arrays`. It is not compressed: that would make every later start slower."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]  # none is named like a flag of savez
     return buffer.getvalue()
 
 
-def read(path: Path, spec: DatasetSpec) -> dict[str, np.ndarray]:
+def read(path: Path, spec: DatasetSpec) -> dict[str, NDArray[np.uint8]]:
     """The four uint8 arrays of `path`, by name, whoever wrote it; larger ones than the dataset's are not unpacked.
 
     Raises:
@@ -36,7 +37,7 @@ def read(path: Path, spec: DatasetSpec) -> dict[str, np.ndarray]:
             raise DigitsError(f"{path} is damaged or not a .npz of {spec.title} ({_reason(error)})") from error
 
 
-def _array(archive: zipfile.ZipFile, wanted: IdxFile) -> np.ndarray:
+def _array(archive: zipfile.ZipFile, wanted: IdxFile) -> NDArray[np.uint8]:
     member = archive.getinfo(f"{wanted.array}.npy")
     if member.file_size > wanted.size + _NPY_HEADER:
         raise ValueError(f"{wanted.array} is too large")

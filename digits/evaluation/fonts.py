@@ -10,6 +10,7 @@ import digits.figures  # noqa: F401  # before anything of Matplotlib's
 import numpy as np
 from matplotlib import rcParams
 from matplotlib.font_manager import FontProperties, findfont, findSystemFonts, fontManager, get_font
+from numpy.typing import NDArray
 
 
 def families(text: str) -> list[str]:
@@ -38,7 +39,7 @@ def _choice(text: str) -> tuple[tuple[str, ...], bool]:
 
 
 @functools.cache
-def _others() -> list[tuple[str, np.ndarray]]:
+def _others() -> list[tuple[str, NDArray[np.int64]]]:
     """The installed fonts, upright and of usual weight: name and the code points of their letters."""
     for path in {*findSystemFonts()} - {entry.fname for entry in fontManager.ttflist}:  # new since Matplotlib looked
         with contextlib.suppress(Exception):  # damaged, or in a format that it cannot read
@@ -53,6 +54,6 @@ def _others() -> list[tuple[str, np.ndarray]]:
 
 
 @functools.cache
-def _codes(path: str) -> np.ndarray:
+def _codes(path: str) -> NDArray[np.int64]:
     """The code points for which the font in a file has something to draw, sorted."""
     return np.array(sorted(get_font(path).get_charmap()), int)

@@ -1,11 +1,12 @@
 """A hint for answers that are hardly better than guesses, as they are where images are not as a network knows them."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 _NEAR = 0.4  # of the way from guessing to no mistake; a network of upright digits stays below it on turned ones
 
 
-def hint(predictions: np.ndarray, labels: np.ndarray) -> str:
+def hint(predictions: NDArray[np.int64], labels: NDArray[np.int64]) -> str:
     """What may be wrong where predictions are hardly better than guesses: images that are turned, say. Else empty.
 
     Args:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import binomtest, t
 from sklearn import metrics
 
@@ -30,7 +31,7 @@ class Accuracy:
         return f"{100 * self.low:.2f}–{100 * self.high:.2f}%"
 
 
-def accuracy(labels: np.ndarray, predictions: np.ndarray) -> Accuracy:
+def accuracy(labels: NDArray[np.integer], predictions: NDArray[np.integer]) -> Accuracy:
     """Accuracy of `predictions` (int, `(n,)`) against `labels` (int, `(n,)`), with its Wilson interval (1927)."""
     return accuracy_of(int(metrics.accuracy_score(labels, predictions, normalize=False)), len(labels))
 
@@ -41,7 +42,7 @@ def accuracy_of(right: int, count: int) -> Accuracy:
     return Accuracy(right / count, interval.low, interval.high, count)
 
 
-def confusion(labels: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
+def confusion(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> NDArray[np.int64]:
     """How often each label (row) was given each prediction (column): int64, `(classes, classes)`."""
     return metrics.confusion_matrix(labels, predictions, labels=range(classes))
 
@@ -59,7 +60,7 @@ class ClassScore(NamedTuple):
     images: int
 
 
-def class_scores(labels: np.ndarray, predictions: np.ndarray, classes: int) -> list[ClassScore]:
+def class_scores(labels: NDArray[np.integer], predictions: NDArray[np.integer], classes: int) -> list[ClassScore]:
     """Precision, recall and F1 for each of the classes, from labels and predictions (int, `(n,)`)."""
     scores = metrics.precision_recall_fscore_support(
         labels, predictions, labels=range(classes), average=None, zero_division=np.nan
@@ -76,7 +77,7 @@ class Confusion(NamedTuple):
     images: int
 
 
-def commonest_confusions(counts: np.ndarray, top: int = 10) -> list[Confusion]:
+def commonest_confusions(counts: NDArray[np.int64], top: int = 10) -> list[Confusion]:
     """The mistakes that were made most often, commonest first; `counts` is what `confusion` returns."""
     mistakes = np.where(np.eye(len(counts), dtype=bool), 0, counts)
     order = np.argsort(-mistakes, axis=None, kind="stable")[:top]
@@ -85,7 +86,7 @@ def commonest_confusions(counts: np.ndarray, top: int = 10) -> list[Confusion]:
     return [Confusion(*cell) for cell in cells if cell[2]]
 
 
-def log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
+def log_loss(labels: NDArray[np.integer], probabilities: NDArray[np.floating]) -> float:
     """Mean of -ln(probability of the true class), in nats; `probabilities` is float, `(n, classes)`."""
     exact = probabilities.astype(np.float64)  # float32 rows add up to 1 only nearly, which scikit-learn warns of
     exact /= exact.sum(axis=1, keepdims=True)
@@ -103,10 +104,10 @@ class Calibration:
         accuracy: float, `(bins,)`, the share of right ones among them; NaN in an empty bin.
     """
 
-    edges: np.ndarray
-    images: np.ndarray
-    confidence: np.ndarray
-    accuracy: np.ndarray
+    edges: NDArray[np.float64]
+    images: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
 
     @property
     def error(self) -> float:
@@ -114,7 +115,9 @@ class Calibration:
         return float(np.nansum(self.images * np.abs(self.accuracy - self.confidence)) / self.images.sum())
 
 
-def calibration(labels: np.ndarray, probabilities: np.ndarray, bins: int = CALIBRATION_BINS) -> Calibration:
+def calibration(
+    labels: NDArray[np.integer], probabilities: NDArray[np.floating], bins: int = CALIBRATION_BINS
+) -> Calibration:
     """How far the confidence of predictions (their probability: the largest one) can be taken at its word.
 
     After Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks, ICML 2017, equations 1 to 3.
@@ -126,7 +129,9 @@ def calibration(labels: np.ndarray, probabilities: np.ndarray, bins: int = CALIB
     return calibration_of(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels, bins)
 
 
-def calibration_of(confidence: np.ndarray, right: np.ndarray, bins: int = CALIBRATION_BINS) -> Calibration:
+def calibration_of(
+    confidence: NDArray[np.floating], right: NDArray[np.bool], bins: int = CALIBRATION_BINS
+) -> Calibration:
     """The same of any answers: how sure each is, float, `(n,)`, and whether it is right, bool, `(n,)`."""
     confidence = confidence.astype(np.float64)
     edges = np.linspace(0, 1, bins + 1)
@@ -185,7 +190,7 @@ class Comparison:
         return f"{a if self.better == 'a' else b} is better ({p})"
 
 
-def compare(labels: np.ndarray, a: np.ndarray, b: np.ndarray) -> Comparison:
+def compare(labels: NDArray[np.integer], a: NDArray[np.integer], b: NDArray[np.integer]) -> Comparison:
     """Predictions A against predictions B, all int, `(n,)`, of the same images.
 
     The test is the exact form of McNemar: Note on the sampling error of the difference between correlated proportions
@@ -224,8 +229,10 @@ class Difference:
 
 
 def difference(a: Sequence[float], b: Sequence[float]) -> Difference:
-    """How accuracies A compare with accuracies B of the same seeds, three or more: Student's interval of their mean
-    difference. Of differences that are all the same, it is that one alone."""
+    """How accuracies A compare with accuracies B of the same seeds, three or more.
+
+    The interval of their mean difference is Student's. Of differences that are all the same, it is that one alone.
+    """
     gains = np.subtract(a, b)
     reach = float(t.ppf(0.975, len(gains) - 1) * gains.std(ddof=1) / len(gains) ** 0.5)
     mean = float(gains.mean())

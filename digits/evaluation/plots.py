@@ -19,6 +19,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
+from numpy.typing import NDArray
 
 from digits.evaluation.fonts import families
 from digits.evaluation.metrics import Accuracy, Calibration, accuracy_of
@@ -30,7 +31,7 @@ MAX_COUNTED_CLASSES = 20  # in the cells of more, counts would be too small to r
 MAX_NAME_WIDTH = 1.6  # inches; a longer name of a class is cut short
 
 
-def confusion_matrix(counts: np.ndarray, classes: Sequence[str], title: str, accuracy: Accuracy) -> Figure:
+def confusion_matrix(counts: NDArray[np.integer], classes: Sequence[str], title: str, accuracy: Accuracy) -> Figure:
     """Counts in the cells; the colour of a mistake is its share of the row, so that the diagonal does not hide it.
 
     Args:
@@ -82,10 +83,10 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], title: str, acc
 
 
 def mistakes(
-    images: np.ndarray,
-    labels: np.ndarray,
-    predictions: np.ndarray,
-    confidence: np.ndarray | None,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    predictions: NDArray[np.integer],
+    confidence: NDArray[np.floating] | None,
     classes: Sequence[str],
     title: str,
 ) -> Figure:
@@ -113,9 +114,9 @@ def mistakes(
 
 
 def disagreements(
-    images: np.ndarray,
-    labels: np.ndarray,
-    predictions: Mapping[str, np.ndarray],
+    images: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    predictions: Mapping[str, NDArray[np.integer]],
     classes: Sequence[str],
 ) -> Figure:
     """Images that two runs read differently: first those that the one got right, then the other, then neither.
@@ -233,7 +234,7 @@ def loss_curves(losses: Mapping[str, Sequence[float]], validation: Mapping[str, 
     return figure
 
 
-def augmentation(images: np.ndarray, title: str, note: str) -> Figure:
+def augmentation(images: NDArray[np.uint8], title: str, note: str) -> Figure:
     """Images beside what training makes of them.
 
     Args:
@@ -255,7 +256,7 @@ def augmentation(images: np.ndarray, title: str, note: str) -> Figure:
     return figure
 
 
-def drawn(images: np.ndarray, characters: Sequence[str], names: Sequence[str], title: str, note: str) -> Figure:
+def drawn(images: NDArray[np.uint8], characters: Sequence[str], names: Sequence[str], title: str, note: str) -> Figure:
     """Images that were drawn, four for each of the ways to draw them.
 
     Args:
@@ -313,7 +314,7 @@ def png(figure: Figure) -> bytes:
 
 
 def _gallery(
-    images: np.ndarray, headings: Sequence[tuple[str, ...]], captions: Sequence[Sequence[tuple[str, str]]]
+    images: NDArray[np.uint8], headings: Sequence[tuple[str, ...]], captions: Sequence[Sequence[tuple[str, str]]]
 ) -> Figure:
     """A page of images, row by row: each with a heading above it, and below it lines of text, each with its colour.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from digits.backends import BACKENDS
@@ -49,11 +50,11 @@ class Predictor:
         if self.info.sha256 and sha256(data.removesuffix(onnx_field(description))) != self.info.sha256:
             raise DigitsError(f"{path} is damaged: its graph is not the one that was exported. Export it again")
 
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities (float32, `(n, classes)`) for images (uint8, `(n, 28, 28)`, ink bright on dark)."""
         return self.answers(images)[0]
 
-    def answers(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def answers(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The same, and doubts, float32, `(n, 2)`: how likely each image is of no class, and of several at once.
 
         A model that cannot tell has none: they are 0.
@@ -142,7 +143,7 @@ def submit(model: Path, files: list[Path], target: Path) -> None:
     write_together(target.parent, {target.name: text.getvalue().encode()})
 
 
-def read_images(path: Path) -> np.ndarray:
+def read_images(path: Path) -> NDArray[np.uint8]:
     """The images of a file, uint8, `(n, 28, 28)`: a grey PNG of 28 × 28 pixels, or many in a .npy or .csv file.
 
     Raises:
@@ -157,7 +158,7 @@ def read_images(path: Path) -> np.ndarray:
     return images
 
 
-def _read_png(path: Path) -> np.ndarray:
+def _read_png(path: Path) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings(action="error"), Image.open(path, formats=["PNG"]) as image:
             if image.size != (28, 28) or image.mode != "L":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.errors import DigitsError, not_installed
 from digits.exchange.predictor import Predictor
@@ -13,7 +14,7 @@ from digits.files import sha256
 from digits.models import onnx_field
 
 
-def read_weights(model: Path) -> dict[str, np.ndarray]:
+def read_weights(model: Path) -> dict[str, NDArray[np.float32]]:
     """The weights in an exported model, by the names and in the layout of `models`.
 
     Raises:
@@ -23,7 +24,7 @@ def read_weights(model: Path) -> dict[str, np.ndarray]:
     return {one.name: onnx.numpy_helper.to_array(one) for one in proto.graph.initializer if _is_weight(one)}
 
 
-def with_weights(model: Path, weights: Mapping[str, np.ndarray], origin: Mapping[str, Any]) -> bytes:
+def with_weights(model: Path, weights: Mapping[str, NDArray[np.float32]], origin: Mapping[str, Any]) -> bytes:
     """An exported model with other weights, as the bytes of such a file.
 
     Args:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.errors import DigitsError
 from digits.recipes import Recipe
@@ -68,7 +69,7 @@ class ModelInfo:
         return len(self.classes) + 2 * self.tells_nothing + 4 * self.recipe.finds
 
     @property
-    def sample(self) -> np.ndarray:
+    def sample(self) -> NDArray[np.uint8]:
         """Images that a model like this is asked about when it is saved, and when it is opened: uint8."""
         return PAGE_SAMPLE if self.recipe.finds else SAMPLE
 
@@ -83,7 +84,7 @@ class ModelInfo:
                 f"{path} is a finder, which finds digits on pages; allowed here: a model that tells classes"
             )
 
-    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """Of each class, where it is one: float32, `(n, classes)`, from logits, `(n, outputs)`."""
         from scipy.special import softmax  # late: an exported model computes its own
 
@@ -94,7 +95,7 @@ class ModelInfo:
         """The description of one network alone, as an ensemble has several."""
         return replace(self, recipe=replace(self.recipe, ensemble=1))
 
-    def of(self, weights: Mapping[str, np.ndarray], answers: np.ndarray) -> "ModelInfo":
+    def of(self, weights: Mapping[str, NDArray[np.floating]], answers: NDArray[np.float32]) -> "ModelInfo":
         """The description of a model with these weights, and these answers to its `sample`."""
         rows = answers.reshape(len(answers), -1).round(4)
         return replace(self, sha256=digest(weights), answers=tuple(map(tuple, rows.tolist())))
@@ -108,7 +109,7 @@ class ModelInfo:
         if self.network:
             raise DigitsError(f"{path} is of a network that was edited in its script, which alone can {_EXPORTS}")
 
-    def check_answers(self, answers: np.ndarray, path: Path) -> None:
+    def check_answers(self, answers: NDArray[np.float32], path: Path) -> None:
         """Make sure that a network that was built again for the model in `path` says of its `sample` what that said.
 
         Raises:
@@ -119,7 +120,7 @@ class ModelInfo:
                 f"{path} is of another network than our {self.recipe.architecture}; its script can {_EXPORTS}"
             )
 
-    def check(self, weights: Mapping[str, np.ndarray], path: Path) -> None:
+    def check(self, weights: Mapping[str, NDArray[np.generic]], path: Path) -> None:
         """Make sure that these weights, found in `path`, are those that were described.
 
         Raises:
@@ -204,7 +205,7 @@ def _field(number: int, content: bytes) -> bytes:
     return bytes([number << 3 | 2]) + length + bytes([rest]) + content
 
 
-def digest(weights: Mapping[str, np.ndarray]) -> str:
+def digest(weights: Mapping[str, NDArray[np.generic]]) -> str:
     """The SHA-256 of weights, whatever their order: where it is the same, so are their names, shapes and numbers."""
     found = hashlib.sha256()
     for name in sorted(weights):
@@ -214,7 +215,7 @@ def digest(weights: Mapping[str, np.ndarray]) -> str:
 
 
 def check_weights(
-    weights: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]], name: str, dtype: str = "float32"
+    weights: Mapping[str, NDArray[np.generic]], shapes: Mapping[str, tuple[int, ...]], name: str, dtype: str = "float32"
 ) -> None:
     """Make sure that `weights` are those of a network whose weights have these shapes and this type.
 
@@ -233,7 +234,7 @@ def check_weights(
             raise DigitsError(f"{name}: {key} holds values that are not finite")
 
 
-def read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def read_safetensors(path: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, str]]:
     """The arrays of a .safetensors file, by name, and its header's metadata. The format holds nothing that could run.
 
     Raises:

@@ -42,6 +42,7 @@ def listen(host: str, port: int | None) -> socket.socket:
 
 
 def is_loopback(host: str) -> bool:
+    """Whether a host, a name or an address, can be reached from this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -49,6 +50,7 @@ def is_loopback(host: str) -> bool:
 
 
 def bracketed(address: str) -> str:
+    """An address as URLs have it: IPv6 in brackets."""
     return f"[{address}]" if ":" in address else address
 
 

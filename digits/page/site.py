@@ -84,8 +84,11 @@ def _is_numeric(value: object) -> bool:
 
 
 def _described(name: str, path: Path) -> dict[str, Any]:
-    """What the page must know of a network: its layers, the bytes that make their maps outputs of the graph, and which
-    file tells how digits usually look in the last of them."""
+    """What the page must know of a network.
+
+    That is its layers, the bytes that make their maps outputs of the graph, and which file tells how digits usually
+    look in the last of them.
+    """
     info = Network(path).predictor.info
     return {
         "architecture": info.recipe.architecture,

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.reading.network import Answers
 
@@ -41,7 +42,7 @@ def fitted() -> Weights:
     return Weights(**{name: tuple(values) for name, values in json.loads(WEIGHTS.read_text()).items()})
 
 
-def evidence(scores: np.ndarray, means: np.ndarray, answers: Answers) -> np.ndarray:
+def evidence(scores: NDArray[np.float32], means: NDArray[np.float32], answers: Answers) -> NDArray[np.float64]:
     """What speaks for each of `n` boxes being one digit: float64, `(n, 3)`.
 
     Args:
@@ -51,12 +52,12 @@ def evidence(scores: np.ndarray, means: np.ndarray, answers: Answers) -> np.ndar
     return np.stack([_logit(scores), _logit(means), _logit(1 - answers.doubts)], 1)
 
 
-def are_digits(seen: np.ndarray, weights: Weights) -> np.ndarray:
+def are_digits(seen: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
     """The probability (`(n,)`) that each box is one digit, of its `evidence`."""
     return _logistic(seen @ weights.digit[:-1] + weights.digit[-1])
 
 
-def which_digits(probabilities: np.ndarray, answers: Answers, weights: Weights) -> np.ndarray:
+def which_digits(probabilities: NDArray[np.float32], answers: Answers, weights: Weights) -> NDArray[np.float32]:
     """The probability of each digit (float32, `(n, 10)`), if it is one, of what both networks say."""
     finder, reader = weights.which
     both = finder * np.log(probabilities + LITTLE) + reader * np.log(answers.probabilities + LITTLE)
@@ -64,7 +65,7 @@ def which_digits(probabilities: np.ndarray, answers: Answers, weights: Weights) 
     return (odds / odds.sum(1, keepdims=True)).astype(np.float32)
 
 
-def doubts(digits: np.ndarray, refused: np.ndarray, ink: int) -> np.ndarray:
+def doubts(digits: NDArray[np.floating], refused: NDArray[np.floating], ink: int) -> NDArray[np.float64]:
     """What speaks against a reading as a whole: float64, `(4,)`.
 
     Args:
@@ -76,21 +77,21 @@ def doubts(digits: np.ndarray, refused: np.ndarray, ink: int) -> np.ndarray:
     return np.array([np.log(digits).sum(), np.log(digits).min(initial=0), unseen.sum(), np.log1p(ink)])
 
 
-def of_text(against: np.ndarray, weights: Weights) -> float:
+def of_text(against: NDArray[np.float64], weights: Weights) -> float:
     """The probability that a text is right as a whole, of the `doubts` about it."""
     return min(MOST, float(_logistic(against @ weights.text[:-1] + weights.text[-1])))
 
 
-def of_none(against: np.ndarray, weights: Weights) -> float:
+def of_none(against: NDArray[np.float64], weights: Weights) -> float:
     """The probability that there is no digit, where none was read."""
     most = BESIDE_INK if against[-1] else MOST
     return min(most, float(_logistic(against @ weights.none[:-1] + weights.none[-1])))
 
 
-def _logit(probabilities: np.ndarray) -> np.ndarray:
+def _logit(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
     clipped = np.clip(probabilities.astype(np.float64), LITTLE, 1 - LITTLE)
     return np.log(clipped / (1 - clipped))
 
 
-def _logistic(values: np.ndarray) -> np.ndarray:
+def _logistic(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 / (1 + np.exp(-np.clip(values, -50, 50)))

@@ -1,12 +1,13 @@
 """The ink of digits within their boxes: what the reader is asked about."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.ink import ink_of, stroke_width
 from digits.reading.form import SIDE, to_mnist
 
 
-def cut_out(pixels: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+def cut_out(pixels: NDArray[np.uint8], boxes: NDArray[np.floating | np.integer]) -> NDArray[np.uint8]:
     """Digits in MNIST's form: uint8, `(n, 28, 28)`, ink bright on dark, whatever ink and ground are in the picture.
 
     Args:

@@ -4,6 +4,7 @@ import io
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.ink import resized
 from digits.reading.picture import Picture
@@ -26,7 +27,7 @@ def show(trace: Trace) -> bytes:
     return cv2.imencode(".png", boxed(trace.picture, trace.reading)[:, :, ::-1])[1].tobytes()
 
 
-def boxed(picture: Picture, reading: Reading) -> np.ndarray:
+def boxed(picture: Picture, reading: Reading) -> NDArray[np.uint8]:
     """The picture with what was read in it, and in grey what was left out: uint8, `(height, width, 3)`."""
     image = picture.pixels.copy()
     thick = _thick(image)
@@ -43,11 +44,13 @@ def boxed(picture: Picture, reading: Reading) -> np.ndarray:
     return image
 
 
-def _thick(image: np.ndarray) -> int:
+def _thick(image: NDArray[np.uint8]) -> int:
     return max(1, round(max(image.shape) / 500))
 
 
-def _box(image: np.ndarray, picture: Picture, box: tuple[int, ...], colour: tuple[int, int, int]) -> tuple[int, ...]:
+def _box(
+    image: NDArray[np.uint8], picture: Picture, box: tuple[int, ...], colour: tuple[int, int, int]
+) -> tuple[int, ...]:
     """Draw a box of the original, and say where it is in the picture."""
     thick = _thick(image)
     left, top, width, height = (round(value / picture.scale) for value in box)
@@ -95,7 +98,7 @@ def explain(trace: Trace) -> bytes:
     return data.getvalue()
 
 
-def _path(trace: Trace) -> np.ndarray:
+def _path(trace: Trace) -> NDArray[np.uint8]:
     """The picture with a line through each row, from digit to digit in the order of the text."""
     image = trace.picture.pixels.copy()
     middles: dict[int, list[tuple[int, int]]] = {}
@@ -109,7 +112,7 @@ def _path(trace: Trace) -> np.ndarray:
     return image
 
 
-def _heated(trace: Trace, size: int) -> np.ndarray:
+def _heated(trace: Trace, size: int) -> NDArray[np.uint8]:
     """The picture, paler, with the finder's heat at a size in red."""
     heat = np.rot90(trace.seen.found.heat[size], -trace.turns)
     pixels = trace.picture.pixels
@@ -118,7 +121,7 @@ def _heated(trace: Trace, size: int) -> np.ndarray:
     return (pale * (1 - share) + np.array([220, 20, 0], np.float32) * share).astype(np.uint8)
 
 
-def _forms(trace: Trace) -> list[np.ndarray]:
+def _forms(trace: Trace) -> list[NDArray[np.uint8]]:
     """Lines of boxes as the reader saw them, with what both networks say of each; those that are read are framed."""
     seen = trace.seen
     shown = [*seen.read.tolist(), *seen.refused.tolist()][:_SHOWN]

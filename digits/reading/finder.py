@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.exchange.predictor import open_session
 from digits.ink import resized
@@ -39,11 +40,11 @@ class Found:
             a digit has its centre there.
     """
 
-    boxes: np.ndarray
-    scores: np.ndarray
-    means: np.ndarray
-    probabilities: np.ndarray
-    heat: dict[int, np.ndarray]
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    means: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+    heat: dict[int, NDArray[np.float32]]
 
 
 class Finder:
@@ -56,22 +57,22 @@ class Finder:
     def __init__(self, path: Path = FINDER):
         self.session = open_session(path.read_bytes(), path)
 
-    def maps(self, pixels: np.ndarray) -> np.ndarray:
+    def maps(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network says (float32, `(14, height / 4, width / 4)`) of a picture, uint8, `(height, width, 3)`."""
         height, width = pixels.shape[:2]
         below, beside = -height % MULTIPLE, -width % MULTIPLE
         padded = cv2.copyMakeBorder(pixels, 0, below, 0, beside, cv2.BORDER_REPLICATE)
-        maps: np.ndarray = self.session.run(None, {"images": padded[np.newaxis]})[0][0]
+        maps: NDArray[np.float32] = self.session.run(None, {"images": padded[np.newaxis]})[0][0]
         return maps[:, : -(-height // STRIDE), : -(-width // STRIDE)]
 
-    def __call__(self, pixels: np.ndarray, sizes: Sequence[int] = SIZES) -> Found:
+    def __call__(self, pixels: NDArray[np.uint8], sizes: Sequence[int] = SIZES) -> Found:
         """What may be digits in a picture, uint8, `(height, width, 3)`.
 
         It is asked about as a whole at small sizes, at larger ones where ink is left that no digit explains, and at the
         largest if the size before gives a glimpse of something small.
         """
         longer = max(pixels.shape[:2])
-        heat: dict[int, np.ndarray] = {}
+        heat: dict[int, NDArray[np.float32]] = {}
         parts = [(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))]
         explained, glimpsed = np.zeros((0, 4), np.float32), True
         for size in [size for size in sizes if size <= max(ENLARGED * longer, TINY)] or sizes[:1]:
@@ -97,7 +98,12 @@ class Finder:
         return _agreed(boxes, scores, probabilities, heat)
 
 
-def _agreed(boxes: np.ndarray, scores: np.ndarray, probabilities: np.ndarray, heat: dict[int, np.ndarray]) -> Found:
+def _agreed(
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    probabilities: NDArray[np.float32],
+    heat: dict[int, NDArray[np.float32]],
+) -> Found:
     """What was found at several sizes, as one.
 
     The more sizes show a digit, the likelier it is one, and the surer each of them is.
@@ -112,7 +118,7 @@ def _agreed(boxes: np.ndarray, scores: np.ndarray, probabilities: np.ndarray, he
     return Found(boxes[surest], together[order], means[order], each, heat)
 
 
-def _region(pixels: np.ndarray, digits: np.ndarray, margin: float) -> tuple[int, int, int, int] | None:
+def _region(pixels: NDArray[np.uint8], digits: NDArray[np.float32], margin: float) -> tuple[int, int, int, int] | None:
     """Where ink is left that is in no digit's box: left, top, width and height, with a margin in pixels."""
     ink = left_out(pixels, digits)
     if not len(ink):
@@ -123,7 +129,9 @@ def _region(pixels: np.ndarray, digits: np.ndarray, margin: float) -> tuple[int,
     return left, top, min(width, round(right)) - left, min(height, round(bottom)) - top
 
 
-def _in_place(heat: np.ndarray, region: tuple[int, int, int, int], pixels: np.ndarray, factor: float) -> np.ndarray:
+def _in_place(
+    heat: NDArray[np.float32], region: tuple[int, int, int, int], pixels: NDArray[np.uint8], factor: float
+) -> NDArray[np.float32]:
     """The heat of a region as that of the whole picture, `factor` times as large as it; 0 elsewhere."""
     left, top = (round(value * factor) for value in region[:2])
     high, wide = (max(1, -int(-side * factor // 1)) for side in pixels.shape[:2])

@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.exchange.predictor import open_session
 
@@ -22,7 +23,7 @@ LARGE = 240  # pixels: twice as large as the graph needs; a larger digit is firs
 TOGETHER = 16  # digits in the graph at once
 
 
-def to_mnist(masks: Sequence[np.ndarray], width: float | Sequence[float]) -> np.ndarray:
+def to_mnist(masks: Sequence[NDArray[np.bool]], width: float | Sequence[float]) -> NDArray[np.uint8]:
     """Digits' pixels as images of 28 × 28, uint8, `(n, 28, 28)`, ink bright on dark.
 
     Args:
@@ -40,7 +41,7 @@ def to_mnist(masks: Sequence[np.ndarray], width: float | Sequence[float]) -> np.
     return images
 
 
-def _reduced(mask: np.ndarray, width: float) -> tuple[np.ndarray, float]:
+def _reduced(mask: NDArray[np.bool], width: float) -> tuple[NDArray[np.uint8], float]:
     """A mask as ink, uint8, and strokes' width in it, reduced if it is large."""
     ink = mask.view(np.uint8) * np.uint8(255)
     step = max(ink.shape) // LARGE
@@ -50,7 +51,7 @@ def _reduced(mask: np.ndarray, width: float) -> tuple[np.ndarray, float]:
     return cv2.resize(ink, size, interpolation=cv2.INTER_AREA), width / step
 
 
-def _padded(inks: Sequence[np.ndarray]) -> np.ndarray:
+def _padded(inks: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """Arrays of several sizes as one, uint8, `(n, height, width)`, the rest of each empty."""
     height, width = max(len(ink) for ink in inks), max(ink.shape[1] for ink in inks)
     together = np.zeros((len(inks), height, width), np.uint8)

@@ -31,7 +31,7 @@ def weights(begin: FLOAT, length: FLOAT, cells: FLOAT, before: FLOAT, count: INT
 
 
 @script()
-def form(ink: UINT8["n", "h", "w"], width: FLOAT["n"]) -> UINT8["n", 28, 28]:  # type: ignore[valid-type]  # noqa: F821
+def form(ink: UINT8["n", "h", "w"], width: FLOAT["n"]) -> UINT8["n", 28, 28]:  # noqa: F821
     """From digits' pixels, where ink is more than 127, and the width of strokes to MNIST's form; see `form.py`."""
     drawn = op.Cast(op.Greater(ink, op.Constant(value=onnx.helper.make_tensor("half", 2, [], [127]))), to=1)
     shape = op.Shape(ink)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets import DIGITS, SIDE, Split, in_natural_order
 from digits.datasets.forms.images import read_grey
@@ -39,14 +40,14 @@ class Layer:
         self.name = last_layer(Predictor(model).info.layers)
         self.session = open_session(model.read_bytes() + onnx_outputs([self.name]), model)
 
-    def values(self, images: np.ndarray) -> np.ndarray:
+    def values(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What it gives for images (uint8, `(n, 28, 28)`, at least one): float32, `(n, d)`."""
         parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
         return np.concatenate(
             [self.session.run([self.name], {"images": part})[0].reshape(len(part), -1) for part in parts]
         )
 
-    def features(self, images: np.ndarray) -> np.ndarray:
+    def features(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The same as vectors of length 1."""
         return _of_length_1(self.values(images))
 
@@ -72,7 +73,7 @@ class Hand:
         self.corrections, self.labels = self.layer.features(corrections.images), corrections.labels
         self.usual = usual(self.layer)
 
-    def vote(self, images: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    def vote(self, images: NDArray[np.uint8], probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
         """What is said of images, with the corrections' votes: float64, `(n, 11)`.
 
         Args:
@@ -82,7 +83,7 @@ class Hand:
         return voted(self.layer.features(images), probabilities, self.corrections, self.labels, self.usual)
 
 
-def usual(layer: Layer) -> np.ndarray:
+def usual(layer: Layer) -> NDArray[np.float32]:
     """How each digit usually looks, over all ways of writing it, as features: float32, `(10, d)`."""
     from digits.synthesis import strokes, variants  # late: who has no hand waits for none of it
 
@@ -92,8 +93,12 @@ def usual(layer: Layer) -> np.ndarray:
 
 
 def voted(
-    features: np.ndarray, probabilities: np.ndarray, corrections: np.ndarray, labels: np.ndarray, usual: np.ndarray
-) -> np.ndarray:
+    features: NDArray[np.float32],
+    probabilities: NDArray[np.floating],
+    corrections: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    usual: NDArray[np.float32],
+) -> NDArray[np.float64]:
     """What is said of images, with the votes of corrections: float64, `(n, 11)`.
 
     Args:
@@ -111,12 +116,12 @@ def voted(
         nearest = near[:, labels == label].max(axis=1)
         logits[:, label] += VOTE * (nearest - np.maximum(taken_for, NEAR)).clip(0)
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: np.ndarray = odds / odds.sum(axis=1, keepdims=True)
+    shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
     return shares
 
 
-def _of_length_1(vectors: np.ndarray) -> np.ndarray:
-    length: np.ndarray = np.linalg.norm(vectors, axis=-1, keepdims=True)
+def _of_length_1(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    length: NDArray[np.float32] = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return (vectors / np.maximum(length, LITTLE)).astype(np.float32)
 
 
@@ -159,7 +164,7 @@ def _entries(folder: Path) -> list[Path]:
     return sorted(inside, key=lambda path: in_natural_order(path.name))
 
 
-def _in_form(path: Path) -> np.ndarray:
+def _in_form(path: Path) -> NDArray[np.uint8]:
     grey = read_grey(read_file(path, str(path)), str(path))
     if grey.shape == (SIDE, SIDE):
         return grey
@@ -167,5 +172,5 @@ def _in_form(path: Path) -> np.ndarray:
     height, width = picture.pixels.shape[:2]
     box = alone(picture.pixels, picture.scale)
     whole = np.array([0, 0, width, height])
-    form: np.ndarray = cut_out(picture.pixels, (whole if box is None else box)[np.newaxis])[0]
+    form: NDArray[np.uint8] = cut_out(picture.pixels, (whole if box is None else box)[np.newaxis])[0]
     return form

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.ink import resized
 
@@ -17,7 +18,7 @@ MOST = 100  # boxes
 TINY = 32  # pixels of the longer side of an original that shows one thing
 
 
-def left_out(pixels: np.ndarray, digits: np.ndarray) -> np.ndarray:
+def left_out(pixels: NDArray[np.uint8], digits: NDArray[np.floating]) -> NDArray[np.int64]:
     """Boxes (int64, `(k, 4)`: left, top, width, height) of connected ink that is in no digit's box, the largest first.
 
     Args:
@@ -41,7 +42,7 @@ def left_out(pixels: np.ndarray, digits: np.ndarray) -> np.ndarray:
     return np.round(parts.clip(0) / factor).astype(np.int64).clip([0, 0, 1, 1])
 
 
-def alone(pixels: np.ndarray, scale: float) -> np.ndarray | None:
+def alone(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.int64] | None:
     """The box (left, top, width, height) of the one thing in a picture; None where there is more than one, or none.
 
     Args:
@@ -55,7 +56,7 @@ def alone(pixels: np.ndarray, scale: float) -> np.ndarray | None:
     return boxes[0] if len(boxes) == 1 else None
 
 
-def _ink(pixels: np.ndarray) -> np.ndarray:
+def _ink(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Where pixels differ from the ground around them: uint8, `(height, width)`, 0 or 1."""
     height, width = pixels.shape[:2]
     factor = min(1.0, GROUND / max(height, width))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets import DIGITS
 from digits.errors import DigitsError
@@ -21,22 +22,22 @@ class Answers:
         several: float32, `(n,)`: the probability that it is more than one digit, likewise.
     """
 
-    probabilities: np.ndarray
-    nothing: np.ndarray
-    several: np.ndarray
+    probabilities: NDArray[np.float32]
+    nothing: NDArray[np.float32]
+    several: NDArray[np.float32]
 
     @property
-    def digits(self) -> np.ndarray:
+    def digits(self) -> NDArray[np.int64]:
         """int64, `(n,)`."""
         return self.probabilities.argmax(1)
 
     @property
-    def doubts(self) -> np.ndarray:
+    def doubts(self) -> NDArray[np.float32]:
         """float32, `(n,)`: the probability that it is not one digit."""
         return self.nothing + self.several
 
     @property
-    def confidences(self) -> np.ndarray:
+    def confidences(self) -> NDArray[np.float32]:
         """float32, `(n,)`: that it is a digit, and the one that is said."""
         return self.probabilities.max(1) * (1 - self.doubts).clip(0)
 
@@ -58,7 +59,7 @@ class Network:
             shown = ", ".join(classes[:3])
             raise DigitsError(f"{path} tells {shown} and so on apart; allowed: a model of the ten digits")
 
-    def __call__(self, images: np.ndarray) -> Answers:
+    def __call__(self, images: NDArray[np.uint8]) -> Answers:
         """What it says of images, uint8, `(n, 28, 28)`, ink bright on dark."""
         probabilities, doubts = self.predictor.answers(images)
         return Answers(probabilities, doubts[:, 0], doubts[:, 1])

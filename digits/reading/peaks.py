@@ -5,6 +5,7 @@ Source: X. Zhou, D. Wang and P. Krähenbühl, Objects as points (2019).
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 STRIDE = 4  # pixels of the picture for one of the maps
 UNIT = 16.0  # pixels: the side of a box whose logarithm is 0
@@ -14,7 +15,9 @@ MOST = 1000  # peaks of one picture at one size; a page of figures has fewer
 SAME = 0.45  # share of the smaller of two boxes that they have in common, where both show one digit
 
 
-def peaks(maps: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def peaks(
+    maps: NDArray[np.float32], least: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """The digits in what the finder says of a picture.
 
     Args:
@@ -40,7 +43,7 @@ def peaks(maps: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray, np.nd
     return boxes.astype(np.float32), each.max(0), (each / each.sum(0)).T
 
 
-def distinct(boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def distinct(boxes: NDArray[np.float32], scores: NDArray[np.floating]) -> NDArray[np.int64]:
     """The indices (int64, `(k,)`) of boxes that no box of a higher score covers, the highest score first.
 
     Args:
@@ -50,7 +53,9 @@ def distinct(boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.array([group[0] for group in grouped(boxes, scores, SAME)], np.int64)
 
 
-def grouped(boxes: np.ndarray, scores: np.ndarray, same: float, union: bool = False) -> list[np.ndarray]:
+def grouped(
+    boxes: NDArray[np.float32], scores: NDArray[np.floating], same: float, union: bool = False
+) -> list[NDArray[np.int64]]:
     """The indices of boxes, those together that show the same: a box of a high score, first, and all that overlap it.
 
     Args:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from digits.errors import DigitsError, not_installed
@@ -23,7 +24,7 @@ STRIP = 20 * SMALL  # pixels of the longer side: such a strip stays as it is
 
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"heif")
 
-Source = str | Path | bytes | Image.Image | np.ndarray
+Source = str | Path | bytes | Image.Image | NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Picture:
         pages: how many the file holds.
     """
 
-    pixels: np.ndarray
+    pixels: NDArray[np.uint8]
     scale: float
     page: int = 1
     pages: int = 1
@@ -130,7 +131,7 @@ def _from_pil(image: Image.Image, name: str) -> Picture:
     return Picture(picture.pixels, picture.scale * reduced)
 
 
-def _checked(array: np.ndarray, name: str) -> np.ndarray:
+def _checked(array: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or channels not in (1, 3, 4) or not array.size:
         allowed = "uint8 of shape (height, width) or (height, width, 3 or 4)"
@@ -139,14 +140,14 @@ def _checked(array: np.ndarray, name: str) -> np.ndarray:
     return array[:, :, 0] if array.ndim == 3 and channels == 1 else array
 
 
-def _in_colour(image: np.ndarray) -> np.ndarray:
+def _in_colour(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Grey, coloured or transparent pixels as red, green and blue, `(height, width, 3)`."""
     if image.ndim == 2:
         return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_GRAY2RGB)
     return lay_on_ground(image) if image.shape[2] == 4 else np.ascontiguousarray(image)
 
 
-def _fit(pixels: np.ndarray, original_width: int) -> Picture:
+def _fit(pixels: NDArray[np.uint8], original_width: int) -> Picture:
     """Reduced to `ENOUGH` pixels, or enlarged until the shorter side has `SMALL`."""
     height, width = pixels.shape[:2]
     scale = max(1.0, (height * width / ENOUGH) ** 0.5)

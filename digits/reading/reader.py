@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets import Split
 from digits.reading.confidence import (
@@ -53,20 +54,20 @@ class Seen:
     """
 
     found: Found
-    images: np.ndarray
+    images: NDArray[np.uint8]
     answers: Answers
-    likely: np.ndarray
-    which: np.ndarray
+    likely: NDArray[np.floating]
+    which: NDArray[np.float32]
     rows: list[list[int]]
-    refused: np.ndarray
+    refused: NDArray[np.int64]
 
     @property
-    def read(self) -> np.ndarray:
+    def read(self) -> NDArray[np.int64]:
         """The indices of the boxes that are read, in the order of the text."""
         return np.array([index for row in self.rows for index in row], np.int64)
 
     @property
-    def sure(self) -> np.ndarray:
+    def sure(self) -> NDArray[np.floating]:
         """`(k,)`: that each of these is a digit, and the one that is read."""
         return (self.likely * self.which.max(1))[self.read]
 
@@ -148,7 +149,7 @@ class Reader:
             left = left_out(turned, seen.found.boxes[seen.read])
         return Trace(picture, turns, seen, _reading(picture, turns, seen, left))
 
-    def _turns(self, pixels: np.ndarray, seen: Seen, left: int) -> int:
+    def _turns(self, pixels: NDArray[np.uint8], seen: Seen, left: int) -> int:
         """How many quarter turns to the left set a picture upright: 0, but where a turned one says clearly more."""
         if not _may_stand_otherwise(seen, left):
             return 0
@@ -158,35 +159,41 @@ class Reader:
         is_clear = len(other.read) >= FEW and other.sure.mean() > CLEAR and _says(other) > TURNED * _says(seen)
         return best if is_clear else 0
 
-    def _look(self, pixels: np.ndarray, scale: float) -> Seen:
+    def _look(self, pixels: NDArray[np.uint8], scale: float) -> Seen:
         """What is seen in a picture; a pixel of it is `scale` of the original's."""
         seen = judged(*self.ask(pixels), fitted(), self.hand)
         if len(seen.read) < 2 and (box := alone(pixels, scale)) is not None:
             return self._lone(pixels, box, seen)
         return seen
 
-    def _lone(self, pixels: np.ndarray, box: np.ndarray, seen: Seen) -> Seen:
+    def _lone(self, pixels: NDArray[np.uint8], box: NDArray[np.int64], seen: Seen) -> Seen:
         """What the reader says of the one thing in a picture, if it calls that a digit; otherwise what was `seen`."""
         images = cut_out(pixels, box[np.newaxis])
         answers = self.network(images)
         likely, which = _voted(self.hand, images, 1 - answers.doubts, answers.probabilities)
         if likely[0] <= SURE:
             return seen
-        found = Found(box[np.newaxis].astype(np.float32), likely, likely, which, seen.found.heat)
+        scores = likely.astype(np.float32)
+        found = Found(box[np.newaxis].astype(np.float32), scores, scores, which, seen.found.heat)
         return Seen(found, images, answers, likely, which, [[0]], np.zeros(0, np.int64))
 
-    def ask(self, pixels: np.ndarray, sizes: Sequence[int] = SIZES) -> tuple[Found, np.ndarray, Answers]:
-        """What the finder says of a picture (uint8, `(height, width, 3)`), its boxes in MNIST's form, and the reader's
-        answers."""
+    def ask(self, pixels: NDArray[np.uint8], sizes: Sequence[int] = SIZES) -> tuple[Found, NDArray[np.uint8], Answers]:
+        """What both networks say of a picture, uint8, `(height, width, 3)`.
+
+        Returns:
+            What the finder says; its boxes in MNIST's form, uint8, `(n, 28, 28)`; the reader's answers about them.
+        """
         found = self.finder(pixels, sizes)
         images = cut_out(pixels, found.boxes)
         return found, images, self.network(images)
 
 
-def judged(found: Found, images: np.ndarray, answers: Answers, weights: Weights, hand: Hand | None = None) -> Seen:
+def judged(
+    found: Found, images: NDArray[np.uint8], answers: Answers, weights: Weights, hand: Hand | None = None
+) -> Seen:
     """What is read of what both networks say, weighed, and of the votes of a hand."""
-    likely = are_digits(evidence(found.scores, found.means, answers), weights)
-    likely, which = _voted(hand, images, likely, which_digits(found.probabilities, answers, weights))
+    one = are_digits(evidence(found.scores, found.means, answers), weights)
+    likely, which = _voted(hand, images, one, which_digits(found.probabilities, answers, weights))
     apart = distinct(found.boxes, likely)
     read, refused = apart[likely[apart] > SURE], apart[likely[apart] <= SURE]
     rows = [read[row].tolist() for row in in_rows(found.boxes[read])]
@@ -194,8 +201,8 @@ def judged(found: Found, images: np.ndarray, answers: Answers, weights: Weights,
 
 
 def _voted(
-    hand: Hand | None, images: np.ndarray, likely: np.ndarray, which: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+    hand: Hand | None, images: NDArray[np.uint8], likely: NDArray[np.floating], which: NDArray[np.float32]
+) -> tuple[NDArray[np.floating], NDArray[np.float32]]:
     """How likely each image is one digit, `(n,)`, and which, `(n, 10)`, with the votes of a hand."""
     if hand is None or not len(images):
         return likely, which
@@ -215,12 +222,12 @@ def _may_stand_otherwise(seen: Seen, left: int) -> bool:
     return len(seen.read) + left >= FEW and (doubtful or left > LEFT * len(seen.read))
 
 
-def _turned(pixels: np.ndarray, turns: int) -> np.ndarray:
+def _turned(pixels: NDArray[np.uint8], turns: int) -> NDArray[np.uint8]:
     """A picture after so many quarter turns to the left."""
     return np.ascontiguousarray(np.rot90(pixels, turns))
 
 
-def _reading(picture: Picture, turns: int, seen: Seen, left: np.ndarray) -> Reading:
+def _reading(picture: Picture, turns: int, seen: Seen, left: NDArray[np.int64]) -> Reading:
     """The text that is read, how sure it is, and what is left out."""
     boxes = seen.found.boxes
     digits = []
@@ -239,7 +246,7 @@ def _reading(picture: Picture, turns: int, seen: Seen, left: np.ndarray) -> Read
     )
 
 
-def _original(picture: Picture, box: np.ndarray, turns: int) -> tuple[int, int, int, int]:
+def _original(picture: Picture, box: NDArray[np.floating | np.integer], turns: int) -> tuple[int, int, int, int]:
     """A box in the turned picture as one in the upright original, within it."""
     left, top, wide, high = map(float, box)
     for turn in reversed(range(turns)):

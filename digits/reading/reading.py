@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Digit:
     confidence: float
     line: int
     box: tuple[int, int, int, int]
-    image: np.ndarray = field(repr=False, compare=False)
-    probabilities: np.ndarray = field(repr=False, compare=False)
+    image: NDArray[np.uint8] = field(repr=False, compare=False)
+    probabilities: NDArray[np.float32] = field(repr=False, compare=False)
     group: int = 0
 
 

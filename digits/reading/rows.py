@@ -1,6 +1,7 @@
 """Rows of writing: which boxes stand side by side, in reading order."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 BESIDE = 0.2  # share of the lower box's height by which boxes of a row overlap
 RECENT = 4  # boxes at the end of a row that tell how it goes on
@@ -11,7 +12,7 @@ SPACE = 0.45  # of the usual height, that is free between two groups, at least
 APART = 1.6  # times as far as neighbours usually are, or a height if that is less, do middles stand at a gap
 
 
-def in_rows(boxes: np.ndarray) -> list[list[int]]:
+def in_rows(boxes: NDArray[np.float32]) -> list[list[int]]:
     """The indices of boxes, row by row from above, each row from the left.
 
     From left to right, each box continues the row that leads to it best, however the row slants or bends; a box that no
@@ -40,7 +41,7 @@ def in_rows(boxes: np.ndarray) -> list[list[int]]:
     return sorted(rows, key=lambda row: float(np.mean(y[row])))
 
 
-def _continued(x: np.ndarray, y: np.ndarray, to: float, furthest: float) -> float:
+def _continued(x: NDArray[np.float64], y: NDArray[np.float64], to: float, furthest: float) -> float:
     """The y at which a line through points comes to x = `to`, level beyond `furthest` pixels from their middle."""
     middle = x.mean()
     if len(x) < 3:
@@ -49,7 +50,7 @@ def _continued(x: np.ndarray, y: np.ndarray, to: float, furthest: float) -> floa
     return float(y.mean()) + min(max(slope, -STEEPEST), STEEPEST) * min(to - middle, furthest)
 
 
-def in_groups(boxes: np.ndarray) -> list[int]:
+def in_groups(boxes: NDArray[np.float32]) -> list[int]:
     """Which group of its row each box belongs to, from 0, where a wide gap parts groups.
 
     Args:

@@ -38,13 +38,13 @@ def choice(default: str, help: str, choices: Collection[str]) -> Any:
     return _field(default, About(help, str, " or ".join(choices), lambda value: value in choices, choices))
 
 
-def whole(default: int, help: str, least: int, most: float = math.inf) -> Any:
+def whole(default: int | None, help: str, least: int, most: float = math.inf) -> Any:
     """A field with a whole number from `least` to `most`."""
     allowed = f"a whole number, {least} or more" if most == math.inf else f"a whole number from {least} to {most:,}"
     return _field(default, About(help, int, allowed, lambda value: least <= value <= most, most=most))
 
 
-def wholes(default: Any, help: str, least: int, most: int) -> Any:
+def wholes(default: tuple[int, ...] | None, help: str, least: int, most: int) -> Any:
     """A field with a tuple of whole numbers, each from `least` to `most`."""
     allowed = f"whole numbers from {least} to {most:,}, say (16, 32)"
     return _field(default, About(help, tuple, allowed, lambda value: all(least <= one <= most for one in value)))

@@ -4,6 +4,7 @@ So an epoch can be run again without the ones before it, and both frameworks see
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 # New ones go to the end: its place in this list is what tells one purpose's numbers from another's.
 PURPOSES = (
@@ -28,6 +29,6 @@ def derive(seed: int, purpose: str, index: int = 0) -> int:
     return int(sequence.generate_state(1)[0] >> 1)
 
 
-def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
+def epoch_order(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
     """The order in which epoch `epoch` (from 0) shows `count` images: a permutation, int64, `(count,)`."""
     return np.random.default_rng(derive(seed, "order", epoch)).permutation(count)

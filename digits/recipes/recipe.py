@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, cast
+from typing import Any
 
 from digits.recipes.fields import check, choice, positive, refuse, share, up_to, whole, wholes
 from digits.recipes.schedule import SCHEDULES
@@ -112,7 +112,7 @@ class Recipe:
     name: str
     architecture: str = choice("baseline", "which network", ARCHITECTURES)
     filters: tuple[int, ...] = wholes(None, "filters of each convolution, say 16,32", 1, 1024)
-    hidden_units: int = whole(cast(int, None), "units of the hidden dense layer", 0, 8192)
+    hidden_units: int = whole(None, "units of the hidden dense layer", 0, 8192)
     learning_rate: float = positive(1e-3, "step size of Adam, the largest one where a schedule changes it", "0.001")
     schedule: str = choice("constant", "how the learning rate goes", SCHEDULES)
     warmup: float = share(0.0, "share of the steps on which one-cycle goes up")

@@ -4,8 +4,10 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.backends import BACKENDS
 from digits.datasets import DIGITS
@@ -28,9 +30,9 @@ class Run:
     """
 
     backend: str
-    predictions: np.ndarray
-    labels: np.ndarray
-    probabilities: np.ndarray | None
+    predictions: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32] | None
     classes: tuple[str, ...] = DIGITS
     dataset: str | None = None
     record: RunRecord | None = None
@@ -41,30 +43,33 @@ class Run:
         return BACKENDS[self.backend].title if self.backend in BACKENDS else "The ONNX model"
 
 
-# What a run's files are called.
-
-
 def preds_name(backend: str) -> str:
+    """What a run's file of predictions is called."""
     return f"{backend}_preds.npy"
 
 
 def labels_name(backend: str) -> str:
+    """What its file of labels is called."""
     return f"{backend}_labels.npy"
 
 
 def probs_name(backend: str) -> str:
+    """What its file of probabilities is called."""
     return f"{backend}_probs.npy"
 
 
 def model_name(backend: str) -> str:
+    """What its model is called."""
     return f"{backend}_model{BACKENDS[backend].suffix}"
 
 
 def exported_name(backend: str) -> str:
+    """What its exported model is called."""
     return f"{backend}_model.onnx"
 
 
 def record_name(backend: str) -> str:
+    """What its record is called."""
     return f"{backend}_run.json"
 
 
@@ -76,7 +81,10 @@ def save_run(folder: Path, run: Run, others: Mapping[str, bytes] | None = None) 
     """
     if run.record is None:
         raise ValueError("a run that is to be saved needs a record")
-    arrays = {preds_name(run.backend): run.predictions, labels_name(run.backend): run.labels}
+    arrays: dict[str, NDArray[np.generic]] = {
+        preds_name(run.backend): run.predictions,
+        labels_name(run.backend): run.labels,
+    }
     if run.probabilities is not None:
         arrays[probs_name(run.backend)] = run.probabilities
     contents = {**(others or {}), **{name: _npy(array) for name, array in arrays.items()}}
@@ -129,6 +137,7 @@ def load_run(folder: Path, backend: str) -> Run:
         )
     if probabilities is not None:
         _check_probabilities(folder / probs_name(backend), probabilities, (len(labels), len(classes)))
+        probabilities = probabilities.astype(np.float32)
     return Run(
         backend,
         predictions.astype(np.int64),
@@ -140,7 +149,7 @@ def load_run(folder: Path, backend: str) -> Run:
     )
 
 
-def _check_probabilities(path: Path, probabilities: np.ndarray, shape: tuple[int, int]) -> None:
+def _check_probabilities(path: Path, probabilities: NDArray[Any], shape: tuple[int, int]) -> None:
     if probabilities.shape != shape or probabilities.dtype.kind != "f":
         raise DigitsError(
             f"{path} holds {probabilities.dtype} of shape {probabilities.shape}; allowed: floats of shape {shape}"
@@ -159,7 +168,7 @@ def _read_record(path: Path) -> RunRecord | None:
     return RunRecord.from_json(data, path)
 
 
-def _read(path: Path, expected: Mapping[str, str], backend: str) -> np.ndarray:
+def _read(path: Path, expected: Mapping[str, str], backend: str) -> NDArray[Any]:
     """The array in a `.npy` file, which must be the one that the record names, if it names one."""
     try:
         data = path.read_bytes()
@@ -174,7 +183,7 @@ def _again(backend: str) -> str:
     return f"Run again: {BACKENDS[backend].command}"
 
 
-def _npy(array: np.ndarray) -> bytes:
+def _npy(array: NDArray[np.generic]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()

@@ -9,6 +9,7 @@ are smooth bumps that bend it. So one matrix product, weights times fields, warp
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
 from digits.datasets import SIDE
@@ -27,17 +28,17 @@ class Transforms:
         tones: float32, `(n, 3)`: thickness (below 0: thinner), contrast (a factor), and blur.
     """
 
-    warps: np.ndarray
-    tones: np.ndarray
+    warps: NDArray[np.float32]
+    tones: NDArray[np.float32]
 
 
-def _along() -> np.ndarray:
+def _along() -> NDArray[np.float32]:
     """Cubic B-splines along a side, float32, `(28, KNOTS)`: never negative, and at each pixel they add up to 1."""
     knots = np.arange(-3, KNOTS + 1) * (SIDE - 1) / (KNOTS - 3)
     return BSpline.design_matrix(np.linspace(0, SIDE - 1, SIDE), knots, 3).toarray().astype(np.float32)
 
 
-def _basis() -> np.ndarray:
+def _basis() -> NDArray[np.float32]:
     """The basis fields, float32, `(3 + KNOTS², 784)`: x, y and 1 in pixels from the centre, then the bumps."""
     x, y = np.meshgrid(np.arange(SIDE) - CENTER, np.arange(SIDE) - CENTER)
     bumps = np.einsum("yi,xj->ijyx", ALONG, ALONG)
@@ -49,7 +50,7 @@ ALONG = _along()
 BASIS = _basis()
 
 
-def sample(policy: Augmentation, outlines: np.ndarray, rng: np.random.Generator) -> Transforms:
+def sample(policy: Augmentation, outlines: NDArray[np.float32], rng: np.random.Generator) -> Transforms:
     """Draw how the images of a batch are changed.
 
     Args:
@@ -59,7 +60,7 @@ def sample(policy: Augmentation, outlines: np.ndarray, rng: np.random.Generator)
     """
     count = len(outlines)
 
-    def uniform(most: float, *shape: int) -> np.ndarray:
+    def uniform(most: float, *shape: int) -> NDArray[np.float32]:
         return np.float32(most) * (2 * rng.random((count, *shape), np.float32) - 1)
 
     bumps = uniform(policy.elastic, 2, KNOTS * KNOTS)
@@ -76,7 +77,9 @@ def sample(policy: Augmentation, outlines: np.ndarray, rng: np.random.Generator)
     return Transforms(warps.astype(np.float32), np.stack([thickness, contrast, blur], axis=1).astype(np.float32))
 
 
-def _affine(degrees: np.ndarray, lean: np.ndarray, growth: np.ndarray) -> np.ndarray:
+def _affine(
+    degrees: NDArray[np.float32], lean: NDArray[np.float32], growth: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """Maps from the old image to the new, `(n, 2, 2)`, from `(n,)`, `(n,)` and `(n, 2)`: grow, then lean, then turn."""
     cos, sin, tan = np.cos(np.radians(degrees)), np.sin(np.radians(degrees)), np.tan(np.radians(lean))
     turn = np.stack([cos, -sin, sin, cos], axis=1).reshape(-1, 2, 2)
@@ -86,8 +89,12 @@ def _affine(degrees: np.ndarray, lean: np.ndarray, growth: np.ndarray) -> np.nda
 
 
 def _keep_in_frame(
-    forward: np.ndarray, shift: np.ndarray, bends: np.ndarray, outlines: np.ndarray, pen: int
-) -> tuple[np.ndarray, np.ndarray]:
+    forward: NDArray[np.float32],
+    shift: NDArray[np.float32],
+    bends: NDArray[np.floating],
+    outlines: NDArray[np.float32],
+    pen: int,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Shrink maps, `(n, 2, 2)`, and limit shifts, `(n, 2)`, so that no ink leaves the frame.
 
     A pixel at p looks in the old image at inverse (p - shift) + bend, so that ink at q comes to
@@ -102,7 +109,7 @@ def _keep_in_frame(
     return forward * shrink[:, np.newaxis], np.clip(shift, least, most)
 
 
-def outlines(images: np.ndarray) -> np.ndarray:
+def outlines(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Corners of a polygon around the ink of each image, float32, `(n, 2, 16)`: x and y in pixels from the centre.
 
     Its sides touch the ink in 16 directions. Without ink, all corners are the centre.

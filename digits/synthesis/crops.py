@@ -8,6 +8,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets import Split
 from digits.errors import not_installed
@@ -33,7 +34,7 @@ COLOURS, INVERTED = 0.3, 0.15  # with other colours, and with bright and dark ex
 class Batch(NamedTuple):
     """Pictures, uint8, `(n, 192, 192, 3)`, and what is to be said of them."""
 
-    pictures: np.ndarray
+    pictures: NDArray[np.uint8]
     targets: Targets
 
 
@@ -96,8 +97,9 @@ def _parts(whole: Batch, size: int) -> Iterator[Batch]:
 
 
 def part(whole: Page, side: int, rng: np.random.Generator) -> Page:
-    """A square of the page, from anywhere; or a row cut out, as on cheques and in data sets, and its edges drawn out to
-    a square, as the reader does.
+    """A square of the page, from anywhere, or a row cut out, as on cheques and in data sets.
+
+    A row's edges are drawn out to a square, as the reader does.
     """
     if len(whole.labels) and rng.random() < CUT_OUT:
         row = _row(whole.boxes, int(rng.integers(len(whole.boxes))))
@@ -111,15 +113,16 @@ def part(whole: Page, side: int, rng: np.random.Generator) -> Page:
     return crop(whole, low, np.clip(high, low + 1, low + side), side)
 
 
-def _row(boxes: np.ndarray, index: int) -> np.ndarray:
+def _row(boxes: NDArray[np.float32], index: int) -> NDArray[np.float32]:
     """The boxes that stand beside this one, itself included."""
     middles = boxes[:, 1] + boxes[:, 3] / 2
     return boxes[np.abs(middles - middles[index]) < boxes[index, 3] / 2]
 
 
-def crop(whole: Page, low: np.ndarray, high: np.ndarray, side: int) -> Page:
-    """What lies between two corners (x, y), with its edges drawn out to a square; of the digits it has those that it
-    shows enough of, as far as it does.
+def crop(whole: Page, low: NDArray[np.int64], high: NDArray[np.int64], side: int) -> Page:
+    """What lies between two corners (x, y), with its edges drawn out to a square.
+
+    Of the digits it has those that it shows enough of, as far as it does.
     """
     pixels = whole.pixels[low[1] : high[1], low[0] : high[0]]
     missing = [(0, side - length) for length in pixels.shape[:2]]

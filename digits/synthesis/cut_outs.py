@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets import Split
 from digits.datasets.dataset import SIDE
 from digits.errors import not_installed
 from digits.synthesis.non_digits import NONE, SEVERAL
-from digits.synthesis.printed import BOX, to_form
+from digits.synthesis.printed import to_form
+from digits.synthesis.strokes import BOX
 
 try:
     import cv2
@@ -41,7 +43,7 @@ def draw(count: int, digits: Split, rng: np.random.Generator) -> Split:
     return Split(images, labels)
 
 
-def in_form(pixels: np.ndarray, box: Sequence[float]) -> np.ndarray:
+def in_form(pixels: NDArray[np.uint8], box: Sequence[float]) -> NDArray[np.uint8]:
     """The ink in a box as `to_form` has it, with strokes that are not too thin."""
     mask = ink_of(pixels, box)
     ink = mask * np.uint8(255)
@@ -53,13 +55,13 @@ def in_form(pixels: np.ndarray, box: Sequence[float]) -> np.ndarray:
 
 
 def _boxes(
-    boxes: np.ndarray, labels: np.ndarray, others: np.ndarray, rng: np.random.Generator
-) -> list[tuple[np.ndarray, int]]:
+    boxes: NDArray[np.float32], labels: NDArray[np.int64], others: NDArray[np.float32], rng: np.random.Generator
+) -> list[tuple[NDArray[np.float64], int]]:
     """Boxes, about as well as a finder finds them, and what is in each."""
     found = list(zip(boxes, labels.tolist(), strict=True))
     middles = others[:, :2] + others[:, 2:] / 2
-    inside = ((middles[:, np.newaxis] > boxes[:, :2]) & (middles[:, np.newaxis] < boxes[:, :2] + boxes[:, 2:])).all(2)
-    free = others[~inside.any(axis=1)]
+    inside = (middles[:, np.newaxis] > boxes[:, :2]) & (middles[:, np.newaxis] < boxes[:, :2] + boxes[:, 2:])
+    free = others[~np.any(inside.all(axis=2), axis=1)]
     found += [(box, NONE) for box in free[rng.permutation(len(free))[:OTHERS]]]
     for one, other in pairwise(boxes):  # as they were written
         beside = np.abs(one[1] - other[1]) < one[3] / 4 and 0 < other[0] - one[0] < 2 * one[2]
@@ -69,7 +71,7 @@ def _boxes(
     return [(_loosely(box, rng), label) for box, label in found]
 
 
-def _loosely(box: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _loosely(box: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
     size = box[2:] * np.exp(rng.normal(0, 0.06, 2))
     middle = box[:2] + box[2:] / 2 + rng.normal(0, 0.04, 2) * box[2:].max()
     return np.concatenate([middle - size / 2, size])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 SHIPPED = (  # scikit-image's photographs without writing
     *("astronaut", "brick", "camera", "cell", "chelsea", "coffee", "coins", "grass", "gravel", "horse"),
@@ -13,26 +14,26 @@ SHIPPED = (  # scikit-image's photographs without writing
 SKIN = (205, 160, 135), (150, 105, 80), (90, 62, 48), (230, 190, 170)
 
 
-def noise(side: int, rng: np.random.Generator, cells: float) -> np.ndarray:
+def noise(side: int, rng: np.random.Generator, cells: float) -> NDArray[np.float32]:
     """Smooth noise, float32, `(side, side)`, about -1 to 1, with so many bumps along a side."""
     few = max(2, round(cells) + 2)
     small = rng.standard_normal((few, few), np.float32)
     return cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC).clip(-2, 2) / 2
 
 
-def gradient(side: int, rng: np.random.Generator) -> np.ndarray:
+def gradient(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """From -1 to 1 in any direction, float32, `(side, side)`."""
     angle = rng.uniform(0, 2 * np.pi)
     along = np.linspace(-1, 1, side, dtype=np.float32)
     return (along * np.float32(np.cos(angle)))[np.newaxis] + (along * np.float32(np.sin(angle)))[:, np.newaxis]
 
 
-def a_colour(low: float, high: float, tint: float, rng: np.random.Generator) -> np.ndarray:
+def a_colour(low: float, high: float, tint: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """A colour, float32, `(3,)`, 0 to 255: a grey between `low` and `high`, and how far from grey it may be."""
     return (rng.uniform(low, high) + rng.uniform(-tint, tint, 3)).clip(0, 255).astype(np.float32)
 
 
-def ground(side: int, rng: np.random.Generator, surface: str) -> tuple[np.ndarray, np.ndarray]:
+def ground(side: int, rng: np.random.Generator, surface: str) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """What is written on, unlit.
 
     Args:
@@ -57,29 +58,29 @@ def ground(side: int, rng: np.random.Generator, surface: str) -> tuple[np.ndarra
     return paper, over
 
 
-def _flat(side: int, colour: np.ndarray) -> np.ndarray:
+def _flat(side: int, colour: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.broadcast_to(colour.astype(np.float32), (side, side, 3)).copy()
 
 
-def _paper(side: int, rng: np.random.Generator) -> np.ndarray:
+def _paper(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     paper = _flat(side, a_colour(150, 255, rng.choice([4, 18]), rng))
     return paper + noise(side, rng, side / rng.uniform(2, 30))[..., np.newaxis] * np.float32(rng.uniform(0, 7))
 
 
-def _coloured(side: int, rng: np.random.Generator) -> np.ndarray:
+def _coloured(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Coloured paper, a note, cloth, cardboard."""
     paper = _flat(side, a_colour(90, 220, 80, rng))
     return paper + noise(side, rng, side / rng.uniform(2, 10))[..., np.newaxis] * np.float32(rng.uniform(0, 14))
 
 
-def _board(side: int, rng: np.random.Generator) -> np.ndarray:
+def _board(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """A blackboard that was wiped, black paper, slate."""
     paper = _flat(side, a_colour(5, 80, rng.choice([4, 22]), rng))
     wiped = noise(side, rng, rng.uniform(2, 12)) * np.float32(rng.uniform(0, 14))
     return paper + wiped[..., np.newaxis]
 
 
-def _canvas(side: int, rng: np.random.Generator) -> np.ndarray:
+def _canvas(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """What a program draws on: white, black, or a colour, the same everywhere."""
     how = rng.random()
     if how < 0.55:
@@ -87,7 +88,7 @@ def _canvas(side: int, rng: np.random.Generator) -> np.ndarray:
     return _flat(side, np.zeros(3) if how < 0.85 else a_colour(20, 240, 70, rng))
 
 
-def _rough(side: int, rng: np.random.Generator) -> np.ndarray:
+def _rough(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Wood, stone, cloth, a wall: drawn out in one direction, or not."""
     wide = int(side * rng.choice([1, rng.uniform(0.03, 0.4)]))
     grain = cv2.resize(noise(side, rng, side / rng.uniform(2, 6))[:, : max(wide, 8)], (side, side))
@@ -96,7 +97,7 @@ def _rough(side: int, rng: np.random.Generator) -> np.ndarray:
     return found if rng.random() < 0.5 else np.ascontiguousarray(found.swapaxes(0, 1))
 
 
-def _cheque(side: int, rng: np.random.Generator) -> np.ndarray:
+def _cheque(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Lines that wave and cross on a grain, as on cheques and banknotes."""
     paper = _flat(side, a_colour(130, 250, rng.choice([2, 14]), rng))
     paper += noise(side, rng, side / rng.uniform(1.5, 4))[..., np.newaxis] * np.float32(rng.uniform(0, 25))
@@ -112,23 +113,25 @@ def _cheque(side: int, rng: np.random.Generator) -> np.ndarray:
     return paper
 
 
-def _display(side: int, rng: np.random.Generator) -> np.ndarray:
+def _display(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     base = a_colour(0, 40, 15, rng) if rng.random() < 0.6 else np.array([150, 170, 140]) + rng.normal(0, 12, 3)
     return _flat(side, base)
 
 
-def _meter(side: int, rng: np.random.Generator) -> np.ndarray:
+def _meter(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     return _flat(side, a_colour(5, 70, 8, rng))
 
 
-def _screen(side: int, rng: np.random.Generator) -> np.ndarray:
+def _screen(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     return _flat(side, a_colour(225, 255, 8, rng) if rng.random() < 0.7 else a_colour(10, 50, 12, rng))
 
 
 @cache
-def _photographs() -> list[np.ndarray]:
-    """Those that scikit-image ships (public domain or CC0), scikit-learn (CC BY, by Russ Bowling and by
-    danielbuechele), and Matplotlib (NASA's): RGB, uint8, `(height, width, 3)`.
+def _photographs() -> list[NDArray[np.uint8]]:
+    """Those that three packages ship: RGB, uint8, `(height, width, 3)`.
+
+    They are scikit-image's (public domain or CC0), scikit-learn's (CC BY, by Russ Bowling and by danielbuechele), and
+    Matplotlib's (NASA's).
     """
     from skimage import __file__ as skimage
     from sklearn import datasets
@@ -144,7 +147,7 @@ def _photographs() -> list[np.ndarray]:
     return [cv2.cvtColor(cv2.imread(str(file), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB) for file in files]
 
 
-def _photograph(side: int, rng: np.random.Generator) -> np.ndarray:
+def _photograph(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """A part of a photograph, turned and in other colours."""
     whole = _photographs()[rng.integers(len(_photographs()))]
     share = rng.uniform(0.1, 0.9)
@@ -159,7 +162,7 @@ def _photograph(side: int, rng: np.random.Generator) -> np.ndarray:
     return part.mean(2, keepdims=True).repeat(3, 2) if how < 0.4 else part
 
 
-def _faded(side: int, rng: np.random.Generator) -> np.ndarray:
+def _faded(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """A photograph that something is written on."""
     return _photograph(side, rng) * np.float32(0.3) + a_colour(0, 180, 20, rng)
 
@@ -172,7 +175,7 @@ WRITTEN_ON = {"paper": 0.5, "coloured": 0.07, "board": 0.1, "canvas": 0.2, "roug
 LAID = ("paper", "coloured", "board")  # which have edges, may be ruled, and are photographed with things on them
 
 
-def _rule(paper: np.ndarray, rng: np.random.Generator) -> None:
+def _rule(paper: NDArray[np.float32], rng: np.random.Generator) -> None:
     """Ruled or squared paper, fainter than writing, with or without a margin."""
     side, pitch, width = len(paper), rng.uniform(9, 60), int(rng.integers(1, 3))
     shade = paper.mean((0, 1)) + rng.uniform(-70, -8) * rng.uniform(0.3, 1.0, 3)
@@ -190,7 +193,7 @@ def _rule(paper: np.ndarray, rng: np.random.Generator) -> None:
         paper += (margin[..., np.newaxis] / np.float32(255)) * (np.array([210, 90, 90], np.float32) - paper) * 0.6
 
 
-def _punch(paper: np.ndarray, rng: np.random.Generator) -> None:
+def _punch(paper: NDArray[np.float32], rng: np.random.Generator) -> None:
     """Holes of a punch or a ring binder, in a row."""
     side, radius = len(paper), rng.uniform(0.015, 0.05) * len(paper)
     holes = np.zeros((side, side), np.uint8)
@@ -200,7 +203,7 @@ def _punch(paper: np.ndarray, rng: np.random.Generator) -> None:
     paper += (holes[..., np.newaxis] / np.float32(255)) * (a_colour(0, 90, 10, rng) - paper)
 
 
-def _lay_on_desk(paper: np.ndarray, over: np.ndarray, rng: np.random.Generator) -> None:
+def _lay_on_desk(paper: NDArray[np.float32], over: NDArray[np.uint8], rng: np.random.Generator) -> None:
     """One to four edges of the page: a desk, cloth, or a scanner's black beyond them."""
     side = len(paper)
     desk = _rough(side, rng) if rng.random() < 0.6 else _flat(side, a_colour(0, 255, 30, rng))
@@ -219,13 +222,15 @@ def _lay_on_desk(paper: np.ndarray, over: np.ndarray, rng: np.random.Generator) 
     _cover(paper, over, beyond, desk)
 
 
-def _cover(paper: np.ndarray, over: np.ndarray, mask: np.ndarray, colours: np.ndarray) -> None:
+def _cover(
+    paper: NDArray[np.float32], over: NDArray[np.uint8], mask: NDArray[np.uint8], colours: NDArray[np.float32]
+) -> None:
     paper += (mask[..., np.newaxis] / np.float32(255)) * (colours - paper)
     np.maximum(over, mask, out=over)
 
 
 def lay_things(
-    paper: np.ndarray, over: np.ndarray, rng: np.random.Generator, count: int, at_edge: bool = False
+    paper: NDArray[np.float32], over: NDArray[np.uint8], rng: np.random.Generator, count: int, at_edge: bool = False
 ) -> None:
     """Things that lie on a ground, or stand before it: shapes, pens, hands, rings, in colours, lit and with shadows.
 
@@ -260,7 +265,7 @@ def lay_things(
         _cover(paper, over, mask, colours)
 
 
-def _polygon(mask: np.ndarray, x: float, y: float, size: float, rng: np.random.Generator) -> None:
+def _polygon(mask: NDArray[np.uint8], x: float, y: float, size: float, rng: np.random.Generator) -> None:
     """A polygon or a star: no upright bar, which would be a 1."""
     count = int(rng.integers(3, 11))
     angles = rng.uniform(0, 6) + np.arange(count) * 2 * np.pi / count
@@ -269,7 +274,7 @@ def _polygon(mask: np.ndarray, x: float, y: float, size: float, rng: np.random.G
     cv2.fillPoly(mask, [places.astype(np.int32)], 255, cv2.LINE_AA)
 
 
-def _blob(mask: np.ndarray, x: float, y: float, size: float, rng: np.random.Generator) -> None:
+def _blob(mask: NDArray[np.uint8], x: float, y: float, size: float, rng: np.random.Generator) -> None:
     """Ellipses that grow into each other: fruit, stones, leaves, faces, clothes."""
     for _ in range(int(rng.integers(1, 5))):
         axes = max(2, round(size * rng.uniform(0.3, 1))), max(2, round(size * rng.uniform(0.3, 1)))
@@ -277,7 +282,7 @@ def _blob(mask: np.ndarray, x: float, y: float, size: float, rng: np.random.Gene
         cv2.ellipse(mask, centre, axes, rng.uniform(0, 180), 0, 360, 255, -1, cv2.LINE_AA)
 
 
-def _rod(mask: np.ndarray, x: float, y: float, size: float, rng: np.random.Generator) -> None:
+def _rod(mask: NDArray[np.uint8], x: float, y: float, size: float, rng: np.random.Generator) -> None:
     """A pen, a ruler, a cable, scissors: long, and more often lying than upright."""
     for _ in range(int(rng.integers(1, 3))):
         angle = rng.normal(0, 0.6)
@@ -286,7 +291,7 @@ def _rod(mask: np.ndarray, x: float, y: float, size: float, rng: np.random.Gener
         cv2.line(mask, *ends, 255, max(2, round(size * rng.uniform(0.08, 0.6))), cv2.LINE_AA)
 
 
-def _frame(mask: np.ndarray, x: float, y: float, size: float, rng: np.random.Generator) -> None:
+def _frame(mask: NDArray[np.uint8], x: float, y: float, size: float, rng: np.random.Generator) -> None:
     """Boxes in boxes: phones, windows, plugs, cards."""
     wide, high = size * rng.uniform(0.5, 1.2, 2)
     for share in (1.0, *rng.uniform(0.2, 0.9, rng.integers(0, 4))):
@@ -298,7 +303,7 @@ def _frame(mask: np.ndarray, x: float, y: float, size: float, rng: np.random.Gen
             cv2.polylines(mask, [places], True, int(rng.integers(0, 200)), int(rng.integers(1, 5)), cv2.LINE_AA)
 
 
-def _hand(mask: np.ndarray, x: float, y: float, size: float, rng: np.random.Generator) -> None:
+def _hand(mask: NDArray[np.uint8], x: float, y: float, size: float, rng: np.random.Generator) -> None:
     """A palm with fingers, or fingers alone that hold a page."""
     turn, spread, count = rng.uniform(0, 2 * np.pi), rng.uniform(0.05, 0.3), int(rng.integers(1, 6))
     cv2.ellipse(mask, (round(x), round(y)), (round(size * 0.7), round(size * 0.6)), 0, 0, 360, 255, -1, cv2.LINE_AA)

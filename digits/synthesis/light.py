@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.synthesis.grounds import a_colour, gradient, noise
 
@@ -9,7 +10,7 @@ _PENS = np.array([[20, 40, 150], [160, 20, 30], [20, 100, 40], [90, 30, 110], [3
 _LAMPS = np.array([[255, 60, 40], [80, 255, 120], [90, 200, 255], [255, 190, 60], [240, 240, 240]], np.float32)
 
 
-def ink_colour(paper: np.ndarray, rng: np.random.Generator, surface: str) -> np.ndarray:
+def ink_colour(paper: NDArray[np.float32], rng: np.random.Generator, surface: str) -> NDArray[np.float32]:
     """A colour that can be told from the paper, float32, `(3,)`: a pen on bright, chalk on dark, mostly."""
     base = np.median(paper.reshape(-1, 3)[::53], axis=0)
     bright = base.mean() > 110
@@ -17,6 +18,7 @@ def ink_colour(paper: np.ndarray, rng: np.random.Generator, surface: str) -> np.
         return _LAMPS[rng.integers(len(_LAMPS))] if not bright else a_colour(10, 50, 8, rng)
     if surface in ("canvas", "screen") and rng.random() < 0.6:
         return np.full(3, 0 if bright else 255, np.float32)
+    colour: NDArray[np.floating]
     for _ in range(20):
         how = rng.random()
         if how < 0.55:
@@ -27,15 +29,19 @@ def ink_colour(paper: np.ndarray, rng: np.random.Generator, surface: str) -> np.
             colour = base + (1 if base.mean() < 128 else -1) * rng.uniform(40, 110) * rng.uniform(0.6, 1.0, 3)
         else:  # a marker
             colour = a_colour(40, 220, 130, rng)
-        colour = np.asarray(colour, np.float32).clip(0, 255)
-        if np.abs(colour - base).max() > 36:
-            return colour
+        found = np.asarray(colour, np.float32).clip(0, 255)
+        if np.abs(found - base).max() > 36:
+            return found
     return np.full(3, 0 if bright else 255, np.float32)
 
 
 def inked(
-    paper: np.ndarray, inks: list[np.ndarray], colours: list[np.ndarray], rng: np.random.Generator, plain: bool
-) -> np.ndarray:
+    paper: NDArray[np.float32],
+    inks: list[NDArray[np.uint8]],
+    colours: list[NDArray[np.float32]],
+    rng: np.random.Generator,
+    plain: bool,
+) -> NDArray[np.float32]:
     """A sheet with its inks (uint8, `(side, side)`) in their colours, the last on top: float32, `(side, side, 3)`."""
     side, picture = len(paper), paper.copy()
     for ink, colour in zip(inks, colours, strict=True):
@@ -54,9 +60,9 @@ def inked(
     return picture
 
 
-def light(side: int, rng: np.random.Generator) -> np.ndarray:
+def light(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Day, lamps, the shadow of a phone or a hand: float32, `(side, side, 3)`, by which colours are multiplied."""
-    found: np.ndarray = 1 + np.float32(rng.uniform(0, 0.3)) * gradient(side, rng)
+    found: NDArray[np.float32] = 1 + np.float32(rng.uniform(0, 0.3)) * gradient(side, rng)
     if rng.random() < 0.35:
         found = found + np.float32(rng.uniform(0, 0.25)) * noise(side, rng, rng.uniform(1, 4))
     if rng.random() < 0.2:  # a lamp: bright about a place, a halo, dark far from it
@@ -76,7 +82,9 @@ def light(side: int, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(np.maximum(found, 0.05)[..., np.newaxis] * cast.astype(np.float32), np.float32)
 
 
-def photographed(pixels: np.ndarray, rng: np.random.Generator, plain: bool, detail: float) -> np.ndarray:
+def photographed(
+    pixels: NDArray[np.float32], rng: np.random.Generator, plain: bool, detail: float
+) -> NDArray[np.uint8]:
     """What a camera and its files make of a picture (float32, `(height, width, 3)`): uint8.
 
     Args:
@@ -107,7 +115,7 @@ def photographed(pixels: np.ndarray, rng: np.random.Generator, plain: bool, deta
     return np.ascontiguousarray(found)
 
 
-def _coarse(pixels: np.ndarray, rng: np.random.Generator, factor: float) -> np.ndarray:
+def _coarse(pixels: NDArray[np.float32], rng: np.random.Generator, factor: float) -> NDArray[np.float32]:
     """As from few pixels, enlarged: small scans, thumbnails, drawings of 28 pixels."""
     size = (max(8, round(pixels.shape[1] / factor)), max(8, round(pixels.shape[0] / factor)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)

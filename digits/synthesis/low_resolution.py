@@ -1,6 +1,7 @@
 """Digits in few pixels, as small pictures and old scans have them, which are often stretched to fill a square."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from digits.synthesis.printed import cropped, to_form
@@ -11,7 +12,7 @@ STRETCHED = 0.4  # share of those that are made wider than they were written
 _WIDEST = 2.2  # times, and no wider than high
 
 
-def coarse(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def coarse(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """These images (uint8, `(n, 28, 28)`), each seen in few pixels and scaled up to MNIST's form again."""
     found = np.empty_like(images)
     for index, image in enumerate(images):

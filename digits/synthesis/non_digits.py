@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from digits.datasets.dataset import SIDE, Split
@@ -18,30 +19,30 @@ HAND = strokes.Hand(shake=0.05, square=0.0)
 _GRID = np.stack(np.meshgrid(np.arange(SIDE), np.arange(SIDE)), axis=-1).astype(np.float32) - strokes.CENTRE
 
 
-def letters(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def letters(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Letters and signs by hand."""
     which = rng.integers(len(variants.LETTERS), size=count)
     return strokes.draw([variants.LETTERS[index] for index in which], HAND, rng)
 
 
-def printed_letters(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def printed_letters(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Letters and signs in print."""
     return printed.draw(printed.LETTERS, count, rng)[1]
 
 
-def several(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def several(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Two to four digits side by side, apart or touching, as where a picture was not taken apart far enough."""
     return _rows(digits.images, count, rng)
 
 
-def words(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def words(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Two to four letters by hand or in print, likewise."""
     some = [kind(max(count, 100), digits, rng) for kind in (letters, printed_letters)]
     half = count // 2
     return np.concatenate([_rows(some[0], half, rng), _rows(some[1], count - half, rng)])
 
 
-def _rows(characters: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+def _rows(characters: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """So many rows of these characters."""
     images = np.empty((count, SIDE, SIDE), np.uint8)
     for index in range(count):
@@ -59,7 +60,7 @@ def _rows(characters: np.ndarray, count: int, rng: np.random.Generator) -> np.nd
     return images
 
 
-def pieces(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def pieces(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Upper and lower halves of digits, of those whose halves are no digits: half an 8 is a 0."""
     those = np.flatnonzero(np.isin(digits.labels, [0, 2, 3, 4, 5]))
     images = np.zeros((count, SIDE, SIDE), np.uint8)
@@ -72,7 +73,7 @@ def pieces(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
     return images
 
 
-def scribbles(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def scribbles(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """A pen that goes to and fro."""
     found = np.empty((count, SIDE, SIDE), np.uint8)
     for those in np.array_split(np.arange(count), 8):
@@ -82,13 +83,13 @@ def scribbles(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray
     return found
 
 
-def lines(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def lines(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Dashes and arcs that lie, arcs that stand as sides of a ring do, and bundles of parallel lines."""
     found = np.empty((count, SIDE, SIDE), np.uint8)
     for those in np.array_split(np.arange(count), 100):
         angle, bow, kind = rng.uniform(-0.4, 0.4), rng.uniform(-0.4, 0.4), rng.random()
         if kind < 0.35:
-            curves: tuple = (((0.0, 0.0), (0.5, bow), (1.0, angle)),)
+            curves: tuple[strokes.Curve, ...] = (((0.0, 0.0), (0.5, bow), (1.0, angle)),)
         elif kind < 0.6:
             deep = rng.choice([-1, 1]) * rng.uniform(0.25, 0.5)  # a 1 bows less
             curves = (((0.0, 0.0), (0.8 * deep, 0.2), (deep, 0.5), (0.8 * deep, 0.8), (angle / 2, 1.0)),)
@@ -103,7 +104,7 @@ def lines(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
 LINE = strokes.Hand(shake=0.01, square=0.0, squat=1.0, slant=0.0, turn=5.0, pressure=0.1)
 
 
-def figures(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def figures(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Rings, boxes, hearts and the like with two to four marks inside: faces, letters in envelopes, windows."""
     found = np.empty((count, SIDE, SIDE), np.uint8)
     for those in np.array_split(np.arange(count), 100):
@@ -138,7 +139,7 @@ def _closed(rng: np.random.Generator) -> strokes.Curve:
     return (*points, points[0])
 
 
-def _mark(at: np.ndarray, rng: np.random.Generator) -> strokes.Curve:
+def _mark(at: NDArray[np.float64], rng: np.random.Generator) -> strokes.Curve:
     """A dot, a short line or a short arc around a place, in heights of a digit."""
     half = rng.uniform(0.02, 0.22) * np.array([np.cos(turn := rng.uniform(0, np.pi)), np.sin(turn)])
     bow = rng.uniform(-0.15, 0.15, 2)
@@ -146,7 +147,7 @@ def _mark(at: np.ndarray, rng: np.random.Generator) -> strokes.Curve:
     return tuple((x, y) for x, y in places.tolist())
 
 
-def _face(middle: np.ndarray, rng: np.random.Generator) -> list[strokes.Curve]:
+def _face(middle: NDArray[np.float64], rng: np.random.Generator) -> list[strokes.Curve]:
     """Two eyes and a mouth."""
     across, down, smile = rng.uniform(0.12, 0.22), rng.uniform(0.08, 0.2), rng.uniform(-0.1, 0.15)
     left, right = across * rng.uniform(0.8, 1.3, 2)
@@ -159,7 +160,7 @@ def _face(middle: np.ndarray, rng: np.random.Generator) -> list[strokes.Curve]:
 THIN = strokes.Hand(shake=0.01, square=0.0, squat=1.2, slant=0.2, pen=(1.4, 2.4))
 
 
-def outlines(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def outlines(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Triangles, stars, hearts, flowers and the like, drawn with a pen; not rings, which are a 0."""
     angle = np.linspace(0, 2 * np.pi, strokes.PLACES, dtype=np.float32)
     lobes = rng.integers(3, 9, (count, 1)).astype(np.float32)
@@ -174,7 +175,7 @@ def outlines(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
     return strokes.written(places.astype(np.float32), HAND, rng)
 
 
-def shapes(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def shapes(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Filled outlines: discs, boxes, triangles, stars, blots and clothes, plain or patterned."""
     angle = np.arctan2(_GRID[..., 0], -_GRID[..., 1])  # of each pixel from upwards, (28, 28)
     waves = np.arange(1, 9, dtype=np.float32)
@@ -194,7 +195,7 @@ def shapes(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
     return np.round(255 * covered * pattern).astype(np.uint8)
 
 
-def textures(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def textures(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Noise, coarse or fine, soft or in black and white, and stripes; all over the image or in its middle."""
     noise = rng.standard_normal((count, SIDE, SIDE)).astype(np.float32)
     for those in np.array_split(np.arange(count), 8):
@@ -207,14 +208,14 @@ def textures(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
     return np.round(255 * found * inside).astype(np.uint8)
 
 
-def _waves(count: int, rng: np.random.Generator) -> np.ndarray:
+def _waves(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Stripes of any direction, 0 to 1, `(n, 28, 28)`."""
     direction, length = rng.uniform(0, np.pi, (count, 1, 1)), rng.uniform(3, 12, (count, 1, 1))
     along = np.cos(direction) * _GRID[..., 0] + np.sin(direction) * _GRID[..., 1]
     return 0.5 + 0.5 * np.sin(2 * np.pi * along / length)
 
 
-def blank(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
+def blank(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Nothing at all, faint noise, or a few specks."""
     faint = rng.random((count, SIDE, SIDE)) * rng.uniform(0, 0.3, (count, 1, 1)) * (rng.random((count, 1, 1)) < 0.5)
     specks = (rng.random((count, SIDE, SIDE)) < 0.01) * (rng.random((count, 1, 1)) < 0.7)
@@ -223,7 +224,7 @@ def blank(count: int, digits: Split, rng: np.random.Generator) -> np.ndarray:
 
 
 # Each kind with its share.
-KINDS: dict[Callable[[int, Split, np.random.Generator], np.ndarray], float] = {
+KINDS: dict[Callable[[int, Split, np.random.Generator], NDArray[np.uint8]], float] = {
     letters: 0.13,
     printed_letters: 0.12,
     words: 0.13,

@@ -5,6 +5,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from digits.datasets.dataset import SIDE
@@ -25,7 +26,9 @@ _LARGE = 96  # pixels of a character before it is brought into MNIST's form
 _BLEED = (0, 2, 4)  # of them, by which ink spreads on paper: in bold print a 6 and a 9 come near an 8
 
 
-def draw(characters: tuple[str, ...], count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def draw(
+    characters: tuple[str, ...], count: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """So many of these characters, in random faces, widths and boldness: which (int64, `(n,)`), images as `to_form`."""
     which = rng.integers(len(characters), size=count)
     bank = _bank(characters)
@@ -33,7 +36,7 @@ def draw(characters: tuple[str, ...], count: int, rng: np.random.Generator) -> t
 
 
 @cache
-def _bank(characters: tuple[str, ...]) -> np.ndarray:
+def _bank(characters: tuple[str, ...]) -> NDArray[np.uint8]:
     """Each character in each face, width and boldness: uint8, `(characters, faces · widths · bleeds, 28, 28)`."""
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     fonts = [ImageFont.truetype(folder / f"{face}.ttf", _LARGE) for face in FACES]
@@ -42,20 +45,20 @@ def _bank(characters: tuple[str, ...]) -> np.ndarray:
     return np.stack([[to_form(image, wide) for image in images for wide in _SHAPES] for images in inked])
 
 
-def _character(character: str, font: ImageFont.FreeTypeFont, bleed: int) -> np.ndarray:
+def _character(character: str, font: ImageFont.FreeTypeFont, bleed: int) -> NDArray[np.uint8]:
     left, top, right, bottom = map(round, font.getbbox(character, stroke_width=bleed))
     image = Image.new("L", (right - left + 2, bottom - top + 2))
     ImageDraw.Draw(image).text((1 - left, 1 - top), character, 255, font, stroke_width=bleed)
     return np.asarray(image)
 
 
-def cropped(image: np.ndarray) -> np.ndarray:
+def cropped(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """An image without the empty rows and columns around its ink; as it is if it has none."""
     rows, columns = np.flatnonzero(image.max(axis=1)), np.flatnonzero(image.max(axis=0))
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else image
 
 
-def to_form(ink: np.ndarray, wide: float = 1.0) -> np.ndarray:
+def to_form(ink: NDArray[np.uint8], wide: float = 1.0) -> NDArray[np.uint8]:
     """Ink (uint8, `(height, width)`, bright on dark) in MNIST's form: its larger side 20 pixels, its mass centred.
 
     Args:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets.dataset import SIDE
 
@@ -40,12 +41,12 @@ class Variant:
     curves: tuple[Curve, ...]
 
     @cached_property
-    def points(self) -> np.ndarray:
+    def points(self) -> NDArray[np.float32]:
         """Control points, float32, `(k, 2)`: each one once, so that curves which meet still meet when a hand shakes."""
         return np.array(list(dict.fromkeys(point for curve in self.curves for point in curve)), np.float32)
 
     @cached_property
-    def spline(self) -> np.ndarray:
+    def spline(self) -> NDArray[np.float32]:
         """float32, `(PLACES, k)`: times control points, the places along the curves, evenly spaced."""
         number = {tuple(point): index for index, point in enumerate(self.points.tolist())}
         fine = [_weights([number[_single(point)] for point in curve], len(number)) for curve in self.curves]
@@ -65,7 +66,7 @@ def _single(point: Point) -> tuple[float, float]:
     return float(np.float32(point[0])), float(np.float32(point[1]))
 
 
-def _weights(curve: Sequence[int], count: int, steps: int = 40) -> np.ndarray:
+def _weights(curve: Sequence[int], count: int, steps: int = 40) -> NDArray[np.float64]:
     """A Catmull-Rom spline through these of `count` points: `(steps a piece + 1, count)`, weights of each point."""
     closed = curve[0] == curve[-1] and len(curve) > 2
     before, after = (curve[-2], curve[1]) if closed else (curve[0], curve[-1])
@@ -111,7 +112,7 @@ _MOST_STRETCHED = 2.5  # times as wide: a plain 1 stays narrow
 PLAIN = Hand(0, 0, 1, 0, 0, (2.5, 2.5), 0, 0, (1, 1))  # as the control points say, with an ordinary pen
 
 
-def draw(variants: Sequence[Variant], hand: Hand, rng: np.random.Generator) -> np.ndarray:
+def draw(variants: Sequence[Variant], hand: Hand, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Write each of these variants once, by a hand of its own.
 
     Returns:
@@ -128,7 +129,7 @@ def draw(variants: Sequence[Variant], hand: Hand, rng: np.random.Generator) -> n
     return written(places, hand, rng)
 
 
-def written(places: np.ndarray, hand: Hand, rng: np.random.Generator) -> np.ndarray:
+def written(places: NDArray[np.float32], hand: Hand, rng: np.random.Generator) -> NDArray[np.uint8]:
     """The images of strokes that go through these places, float32, `(n, PLACES, 2)`, in heights of a digit."""
     places = _leaning(places, hand, rng)
     pen, softness = (_between(*most, len(places), rng) for most in (hand.pen, hand.softness))
@@ -136,12 +137,12 @@ def written(places: np.ndarray, hand: Hand, rng: np.random.Generator) -> np.ndar
     return ink(places, _pressed(pen, hand.pressure, rng), softness)
 
 
-def _between(least: float, most: float, count: int, rng: np.random.Generator) -> np.ndarray:
+def _between(least: float, most: float, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """So many numbers, float32, `(count,)`."""
     return least + np.float32(most - least) * rng.random(count, np.float32)
 
 
-def _leaning(places: np.ndarray, hand: Hand, rng: np.random.Generator) -> np.ndarray:
+def _leaning(places: NDArray[np.float32], hand: Hand, rng: np.random.Generator) -> NDArray[np.float32]:
     """Places along strokes, `(n, PLACES, 2)`, squat or tall, slanted and turned."""
     count = len(places)
     squat = np.exp(_between(-1, 1, count, rng) * np.log(np.float32(hand.squat)))
@@ -157,7 +158,7 @@ def _leaning(places: np.ndarray, hand: Hand, rng: np.random.Generator) -> np.nda
     return places @ (turn @ shape).transpose(0, 2, 1)
 
 
-def _fitted(places: np.ndarray, pen: np.ndarray) -> np.ndarray:
+def _fitted(places: NDArray[np.float32], pen: NDArray[np.float32]) -> NDArray[np.float32]:
     """Places scaled and moved, in pixels: with a pen so wide around them they are 20 pixels high or wide."""
     low, high = places.min(axis=1), places.max(axis=1)
     size = np.maximum((high - low).max(axis=1), 1e-3)
@@ -169,7 +170,9 @@ def _fitted(places: np.ndarray, pen: np.ndarray) -> np.ndarray:
     return places + shift[:, np.newaxis]
 
 
-def _broken(places: np.ndarray, pen: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+def _broken(
+    places: NDArray[np.float32], pen: NDArray[np.float32], share: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
     """Places, where in this share of the characters some are gone: a gap up to about as long as the pen is wide."""
     count = len(places)
     lost = np.where(rng.random(count, np.float32) < share, pen * _between(2, 3, count, rng), 0)  # places
@@ -178,7 +181,7 @@ def _broken(places: np.ndarray, pen: np.ndarray, share: float, rng: np.random.Ge
     return np.where(gap[..., np.newaxis], np.float32(_FAR), places)
 
 
-def _pressed(pen: np.ndarray, pressure: float, rng: np.random.Generator) -> np.ndarray:
+def _pressed(pen: NDArray[np.float32], pressure: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Half the width of a stroke at each place, `(n, PLACES)`: it swells and thins out slowly."""
     waves, start = (_between(0, most, len(pen), rng)[:, np.newaxis] for most in (1.5, 1))
     depth = _between(0, pressure, len(pen), rng)[:, np.newaxis]
@@ -186,7 +189,7 @@ def _pressed(pen: np.ndarray, pressure: float, rng: np.random.Generator) -> np.n
     return pen[:, np.newaxis] / 2 * (1 + depth * np.sin(2 * np.pi * (waves * along + start), dtype=np.float32))
 
 
-def ink(places: np.ndarray, radius: np.ndarray, softness: np.ndarray) -> np.ndarray:
+def ink(places: NDArray[np.float32], radius: NDArray[np.float32], softness: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Strokes as images: each pixel by how far it lies from the nearest place of a stroke.
 
     Args:

@@ -7,6 +7,7 @@ the centre is, and how large the digit is.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets import DIGITS
 
@@ -28,12 +29,12 @@ class Targets(NamedTuple):
         mask: float32, `(1, height, width)`: 1 where there is a centre, 0 elsewhere.
     """
 
-    heat: np.ndarray
-    boxes: np.ndarray
-    mask: np.ndarray
+    heat: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    mask: NDArray[np.float32]
 
 
-def targets(boxes: np.ndarray, labels: np.ndarray, height: int, width: int) -> Targets:
+def targets(boxes: NDArray[np.float32], labels: NDArray[np.int64], height: int, width: int) -> Targets:
     """What to say of a page.
 
     Args:

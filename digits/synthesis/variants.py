@@ -225,6 +225,7 @@ _LIKE_DIGITS = {
 
 
 def variant(character: str, name: str, text: str) -> Variant:
+    """A way of writing a character, whose curves are written as those of this module."""
     return Variant(character, name, tuple(tuple(map(_point, curve.split())) for curve in text.split("/")))
 
 

@@ -1,11 +1,12 @@
 """Characters of any height as a hand, a press or a display makes them: what pages are composed of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from digits.datasets import DIGITS, Split
@@ -78,7 +79,9 @@ _PLOTTED = (
 )
 _CURSIVE = cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_SIMPLEX
 
-Write = Callable[[str, float], np.ndarray]  # takes a character and a digit's height in pixels; its ink, see `Writer`
+Write = Callable[
+    [str, float], NDArray[np.uint8]
+]  # takes a character and a digit's height in pixels; its ink, see `Writer`
 
 
 class Writer:
@@ -124,7 +127,8 @@ class Writer:
         lean = {"copied": self.leaning, "written": self.slant}.get(self.style, 0.0)
         return 0.8 * max(0.0, lean)
 
-    def __call__(self, character: str, height: float) -> np.ndarray:
+    def __call__(self, character: str, height: float) -> NDArray[np.uint8]:
+        """The ink of a character beside digits of this height."""
         if character in DIGITS:
             if self.style == "segments":
                 return self._segments(int(character), height)
@@ -145,19 +149,19 @@ class Writer:
             return (face.getbbox(character)[1] - face.getbbox("0")[1]) / 73
         return float((self.habits.get(character) or _WAYS[character]).points[:, 1].min())
 
-    def _written(self, character: str, height: float) -> np.ndarray:
+    def _written(self, character: str, height: float) -> NDArray[np.uint8]:
         return self.stroke(self.habits.get(character) or _WAYS[character], height)
 
-    def stroke(self, way: Variant, height: float) -> np.ndarray:
+    def stroke(self, way: Variant, height: float) -> NDArray[np.uint8]:
         """The ink of a way of writing."""
         points = way.points + self.rng.standard_normal(way.points.shape).astype(np.float32) * np.float32(self.shake)
-        places = way.spline @ points
-        places = np.stack([places[:, 0] * self.wide - places[:, 1] * self.slant, places[:, 1]], axis=1) * height
+        x, y = (way.spline @ points).T
+        places = np.stack([x * self.wide - y * self.slant, y], axis=1) * height
         starts = np.flatnonzero(np.hypot(*np.diff(way.spline @ way.points, axis=0).T) > 0.07) + 1
         width = max(0.7, self.pen * height * self.rng.uniform(0.9, 1.1))
         return _drawn(np.split(places, starts), width)
 
-    def scrawl(self, text: str, height: float) -> np.ndarray:
+    def scrawl(self, text: str, height: float) -> NDArray[np.uint8]:
         """The ink of a word (ASCII) in joined letters."""
         ink = self._plotted(text, height, _CURSIVE[self.rng.integers(len(_CURSIVE))])
         across = np.arange(ink.shape[1], dtype=np.float32)
@@ -165,7 +169,7 @@ class Writer:
         x, y = np.meshgrid(across, np.arange(-2, len(ink) + 2, dtype=np.float32))
         return cropped(_leant(cv2.remap(ink, x, y + waves.astype(np.float32), cv2.INTER_LINEAR), self.slant * 0.6))
 
-    def _copied(self, digit: int, height: float) -> np.ndarray:
+    def _copied(self, digit: int, height: float) -> NDArray[np.uint8]:
         those = _of_label(self.digits, digit)
         image = cropped(self.digits.images[those[self.rng.integers(len(those))]])
         factor = height / max(len(image), self.rng.uniform(12, 20)) * self.rng.uniform(0.9, 1.1)
@@ -176,7 +180,7 @@ class Writer:
         ink = ((large.astype(np.float32) - pen) * sharp + 127).clip(0, 255).astype(np.uint8)
         return _leant(ink, self.leaning)
 
-    def _printed(self, character: str, height: float) -> np.ndarray:
+    def _printed(self, character: str, height: float) -> NDArray[np.uint8]:
         font = _face(self._face_of(character), max(6, round(height / 0.73)))
         left, top, right, bottom = map(round, font.getbbox(character, stroke_width=self.bleed * height / 60))
         image = Image.new("L", (right - left + 2, bottom - top + 2))
@@ -189,14 +193,14 @@ class Writer:
         """The face in print: few have more than ASCII."""
         return self.face if character.isascii() else _FULL_FACE
 
-    def _plotted(self, text: str, height: float, face: int) -> np.ndarray:
+    def _plotted(self, text: str, height: float, face: int) -> NDArray[np.uint8]:
         scale, pen = height / 21, max(1, round(min(self.pen, 0.12) * height))
         (wide, high), below = cv2.getTextSize(text, face, scale, pen)
         ink = np.zeros((high + below + 2 * pen + 8, wide + 2 * pen + 8), np.uint8)
         cv2.putText(ink, text, (pen + 4, high + pen + 2), face, scale, 255, pen, cv2.LINE_AA)
         return cropped(ink)
 
-    def _segments(self, digit: int, height: float) -> np.ndarray:
+    def _segments(self, digit: int, height: float) -> NDArray[np.uint8]:
         wide, bar, lean = self.display
         width, thick, half = wide * height, max(1.0, bar * height), height / 2
         gap = thick * 0.35
@@ -223,7 +227,7 @@ def _habits(rng: np.random.Generator) -> dict[str, Variant]:
     return habits | {"/": variants.variant("/", "sign", slash)}
 
 
-def _drawn(strokes: list[np.ndarray], width: float) -> np.ndarray:
+def _drawn(strokes: Sequence[NDArray[np.floating]], width: float) -> NDArray[np.uint8]:
     """Strokes, each `(n, 2)` in pixels, with a pen of this width: their ink, cropped."""
     everything = np.concatenate(strokes)
     low, high = everything.min(0) - width, everything.max(0) + width
@@ -235,7 +239,7 @@ def _drawn(strokes: list[np.ndarray], width: float) -> np.ndarray:
     return cropped(canvas if finer == 1 else cv2.resize(canvas, tuple(size.tolist()), interpolation=cv2.INTER_AREA))
 
 
-def _leant(ink: np.ndarray, lean: float) -> np.ndarray:
+def _leant(ink: NDArray[np.uint8], lean: float) -> NDArray[np.uint8]:
     """Ink sheared to the right by `lean` of its height."""
     if abs(lean) * len(ink) < 1:
         return ink
@@ -253,10 +257,10 @@ def _face(name: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf", size)
 
 
-_INDEX: dict[str, tuple[np.ndarray, list[np.ndarray]]] = {}  # of the split in use
+_INDEX: dict[str, tuple[NDArray[np.int64], list[NDArray[np.int64]]]] = {}  # of the split in use
 
 
-def _of_label(digits: Split, digit: int) -> np.ndarray:
+def _of_label(digits: Split, digit: int) -> NDArray[np.int64]:
     """The indices of the images of a digit."""
     labels, index = _INDEX.get("in use", (None, []))
     if labels is not digits.labels:  # another thread may do the same at any time

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import safetensors.numpy
+from numpy.typing import NDArray
 
 from digits.errors import DigitsError
 from digits.files import display, write_together
@@ -114,7 +115,7 @@ class Checkpoint:
         (self.folder / self.name).unlink(missing_ok=True)
 
 
-def _part(arrays: Mapping[str, np.ndarray], kind: str) -> dict[str, np.ndarray]:
+def _part(arrays: Mapping[str, NDArray[np.generic]], kind: str) -> dict[str, NDArray[np.generic]]:
     return {name.removeprefix(f"{kind}/"): array for name, array in arrays.items() if name.startswith(f"{kind}/")}
 
 

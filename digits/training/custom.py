@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.backends.interface import Backend, MakeNetwork
 from digits.errors import DigitsError, place
@@ -42,7 +43,7 @@ def unused(make: MakeNetwork) -> list[str]:
     return [name for name in inspect.signature(make).parameters if used and name not in used]
 
 
-def _asked(backend: Backend, network: Any) -> np.ndarray:
+def _asked(backend: Backend, network: Any) -> NDArray[np.float32]:
     """What the network says of `SAMPLE`.
 
     Raises:

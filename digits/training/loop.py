@@ -76,7 +76,7 @@ class Training:
         """The backend, and the network with its random weights, on the CPU."""
         backend = load_backend(self.backend)
         dtype = "float64" if self.precision == "float64" else "float32"
-        return backend, backend.build(self.info.single, self.seed, backend.select_device("cpu"), dtype)
+        return backend, backend.build(self.info.single, self.seed, backend.select_device("cpu"), dtype=dtype)
 
     def run(
         self, network: Any, start: Progress | None = None, origin: str = "", report_steps: int = 100

@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.backends import BACKENDS, load_backend
 from digits.backends.interface import Backend, MakeNetwork
@@ -87,8 +88,8 @@ class Result:
     Probabilities are float32, `(n, classes)`; predictions int64, `(n,)`; accuracy is the share of right ones.
     """
 
-    probabilities: np.ndarray
-    predictions: np.ndarray
+    probabilities: NDArray[np.float32]
+    predictions: NDArray[np.int64]
     accuracy: float
     seconds: float
 
@@ -240,7 +241,7 @@ class TrainingRun:
         backend = self.model.backend
         for network, progress in zip(backend.members(self.model.network), self.state.networks, strict=True):
             if finished(self.settings.recipe, progress.history):
-                backend.set_weights(network, progress.best, str(self.checkpoint))
+                backend.set_weights(network, progress.best, name=str(self.checkpoint))
 
     def _ended(self) -> History:
         """How it went, and the model with its temperature."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import entr, log_softmax
 
@@ -46,7 +47,7 @@ def hold_out(images: Split, share: float, seed: int) -> tuple[Split, Split | Non
     return Split(images.images[~chosen], images.labels[~chosen]), Split(images.images[chosen], images.labels[chosen])
 
 
-def _leave_some(chosen: np.ndarray, labels: np.ndarray) -> None:
+def _leave_some(chosen: NDArray[np.bool], labels: NDArray[np.int64]) -> None:
     """Where all images of a small class are chosen, take one of another class in place of one of them."""
     sizes = np.bincount(labels)
     for label in np.flatnonzero((np.bincount(labels[chosen], minlength=len(sizes)) == sizes) & (sizes > 1)):
@@ -70,7 +71,7 @@ def validate(backend: Backend, network: Any, validation: Split, smoothing: float
     return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
 
 
-def guessing(labels: np.ndarray, classes: int, smoothing: float) -> float:
+def guessing(labels: NDArray[np.integer], classes: int, smoothing: float) -> float:
     """The least loss that can be had without looking at the images, in nats: by how often each class comes.
 
     It is ln(`classes`) where they come equally often. Labels are int, `(n,)`; targets are smoothed as in training.
@@ -80,7 +81,7 @@ def guessing(labels: np.ndarray, classes: int, smoothing: float) -> float:
     return float(entr(targets).sum())
 
 
-def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     """By which to divide logits, `(n, classes)`, so that probabilities are as high as the share of right answers.
 
     It is the one that gives the right labels, `(n,)`, the highest likelihood (Guo et al., 2017, arXiv:1706.04599).

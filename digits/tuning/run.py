@@ -55,6 +55,7 @@ class Tuning:
 
     @property
     def search(self) -> Search:
+        """What is searched for, and how."""
         return self.material.search
 
     @property

@@ -45,10 +45,12 @@ class Dimension:
 
     @property
     def field(self) -> str:
+        """The field of the recipe that it is of."""
         return self.name.partition(".")[0]
 
     @property
     def is_whole(self) -> bool:
+        """Whether its values are whole numbers."""
         return FIELDS[self.field].kind in (int, tuple)
 
     def __str__(self) -> str:
@@ -133,8 +135,10 @@ def _value(part: str, field: str, text: str) -> Any:
 
 
 def default_space(recipe: Recipe) -> Space:
-    """What is worth trying around a recipe: the size of the steps and of the network, and what keeps it from learning
-    by heart."""
+    """What is worth trying around a recipe.
+
+    That is the size of the steps and of the network, and what keeps it from learning by heart.
+    """
     rate = recipe.learning_rate
     space = [Dimension("learning_rate", float(f"{rate / 10:.3g}"), float(f"{rate * 10:.3g}"), log=True)]
     if len(recipe.filters) <= 2:  # of more, the search would be long

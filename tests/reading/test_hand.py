@@ -105,6 +105,7 @@ def test_a_reader_is_told_of_a_hand(odd, tmp_path):
     first = digits.Reader().read(large)
     assert first.text != "7"
     corrected = saved(tmp_path, np.stack([one.image for one in first.digits]), "7")
-    reading = digits.Reader(hand=corrected).read(large)
-    assert reading.text == "7"
-    assert reading.digits[0].probabilities.sum() == pytest.approx(1, abs=1e-5)
+    trace = digits.Reader(hand=corrected).trace(large)
+    assert trace.reading.text == "7"
+    assert trace.seen.found.scores.dtype == np.float32
+    assert trace.reading.digits[0].probabilities.sum() == pytest.approx(1, abs=1e-5)

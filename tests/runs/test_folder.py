@@ -59,6 +59,12 @@ def test_a_folder_with_predictions_and_labels_alone_is_a_run(tmp_path, run):
     assert (loaded.record, loaded.dataset, loaded.classes) == (None, None, tuple("0123456789"))
 
 
+def test_probabilities_of_any_floats_become_float32(tmp_path, run):
+    save_run(tmp_path, run)
+    replace_file(tmp_path, "pytorch_probs.npy", run.probabilities.astype(np.float64))
+    assert load_run(tmp_path, "pytorch").probabilities.dtype == np.float32
+
+
 def test_a_folder_without_predictions_has_no_run(tmp_path, run):
     assert not has_run(tmp_path, "pytorch")
     save_run(tmp_path, run)

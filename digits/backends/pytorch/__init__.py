@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from digits.backends import interface
 from digits.backends.pytorch.augment import augmented
@@ -14,11 +15,11 @@ from digits.backends.pytorch.train import Trainer, predict
 from digits.datasets import Split
 from digits.recipes import Recipe
 
-VERSIONS = {"torch": torch.__version__}
+VERSIONS: dict[str, str] = {"torch": torch.__version__}
 
 
 def trainer(
-    network: Any, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
+    network: Any, images: NDArray[np.uint8], labels: NDArray[np.int64], recipe: Recipe, seed: int, precision: str
 ) -> interface.Trainer:
     if recipe.finds:
         from digits.backends.pytorch.finder import FinderTrainer

@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from digits.datasets import SIDE
@@ -53,7 +54,7 @@ def blur_weights(device: torch.device) -> torch.Tensor:
     return torch.outer(weights, weights).reshape(1, 1, 3, 3).to(device)
 
 
-def augmented(images: np.ndarray, transforms: Transforms) -> np.ndarray:
+def augmented(images: NDArray[np.uint8], transforms: Transforms) -> NDArray[np.uint8]:
     return augment(
         torch.from_numpy(images), torch.from_numpy(transforms.warps), torch.from_numpy(transforms.tones)
     ).numpy()

@@ -1,5 +1,6 @@
 """Where PyTorch computes, and in which precision."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import torch
@@ -28,7 +29,7 @@ def exactly() -> AbstractContextManager[None]:
 
 
 def select_precision(name: str, device: torch.device) -> str:
-    in_hardware = {
+    in_hardware: dict[str, Callable[[], bool]] = {
         "cpu": multiplies_bfloat16,
         "cuda": lambda: torch.cuda.is_bf16_supported(including_emulation=False),
         "mps": lambda: False,

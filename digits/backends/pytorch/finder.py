@@ -5,6 +5,7 @@ from itertools import islice
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from digits.backends.pytorch.devices import exactly
@@ -44,10 +45,10 @@ class FinderTrainer:
                 self.optimizer.step(list(torch.autograd.grad(loss, self.parameters)), rate)
             yield len(pictures), loss.item()
 
-    def state(self) -> dict[str, np.ndarray]:
+    def state(self) -> dict[str, NDArray[np.floating]]:
         return self.optimizer.arrays()
 
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         self.optimizer.restore(state)
 
 

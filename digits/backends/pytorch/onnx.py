@@ -63,11 +63,12 @@ def to_onnx(network: nn.Module, info: ModelInfo) -> bytes:
             output_names=outputs,
             dynamic_shapes={"images": shape},
         )
+        assert program is not None  # noqa: S101  # the older exporter alone gives none
         # Constants alone are folded, not batch normalisation into convolutions: onnxruntime does that when it opens a
         # file, and the weights in it stay those that were trained.
-        optimizer.fold_constants_ir(program.model)  # type: ignore[union-attr]
-        optimizer.remove_unused_nodes(program.model)  # type: ignore[union-attr]
-    proto = program.model_proto  # type: ignore[union-attr]
+        optimizer.fold_constants_ir(program.model)
+        optimizer.remove_unused_nodes(program.model)
+    proto = program.model_proto
     for node in proto.graph.node:
         node.ClearField("metadata_props")  # stack traces, with the paths of this machine
     layers = name_layers(proto.graph)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.optim.adam import adam
 
@@ -80,11 +81,11 @@ class Adam:
         moments = {"first": self.first, "second": self.second, "steps": self.steps}
         return {"weights": self.weights, **moments, **({"average": self.average} if self.recipe.ema_decay else {})}
 
-    def arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, NDArray[np.floating]]:
         """What the next step depends on, copied."""
         return {name: tensor.cpu().numpy().copy() for name, tensor in self._state().items()}
 
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+    def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Go on from what `arrays` returned."""
         for name, tensor in self._state().items():
             tensor.copy_(torch.from_numpy(arrays[name]))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from digits.backends.pytorch.model import build, named_tensors, state_names
@@ -13,12 +14,12 @@ from digits.backends.pytorch.train import predict
 from digits.models import METADATA_KEY, ModelInfo, check_weights, read_safetensors
 
 
-def weights(network: nn.Module) -> dict[str, np.ndarray]:
+def weights(network: nn.Module) -> dict[str, NDArray[np.floating]]:
     return {name: tensor.cpu().numpy().copy() for name, tensor in named_tensors(network).items()}
 
 
 @torch.no_grad()
-def set_weights(network: nn.Module, arrays: Mapping[str, np.ndarray], name: str = "the model") -> None:
+def set_weights(network: nn.Module, arrays: Mapping[str, NDArray[np.generic]], name: str = "the model") -> None:
     tensors = named_tensors(network)
     dtype = str(next(network.parameters()).dtype).removeprefix("torch.")
     check_weights(arrays, {key: tuple(tensor.shape) for key, tensor in tensors.items()}, name, dtype)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from digits.backends.pytorch.augment import augment
@@ -25,7 +26,13 @@ class Trainer:
     """See `interface.Trainer`."""
 
     def __init__(
-        self, network: Classifier, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
+        self,
+        network: Classifier,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        recipe: Recipe,
+        seed: int,
+        precision: str,
     ):
         self.device = next(network.parameters()).device
         self.recipe, self.seed = recipe, seed
@@ -86,15 +93,15 @@ class Trainer:
         warps, tones = map(torch.from_numpy, (transforms.warps, transforms.tones))
         return augment(images, *(each.to(self.device, non_blocking=True) for each in (warps, tones)))
 
-    def state(self) -> dict[str, np.ndarray]:
+    def state(self) -> dict[str, NDArray[np.floating]]:
         return self.optimizer.arrays()
 
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         self.optimizer.restore(state)
 
 
 @torch.inference_mode()
-def predict(network: nn.Module, images: np.ndarray) -> np.ndarray:
+def predict(network: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     device = next(network.parameters()).device
     model = prepare(network.eval())
     batches = torch.from_numpy(images).split(BATCH)

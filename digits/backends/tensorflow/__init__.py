@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.backends import interface
 from digits.backends.tensorflow.runtime import silently
@@ -32,7 +33,7 @@ layers = layers_of
 
 
 def trainer(
-    network: Any, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
+    network: Any, images: NDArray[np.uint8], labels: NDArray[np.int64], recipe: Recipe, seed: int, precision: str
 ) -> interface.Trainer:
     if recipe.finds:
         from digits.backends.tensorflow.finder import FinderTrainer

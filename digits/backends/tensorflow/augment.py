@@ -2,6 +2,7 @@
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from digits.datasets import SIDE
 from digits.synthesis.augmentation import BASIS, CENTER, Transforms
@@ -50,5 +51,5 @@ def blur(x: tf.Tensor) -> tf.Tensor:
     return (x[:, :, :-2] + 2 * x[:, :, 1:-1] + x[:, :, 2:]) / 4
 
 
-def augmented(images: np.ndarray, transforms: Transforms) -> np.ndarray:
+def augmented(images: NDArray[np.uint8], transforms: Transforms) -> NDArray[np.uint8]:
     return augment(tf.constant(images), tf.constant(transforms.warps), tf.constant(transforms.tones)).numpy()

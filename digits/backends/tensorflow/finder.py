@@ -6,6 +6,7 @@ from itertools import islice
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from digits.backends.tensorflow.optimizer import Adam
 from digits.backends.tensorflow.passes import call
@@ -55,10 +56,10 @@ class FinderTrainer:
         self.optimizer.apply(tape.gradient(loss, self.optimizer.weights), rate)
         return loss
 
-    def state(self) -> dict[str, np.ndarray]:
+    def state(self) -> dict[str, NDArray[np.floating]]:
         return {name: np.asarray(variable) for name, variable in self.optimizer.state().items()}
 
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         for name, variable in self.optimizer.state().items():
             variable.assign(state[name])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.backends.tensorflow.layer_types import every_layer, type_of
 from digits.backends.tensorflow.model import build, members
@@ -27,14 +28,14 @@ NAMES = {
 }
 
 
-def weights(network: keras.Model) -> dict[str, np.ndarray]:
+def weights(network: keras.Model) -> dict[str, NDArray[np.floating]]:
     return {
         name: _to_pytorch(variable.numpy(), features) if variable.name == "kernel" else variable.numpy()
         for name, (variable, features) in _variables(network).items()
     }
 
 
-def set_weights(network: keras.Model, arrays: Mapping[str, np.ndarray], name: str = "the model") -> None:
+def set_weights(network: keras.Model, arrays: Mapping[str, NDArray[np.generic]], name: str = "the model") -> None:
     shapes = {key: array.shape for key, array in weights(network).items()}
     check_weights(arrays, shapes, name, network.variables[0].dtype)
     for key, (variable, features) in _variables(network).items():
@@ -42,8 +43,9 @@ def set_weights(network: keras.Model, arrays: Mapping[str, np.ndarray], name: st
 
 
 def _variables(network: keras.Model) -> dict[str, tuple[keras.Variable, tuple[int, ...]]]:
-    """All weights by PyTorch's names, each with a shape: for those of a dense layer that takes images, flattened, their
-    `(height, width, channels)`; for all others `()`.
+    """All weights by PyTorch's names, each with a shape.
+
+    Of a dense layer that takes images, flattened, it is their `(height, width, channels)`; of all others it is `()`.
     """
     found = {}
     networks = members(network)
@@ -61,7 +63,7 @@ def _variables(network: keras.Model) -> dict[str, tuple[keras.Variable, tuple[in
     return found
 
 
-def _to_pytorch(kernel: np.ndarray, features: tuple[int, ...]) -> np.ndarray:
+def _to_pytorch(kernel: NDArray[np.floating], features: tuple[int, ...]) -> NDArray[np.floating]:
     """A kernel `(height, width, in, out)` or `(in, out)` in PyTorch's layout."""
     if kernel.ndim == 4:
         return np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))
@@ -70,7 +72,7 @@ def _to_pytorch(kernel: np.ndarray, features: tuple[int, ...]) -> np.ndarray:
     return np.ascontiguousarray(kernel.T)
 
 
-def _from_pytorch(kernel: np.ndarray, features: tuple[int, ...]) -> np.ndarray:
+def _from_pytorch(kernel: NDArray[np.generic], features: tuple[int, ...]) -> NDArray[np.generic]:
     """The inverse of `_to_pytorch`."""
     if kernel.ndim == 4:
         return kernel.transpose(2, 3, 1, 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from digits.backends.tensorflow.augment import augment
 from digits.backends.tensorflow.fast.prepare import prepare, side_by_side
@@ -23,7 +24,13 @@ class Trainer:
     """See `interface.Trainer`."""
 
     def __init__(
-        self, network: keras.Model, images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int, precision: str
+        self,
+        network: keras.Model,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        recipe: Recipe,
+        seed: int,
+        precision: str,
     ):
         self.recipe, self.seed = recipe, seed
         self.device = network.variables[0].value.device
@@ -56,7 +63,7 @@ class Trainer:
         self.labels.assign(split.labels)
         self.outlines = self._outlines(split)
 
-    def _outlines(self, split: Split) -> np.ndarray:
+    def _outlines(self, split: Split) -> NDArray[np.float32]:
         """Of these images, `(n, 2, 16)`; of none where they are shown as they are."""
         return outlines(split.images[: len(split) if self.recipe.augmentation else 0])
 
@@ -75,7 +82,9 @@ class Trainer:
                 total = float(self.steps(*map(tf.constant, [part, rates, *transforms])))
             yield len(part), total / len(part)
 
-    def _transforms(self, order: np.ndarray, policy: Augmentation, rng: np.random.Generator) -> list[np.ndarray]:
+    def _transforms(
+        self, order: NDArray[np.int64], policy: Augmentation, rng: np.random.Generator
+    ) -> list[NDArray[np.float32]]:
         """How the images of these indices are changed: warps and tones, drawn a batch at a time."""
         size = self.recipe.batch_size
         batches = [order[start : start + size] for start in range(0, len(order), size)]
@@ -101,19 +110,19 @@ class Trainer:
         _, total = tf.while_loop(lambda step, _: step < tf.size(rates), one, start, parallel_iterations=1)
         return tf.reduce_sum(total)
 
-    def state(self) -> dict[str, np.ndarray]:
+    def state(self) -> dict[str, NDArray[np.floating]]:
         return {name: np.asarray(variable) for name, variable in self.optimizer.state().items()}
 
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         for name, variable in self.optimizer.state().items():
             variable.assign(state[name])
 
 
-def predict(network: keras.Model, images: np.ndarray) -> np.ndarray:
+def predict(network: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     def logits(batch: tf.Tensor) -> tf.Tensor:
         return tf.cast(network(batch, training=False), tf.float32)
 
-    def answers(start: int) -> np.ndarray:
+    def answers(start: int) -> NDArray[np.float32]:
         with tf.device(device):
             return traced(tf.constant(images[start : start + BATCH])).numpy()
 

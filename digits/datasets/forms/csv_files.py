@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets.forms.csv_layout import ALLOWED, Layout, find_layout
 from digits.datasets.forms.images import canvas
@@ -60,7 +61,7 @@ def read_csv(path: Path, label_column: str | None = None) -> Parts:
     return parts
 
 
-def read_unlabelled_csv(path: Path) -> np.ndarray:
+def read_unlabelled_csv(path: Path) -> NDArray[np.uint8]:
     """The images of a `.csv`, uint8, `(n, height, width)`. Labels in it are left out, with a note.
 
     Raises:
@@ -72,7 +73,7 @@ def read_unlabelled_csv(path: Path) -> np.ndarray:
     return greys
 
 
-def _table(path: Path, label_column: str | None) -> tuple[np.ndarray, list[str] | None]:
+def _table(path: Path, label_column: str | None) -> tuple[NDArray[np.uint8], list[str] | None]:
     """The images in a table, uint8, `(n, height, width)`, and the labels as they stand there, or None."""
     layout = find_layout(partial(_lines, path), path, label_column)
     rows = _Rows(path, layout)
@@ -113,7 +114,7 @@ def _lines(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
             is_packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if is_packed else path.open("rb") as stream:  # type: ignore[attr-defined]
+        with gzip.open(path) if is_packed else path.open("rb") as stream:
             for number in count(1):
                 if not (line := stream.readline(_MAX_LINE + 1)):
                     return

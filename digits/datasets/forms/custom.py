@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets.dataset import SIDE, Dataset, Split
 from digits.datasets.forms.form import read_parts
@@ -149,7 +150,7 @@ def hold_out(part: Part, where: object) -> tuple[Part, Part]:
     return _take(part, ~test), _take(part, test)
 
 
-def _take(part: Part, chosen: np.ndarray) -> Part:
+def _take(part: Part, chosen: NDArray[np.bool]) -> Part:
     return Part(part.images.take(chosen), part.labels[chosen], part.classes)
 
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets.forms.images import canvas, read_grey
 from digits.datasets.forms.parts import (
@@ -49,7 +50,7 @@ def read_folder(root: Path) -> Parts:
     return {split: read_images(*found, root) for split, found in labelled.items()}
 
 
-def read_images(images: list[Path], labels: np.ndarray, classes: tuple[str, ...], root: Path) -> Part:
+def read_images(images: list[Path], labels: NDArray[np.int64], classes: tuple[str, ...], root: Path) -> Part:
     """A split of image files, each with the place of its class (int64, `(n,)`), with a progress bar on a terminal.
 
     Raises:
@@ -84,7 +85,7 @@ def _split_folders(root: Path) -> dict[str, Path]:
     return found
 
 
-def _labelled(folder: Path, root: Path) -> tuple[list[Path], np.ndarray, tuple[str, ...]]:
+def _labelled(folder: Path, root: Path) -> tuple[list[Path], NDArray[np.int64], tuple[str, ...]]:
     """All images in `folder`, the class of each and the names of the classes."""
     folders = entries(folder, root, want_folders=True)
     check_classes(len(folders), folder, least=1)

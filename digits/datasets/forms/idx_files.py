@@ -3,9 +3,11 @@
 import gzip
 import math
 import re
+import zlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets import idx
 from digits.datasets.forms.images import canvas
@@ -70,14 +72,14 @@ def _find(folder: Path, of: str, words: tuple[str, ...], kinds: tuple[str, ...])
     return next((path for path in found if path), None)
 
 
-def _read(path: Path, room: int, kinds: tuple[str, ...]) -> np.ndarray:
+def _read(path: Path, room: int, kinds: tuple[str, ...]) -> NDArray[np.uint8 | np.int32]:
     """The array of an IDX file; not a byte is unpacked beyond what its header says, nor where that is too much."""
     kind = "images" if kinds is _IMAGES else "labels"
     allowed = 3 if kind == "images" else 2 if "-int" in path.name else 1
     try:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as stream:  # type: ignore[attr-defined]
+        with gzip.open(path) if packed else path.open("rb") as stream:
             header = stream.read(_HEADER)
             shape, dtype, start = idx.read_header(header, str(path))
             if len(shape) != allowed:
@@ -87,5 +89,5 @@ def _read(path: Path, room: int, kinds: tuple[str, ...]) -> np.ndarray:
             rest = max(0, start + size + 1 - len(header))  # one more, to see that nothing follows
             array = idx.decode(header + stream.read(rest), str(path))
             return array[:, 0] if allowed == 2 else array.copy()  # PyTorch wants to be able to write
-    except (OSError, EOFError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
+    except (OSError, EOFError, zlib.error) as error:
         raise DigitsError(f"{path} is damaged or cut off ({error})") from error

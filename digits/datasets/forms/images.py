@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from digits.datasets.dataset import SIDE
 from digits.image_files import FAINT, FORMATS, check_image, decoded, guarded
 
 
-def read_grey(data: bytes, name: str) -> np.ndarray:
+def read_grey(data: bytes, name: str) -> NDArray[np.uint8]:
     """The image in the bytes of a file as uint8, `(height, width)`, upright as its EXIF data say.
 
     What is transparent lies on the ground that shows the ink, as in a picture to read.
@@ -24,7 +25,7 @@ def read_grey(data: bytes, name: str) -> np.ndarray:
         return _grey(ImageOps.exif_transpose(image))
 
 
-def _grey(image: Image.Image) -> np.ndarray:
+def _grey(image: Image.Image) -> NDArray[np.uint8]:
     pixels = decoded(image)
     return pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L"))
 
@@ -39,15 +40,15 @@ class Canvas:
         resized: bool, `(n,)`: whether each was of another size than 28 × 28.
     """
 
-    images: np.ndarray
-    sizes: np.ndarray
-    resized: np.ndarray
+    images: NDArray[np.uint8]
+    sizes: NDArray[np.int64]
+    resized: NDArray[np.bool]
 
-    def take(self, chosen: np.ndarray) -> "Canvas":
+    def take(self, chosen: NDArray[np.bool]) -> "Canvas":
         """Those of the images that are chosen (bool, `(n,)`)."""
         return Canvas(self.images[chosen], self.sizes[chosen], self.resized[chosen])
 
-    def _groups(self) -> Iterator[tuple[np.ndarray, slice, slice]]:
+    def _groups(self) -> Iterator[tuple[NDArray[np.int64], slice, slice]]:
         """For each size: which images have it, and the rows and columns that they take."""
         sizes, group = np.unique(self.sizes, axis=0, return_inverse=True)
         for number, (height, width) in enumerate(sizes.tolist()):
@@ -64,14 +65,14 @@ class Canvas:
         middle = np.searchsorted(below, [(below[-1] - 1) // 2, below[-1] // 2], side="right")
         return float(middle.mean())
 
-    def blank(self) -> np.ndarray:
+    def blank(self) -> NDArray[np.bool]:
         """Bool, `(n,)`: whether each image shows nothing, or nearly so."""
         blank = np.empty(len(self.images), bool)
         for which, rows, columns in self._groups():
             blank[which] = np.ptp(self.images[which, rows, columns], axis=(1, 2)) < FAINT
         return blank
 
-    def on(self, background: int) -> np.ndarray:
+    def on(self, background: int) -> NDArray[np.uint8]:
         """The images, each with pixels of `background` around it: uint8, `(n, 28, 28)`."""
         if (self.sizes == SIDE).all():
             return self.images
@@ -81,7 +82,7 @@ class Canvas:
         return images
 
 
-def canvas(greys: Iterable[np.ndarray], count: int) -> Canvas:
+def canvas(greys: Iterable[NDArray[np.uint8]], count: int) -> Canvas:
     """`count` grey images (uint8, `(height, width)`, of any sizes) scaled to fit, keeping their proportions."""
     if isinstance(greys, np.ndarray) and greys.shape[1:] == (SIDE, SIDE):
         return Canvas(greys, np.full((count, 2), SIDE), np.zeros(count, bool))
@@ -99,7 +100,7 @@ def canvas(greys: Iterable[np.ndarray], count: int) -> Canvas:
     return Canvas(images, sizes, resized)
 
 
-def _fit(grey: np.ndarray) -> np.ndarray:
+def _fit(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The image with its longer side of 28 pixels; itself where it is 28 × 28 already."""
     if grey.shape == (SIDE, SIDE):
         return grey

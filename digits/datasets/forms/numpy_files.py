@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets.forms.images import canvas
 from digits.datasets.forms.parts import (
@@ -114,7 +115,7 @@ def _refusing(path: Path) -> Iterator[None]:
         raise DigitsError(f"{path} is damaged or not a .npz ({reason})") from error
 
 
-def read_array(path: Path) -> np.ndarray:
+def read_array(path: Path) -> NDArray[Any]:
     """The array in a `.npy` file, which is not larger than `MAX_BYTES`. Never unpickles.
 
     Raises:
@@ -147,9 +148,9 @@ def _read(arrays: dict[str, tuple[Open, int]], path: Path) -> Parts:
 
 def _load(
     arrays: dict[str, tuple[Open, int]], by_split: dict[str, dict[str, str]], path: Path
-) -> dict[str, np.ndarray]:
+) -> dict[str, NDArray[Any]]:
     """The arrays of all splits by name, which take no more than `MAX_BYTES` together, and as many labels as images."""
-    loaded: dict[str, np.ndarray] = {}
+    loaded: dict[str, NDArray[Any]] = {}
     room = MAX_BYTES
     for kinds in by_split.values():
         images, labels = kinds[_IMAGES], kinds[_LABELS]
@@ -222,7 +223,7 @@ def _class_names(arrays: dict[str, tuple[Open, int]], path: Path) -> tuple[str, 
     return names
 
 
-def _array(opened: Open, size: int, where: str, room: int) -> np.ndarray:
+def _array(opened: Open, size: int, where: str, room: int) -> NDArray[Any]:
     """One array, whose `.npy` has `size` bytes, if it fits into `room`."""
 
     def fits(shape: tuple[int, ...], dtype: np.dtype) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets.forms.images import canvas, read_grey
 from digits.datasets.forms.parts import (
@@ -134,7 +135,7 @@ def _part(files: list[Path], root: Path) -> Part:
     if len(names) > 1:
         raise DigitsError(f"{where} and {shown(files[1])} are of one split, but their classes have different names")
     (classes,) = names
-    labels: list[np.ndarray] = []
+    labels: list[NDArray[np.integer]] = []
     images = canvas(_greys(tables, count, labels), count)
     numbers, _ = to_labels(np.concatenate(labels), f"the label of {where}")
     if len(numbers) != count:
@@ -193,7 +194,7 @@ def _class_names(table: _Table) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
-def _greys(tables: list[_Table], count: int, labels: list[np.ndarray]) -> Iterator[np.ndarray]:
+def _greys(tables: list[_Table], count: int, labels: list[NDArray[np.integer]]) -> Iterator[NDArray[np.uint8]]:
     """The images one by one (uint8, `(height, width)`), at most `count`; their labels are put into `labels`."""
     for table in tables:
         row, where = 0, shown(table.path)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets.forms.images import Canvas
 from digits.errors import DigitsError
@@ -36,13 +37,13 @@ class Part:
     """
 
     images: Canvas
-    labels: np.ndarray
+    labels: NDArray[np.int64]
     classes: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def labels_of(self, classes: tuple[str, ...]) -> np.ndarray:
+    def labels_of(self, classes: tuple[str, ...]) -> NDArray[np.int64]:
         """Its labels as places in other `classes`, which have all of its names."""
         return np.array([classes.index(name) for name in self.classes])[self.labels]
 
@@ -50,7 +51,7 @@ class Part:
 Parts = dict[str, Part]  # by split: TRAIN, TEST, VALIDATION
 
 
-def numbered(values: np.ndarray, names: tuple[str, ...] = ()) -> tuple[np.ndarray, tuple[str, ...]]:
+def numbered(values: NDArray[np.int64], names: tuple[str, ...] = ()) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """The labels and classes of a `Part` whose images have these numbers (int64, `(n,)`).
 
     A class is called by its number, or by the one of `names` that has this place.

@@ -6,8 +6,10 @@ What was done is told in words, for one line to the user.
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from digits.datasets.forms.parts import MAX_LABEL, check_names, in_natural_order, numbered, tell
@@ -19,7 +21,7 @@ _SMALLEST_SIDE = 8  # of an image that lies flat in a row
 _SHAPES = "(n, 28, 28), (n, 28, 28, 1), (n, 1, 28, 28), the same with 3 channels, or (n, 784), of any size"
 
 
-def to_greys(arrays: Mapping[str, np.ndarray]) -> tuple[list[np.ndarray], list[str]]:
+def to_greys(arrays: Mapping[str, NDArray[Any]]) -> tuple[list[NDArray[np.uint8]], list[str]]:
     """The images in `arrays`, which lie in one range: each uint8, `(n, height, width)`; and what was done to them.
 
     Args:
@@ -34,7 +36,7 @@ def to_greys(arrays: Mapping[str, np.ndarray]) -> tuple[list[np.ndarray], list[s
     return [_greys(_whole(array, scale), said) for array in shaped.values()], list(dict.fromkeys(said))
 
 
-def to_labels(array: np.ndarray, where: str) -> tuple[np.ndarray, list[str]]:
+def to_labels(array: NDArray[Any], where: str) -> tuple[NDArray[np.int64], list[str]]:
     """The labels in an array of whole numbers, `(n,)` or `(n, 1)`, or of one-hot rows, `(n, classes)`.
 
     Returns:
@@ -67,7 +69,7 @@ def to_labels(array: np.ndarray, where: str) -> tuple[np.ndarray, list[str]]:
     return array.astype(np.int64), said
 
 
-def named(cells: list[str], where: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def named(cells: list[str], where: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """The labels and classes of a `Part` from the cells of a table: whole numbers, or words, which name the classes.
 
     Raises:
@@ -93,7 +95,7 @@ def named(cells: list[str], where: str) -> tuple[np.ndarray, tuple[str, ...]]:
     return np.array([places[cell] for cell in cells], np.int64), classes
 
 
-def upright(greys: np.ndarray, file: str) -> np.ndarray:
+def upright(greys: NDArray[np.uint8], file: str) -> NDArray[np.uint8]:
     """The images, `(n, height, width)`, of the file of this name; those of EMNIST's own files lie on their side."""
     if not re.match(r"emnist-(balanced|byclass|bymerge|digits|letters|mnist)-", file.lower()):
         return greys
@@ -101,7 +103,7 @@ def upright(greys: np.ndarray, file: str) -> np.ndarray:
     return np.ascontiguousarray(greys.transpose(0, 2, 1))
 
 
-def _shaped(array: np.ndarray, where: str, said: list[str]) -> np.ndarray:
+def _shaped(array: NDArray[Any], where: str, said: list[str]) -> NDArray[Any]:
     """The array as `(n, height, width)` or `(n, height, width, 3)`."""
     if array.dtype.kind not in "iufb":
         raise DigitsError(f"{where} is {array.dtype}; allowed: numbers")
@@ -131,11 +133,11 @@ def _shaped(array: np.ndarray, where: str, said: list[str]) -> np.ndarray:
     return array
 
 
-def _odd_shape(array: np.ndarray, where: str) -> DigitsError:
+def _odd_shape(array: NDArray[Any], where: str) -> DigitsError:
     return DigitsError(f"{where} is of shape {array.shape}; allowed: {_SHAPES}; not empty")
 
 
-def _scale(arrays: Mapping[str, np.ndarray], said: list[str]) -> int:
+def _scale(arrays: Mapping[str, NDArray[Any]], said: list[str]) -> int:
     """What to multiply with, so that black and white are 0 and 255 in all of the arrays."""
     ranges = [_range(array, where) for where, array in arrays.items()]
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
@@ -169,21 +171,21 @@ def _scale(arrays: Mapping[str, np.ndarray], said: list[str]) -> int:
     return 1
 
 
-def _range(array: np.ndarray, where: str) -> tuple[float, float]:
+def _range(array: NDArray[Any], where: str) -> tuple[float, float]:
     low, high = float(array.min()), float(array.max())
     if not math.isfinite(low + high):
         raise DigitsError(f"{where} holds values that are not finite; allowed: 0 to 255, or 0 to 1 in floats")
     return low, high
 
 
-def _in_steps(array: np.ndarray) -> bool:
+def _in_steps(array: NDArray[Any]) -> bool:
     """Whether all values are whole multiples of 1/255, as bytes become that were divided by 255."""
     tolerance = max(1e-4, 255 * float(np.finfo(array.dtype).eps))
     levels = (part.astype(np.float64) * 255 for part in _portions(array))
     return all(float(np.abs(level - np.rint(level)).max()) <= tolerance for level in levels)
 
 
-def _whole(array: np.ndarray, scale: int) -> np.ndarray:
+def _whole(array: NDArray[Any], scale: int) -> NDArray[np.uint8]:
     """The array times `scale`, rounded, as uint8; in portions, so that no second copy of wide numbers is made."""
     if array.dtype == np.uint8 and scale == 1:
         return np.ascontiguousarray(array)
@@ -195,12 +197,12 @@ def _whole(array: np.ndarray, scale: int) -> np.ndarray:
     return whole
 
 
-def _portions(array: np.ndarray) -> Iterator[np.ndarray]:
+def _portions(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
     step = max(1, (1 << 22) // math.prod(array.shape[1:]))
     return (array[start : start + step] for start in range(0, len(array), step))
 
 
-def _greys(images: np.ndarray, said: list[str]) -> np.ndarray:
+def _greys(images: NDArray[np.uint8], said: list[str]) -> NDArray[np.uint8]:
     """The images (uint8, `(n, h, w)` or `(n, h, w, 3)`) in grey, as the eye weighs colours."""
     if images.ndim == 3:
         return images
@@ -208,5 +210,5 @@ def _greys(images: np.ndarray, said: list[str]) -> np.ndarray:
     return np.stack(list(_in_grey(images)))
 
 
-def _in_grey(images: np.ndarray) -> Iterable[np.ndarray]:
+def _in_grey(images: NDArray[np.uint8]) -> Iterable[NDArray[np.uint8]]:
     return (np.asarray(Image.fromarray(image).convert("L")) for image in images)

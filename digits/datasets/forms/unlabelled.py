@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets.forms.csv_files import has_csv, read_unlabelled_csv
 from digits.datasets.forms.numpy_files import read_array
@@ -11,7 +12,7 @@ from digits.datasets.forms.pixels import to_greys
 from digits.errors import DigitsError
 
 
-def read_unlabelled(path: Path) -> np.ndarray:
+def read_unlabelled(path: Path) -> NDArray[np.uint8]:
     """The images of a `.npy`, `.csv` or `.csv.gz`: uint8, `(n, height, width)`. What is converted is said on stderr.
 
     Raises:

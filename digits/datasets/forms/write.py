@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from digits.datasets import idx
@@ -70,9 +71,9 @@ def _write_idx(dataset: Dataset, target: Path) -> None:
         named = ", ".join(f"{number} is {name}" for number, name in enumerate(dataset.classes[:20]))
         tell(f"note: IDX files hold numbers, no names of classes: {named}{' and so on' * (len(numbers) > 20)}")
     train = dataset.train
-    if dataset.validation:
+    if more := dataset.validation:
         tell("note: IDX files have no validation split: its images follow the training images")
-        train = Split(*(np.concatenate(both) for both in zip(_arrays(train), _arrays(dataset.validation), strict=True)))
+        train = Split(np.concatenate([train.images, more.images]), np.concatenate([train.labels, more.labels]))
     arrays = {"x_train": train.images, "y_train": numbers[train.labels]}
     arrays |= {"x_test": dataset.test.images, "y_test": numbers[dataset.test.labels]}
     target.mkdir()
@@ -80,11 +81,7 @@ def _write_idx(dataset: Dataset, target: Path) -> None:
         (target / file.name).write_bytes(idx.encode(arrays[file.array]))
 
 
-def _arrays(split: Split) -> tuple[np.ndarray, np.ndarray]:
-    return split.images, split.labels
-
-
-def _numbers(classes: tuple[str, ...]) -> np.ndarray | None:
+def _numbers(classes: tuple[str, ...]) -> NDArray[np.uint8] | None:
     """The labels that classes named as numbers up to 255 have, uint8, or None where they are named otherwise."""
     digits = [name.isascii() and name.isdigit() and str(int(name)) == name and int(name) < 256 for name in classes]
     return np.array(list(map(int, classes)), np.uint8) if all(digits) else None
@@ -92,9 +89,9 @@ def _numbers(classes: tuple[str, ...]) -> np.ndarray | None:
 
 def _write_npz(dataset: Dataset, target: Path) -> None:
     """Keras's names; the names of the classes beside them where they are not the numbers themselves."""
-    numbers = _numbers(dataset.classes)
-    arrays: dict[str, np.ndarray] = {} if numbers is not None else {CLASS_NAMES: np.array(dataset.classes)}
-    numbers = np.arange(len(dataset.classes)) if numbers is None else numbers
+    named = _numbers(dataset.classes)
+    arrays: dict[str, NDArray[np.generic]] = {} if named is not None else {CLASS_NAMES: np.array(dataset.classes)}
+    numbers = np.arange(len(dataset.classes)) if named is None else named
     for split, images in _splits(dataset).items():
         arrays |= {f"x_{split}": images.images, f"y_{split}": numbers[images.labels]}
     with target.open("wb") as file:
@@ -118,7 +115,7 @@ def _write_parquet(dataset: Dataset, target: Path) -> None:
         parquet.write_table(table, target / f"{split}-00000-of-00001.parquet")
 
 
-def _png(image: np.ndarray) -> bytes:
+def _png(image: NDArray[np.uint8]) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG")
     return buffer.getvalue()

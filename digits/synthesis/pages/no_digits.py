@@ -5,6 +5,7 @@ from functools import cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets import Split
 from digits.synthesis import non_digits
@@ -86,7 +87,7 @@ def icons(sheet: Sheet) -> None:
 
 
 @cache
-def _drawings() -> np.ndarray:
+def _drawings() -> NDArray[np.uint8]:
     """Figures, outlines, lines, shapes and textures of `non_digits`, the same at any time: uint8, `(n, 28, 28)`."""
     rng, none = np.random.default_rng(0), Split(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64))
     return np.concatenate([draw(400, none, rng) for draw in _DRAWN])
@@ -136,7 +137,7 @@ def doodles(sheet: Sheet) -> None:
 _RING = np.stack([np.cos(np.linspace(0, 2 * np.pi, 24)[:-1]), np.sin(np.linspace(0, 2 * np.pi, 24)[:-1])], 1)
 
 
-def _outline(rng: np.random.Generator) -> np.ndarray:
+def _outline(rng: np.random.Generator) -> NDArray[np.float64]:
     """A ring, a polygon, a box or a half ring: float64, `(n, 2)`, about as far as 1 from its middle."""
     how, wide = rng.random(), np.array([rng.uniform(0.6, 1.5), 1.0])
     if how < 0.35:

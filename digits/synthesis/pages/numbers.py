@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.synthesis.pages.sheet import Sheet
 from digits.synthesis.writing import PRINTED_LETTERS, SIGNS, WRITTEN_LETTERS, Writer
@@ -167,7 +168,7 @@ def crossed_out(sheet: Sheet) -> None:
     sheet.marks = [mark for number, mark in enumerate(sheet.marks) if number not in struck]
 
 
-def _strike(sheet: Sheet, places: np.ndarray, height: float, pen: float, across: bool) -> None:
+def _strike(sheet: Sheet, places: NDArray[np.float32], height: float, pen: float, across: bool) -> None:
     """A cross, or strokes to and fro, over what covers these places."""
     rng, (left, top), (right, bottom) = sheet.rng, places.min(0), places.max(0)
     reach = height * rng.uniform(0, 0.15)
@@ -200,7 +201,7 @@ def cheque(sheet: Sheet) -> None:
             sheet.line((0, at), (sheet.side, at + rng.normal(0, 2)), rng.uniform(1, 3))
 
 
-def _join(sheet: Sheet, marks: list[tuple[int, np.ndarray]], pen: float) -> None:
+def _join(sheet: Sheet, marks: list[tuple[int, NDArray[np.float32]]], pen: float) -> None:
     """The pen is not lifted between some of the digits."""
     for (_, places), (_, following) in pairwise(marks):
         if sheet.rng.random() < 0.6:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.datasets import DIGITS
 from digits.synthesis.writing import Writer
@@ -22,10 +23,10 @@ class Page:
         others: float32, `(m, 4)`: boxes of letters, signs and what else is no digit, where they are known.
     """
 
-    pixels: np.ndarray
-    boxes: np.ndarray
-    labels: np.ndarray
-    others: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    pixels: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    others: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
 
 
 @dataclass
@@ -44,10 +45,10 @@ class Sheet:
     writer: Writer
     side: int
     rng: np.random.Generator
-    ink: np.ndarray = field(init=False)
-    print: np.ndarray = field(init=False)
-    marks: list[tuple[int, np.ndarray]] = field(default_factory=list)
-    others: list[np.ndarray] = field(default_factory=list)
+    ink: NDArray[np.uint8] = field(init=False)
+    print: NDArray[np.uint8] = field(init=False)
+    marks: list[tuple[int, NDArray[np.float32]]] = field(default_factory=list)
+    others: list[NDArray[np.float32]] = field(default_factory=list)
     patches: list[tuple[float, float, float, float]] = field(default_factory=list)
     uneven: float = field(init=False)
 
@@ -57,7 +58,7 @@ class Sheet:
 
     def put(
         self,
-        ink: np.ndarray,
+        ink: NDArray[np.uint8],
         left: float,
         top: float,
         label: int | None = None,

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digits.synthesis.grounds import LAID, a_colour, ground, lay_things
 from digits.synthesis.light import ink_colour, inked, light, photographed
@@ -41,11 +42,11 @@ def seen(sheet: Sheet, surface: str, side: int, things: int = 0) -> Page:
     return Page(pixels, _as_array(boxes), np.array(labels, np.int64), _as_array(others))
 
 
-def _as_array(boxes: list[tuple[float, float, float, float]]) -> np.ndarray:
+def _as_array(boxes: list[tuple[float, float, float, float]]) -> NDArray[np.float32]:
     return np.array(boxes, np.float32).reshape(-1, 4)
 
 
-def _around(corners: np.ndarray, side: int) -> tuple[float, float, float, float] | None:
+def _around(corners: NDArray[np.float32], side: int) -> tuple[float, float, float, float] | None:
     """Left, top, width and height of what has these corners in the picture; None where too little of it is there."""
     first, last = corners.min(axis=0), corners.max(axis=0)
     low, high = first.clip(0, side), last.clip(0, side)
@@ -54,7 +55,7 @@ def _around(corners: np.ndarray, side: int) -> tuple[float, float, float, float]
     return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
 
 
-def _patched(paper: np.ndarray, sheet: Sheet, rng: np.random.Generator) -> np.ndarray:
+def _patched(paper: NDArray[np.float32], sheet: Sheet, rng: np.random.Generator) -> NDArray[np.float32]:
     """Colour the sheet's patches; what is written on: one of them, or the paper if there is none."""
     written_on = paper
     dark = rng.random() < 0.6
@@ -70,7 +71,12 @@ def _patched(paper: np.ndarray, sheet: Sheet, rng: np.random.Generator) -> np.nd
 
 
 def _box(
-    places: np.ndarray, camera: "_Camera", side: int, paper: np.ndarray, written: np.ndarray, over: np.ndarray
+    places: NDArray[np.float32],
+    camera: "_Camera",
+    side: int,
+    paper: NDArray[np.float32],
+    written: NDArray[np.float32],
+    over: NDArray[np.uint8],
 ) -> tuple[float, float, float, float] | None:
     """Left, top, width and height of a digit in the picture; None where it is covered, cut off, or too faint."""
     x, y = camera.places(places).T
@@ -109,16 +115,16 @@ class _Camera:
             length = from_side * rng.uniform(0.6, 2.5)
             self.waves = (length * rng.uniform(0.005, 0.025), 2 * np.pi / length, rng.uniform(0, 2 * np.pi))
 
-    def _lifted(self, across: np.ndarray) -> np.ndarray:
+    def _lifted(self, across: NDArray[np.float32]) -> NDArray[np.float32]:
         height, a_pixel, start = self.waves
         return (height * np.sin(across * np.float32(a_pixel) + np.float32(start))).astype(np.float32)
 
-    def places(self, places: np.ndarray) -> np.ndarray:
+    def places(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
         """float32, `(k, 2)`."""
         moved = places + np.stack([np.zeros(len(places), np.float32), self._lifted(places[:, 0])], 1)
         return np.asarray(cv2.perspectiveTransform(moved[np.newaxis].astype(np.float32), self.matrix)[0])
 
-    def picture(self, sheet: np.ndarray) -> np.ndarray:
+    def picture(self, sheet: NDArray[np.float32]) -> NDArray[np.float32]:
         """float32, `(side, side, 3)`."""
         if self.waves[0]:
             x, y = np.meshgrid(*(np.arange(len(sheet), dtype=np.float32),) * 2)
