@@ -1,14 +1,13 @@
 // Any network's layers, each on demand: its maps as small multiples, and one of them large, in a dialog.
 
-import { element, inkColour } from "./answer.js";
-import { colourOf, drawMap, most } from "./maps.js";
+import { element, fail, inkColour } from "./answer.js";
+import { colourOf, drawMap, kindOf, most } from "./maps.js";
 import { compute } from "./network.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const ROOM = 3; // pixels between maps
-const kindOf = (name) => name.replace(/\d+$/, "");
 let shown = { network: "", image: null };
 let enlarged = { layer: null, channel: 0 };
 
@@ -19,17 +18,20 @@ export function showLayers(network, image) {
   byId("layers-title").textContent = words.layers(words.networks[network]);
   const list = byId("layers");
   if ([...list.children].map(({ id }) => id).join() !== layers.map(idOf).join()) list.replaceChildren(...layers.map(emptyLayer));
-  for (const each of list.querySelectorAll("[open]")) fill(each);
+  for (const each of list.querySelectorAll("[open]")) open(each);
 }
 
 const idOf = (name) => `layer-${name}`;
 
 function emptyLayer(name) {
   const title = element("summary", {}, element("h4", {}, name), " ", element("span", { class: "note" }, words.kinds[kindOf(name)]));
-  const made = element("details", { class: "layer", id: idOf(name) }, title, element("p", { class: "note" }), element("button", { class: "maps" }, element("canvas")));
-  made.ontoggle = () => made.open && fill(made);
+  const maps = element("button", { class: "maps" }, element("canvas"));
+  const made = element("details", { class: "layer", id: idOf(name) }, title, element("p", { class: "note" }), maps);
+  made.ontoggle = () => made.open && open(made);
   return made;
 }
+
+const open = (details) => fill(details).catch(() => fail(words.failedNetwork));
 
 /** Compute a layer, and show its maps in a button that enlarges the one that is tapped. */
 async function fill(details) {

@@ -38,11 +38,12 @@ export function additions(before, filters, channel, place) {
   });
 }
 
-/** All that is added, and the bias. */
+/** What additions and the bias come to. */
 export const total = (added, bias) => sum(added.map((one) => one.sum)) + bias;
 
-/** Scores to the power of which e is taken, and the share of each in their sum. */
+/** For each score e to its power, `powers`, their sum, `all`, and what part of it each is, `shares`. */
 export function softmax(scores) {
   const powers = scores.map(Math.exp);
-  return { powers, all: sum(powers), shares: powers.map((power) => power / sum(powers)) };
+  const all = sum(powers);
+  return { powers, all, shares: powers.map((power) => power / all) };
 }

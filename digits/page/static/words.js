@@ -6,6 +6,7 @@ export const percent = (share) => {
 };
 
 const number = (value) => value.toFixed(Math.abs(value) < 10 ? 3 : 1).replace("-", "−");
+const inFull = (value) => value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 2 : 0 });
 
 const PLACES = [
   ["at the top left", "at the top", "at the top right"],
@@ -121,11 +122,11 @@ export const words = {
   stage: (number) => `Convolution ${number}, and what is kept of it`,
   chooseMap: (layer, before) =>
     `The maps of ${layer}, each beside its filter: nine weights${before ? ` for each map of ${before}, here those for the one that is followed` : ""}. Choose a map:`,
-  pixels: "pixels",
+  titles: { pixels: "pixels" }, // of what no layer makes
   pointable: (title) => `${title}. Arrow keys move from pixel to pixel`,
   step: (kind, map, count, height, width) =>
     `${capital(words.kinds[kind])}: ` +
-    (height > 1 ? `${count > 1 ? `map ${map} of ${count}, ` : ""}${height} × ${width}.` : `${count} numbers.`),
+    (height > 1 ? `${count > 1 ? `map ${map} of ${count}, ` : ""}${height}\u00a0×\u00a0${width}.` : `${count} numbers.`),
   pixel: (title, row, column, value) => `${title}, row ${row}, column ${column}: ${number(value)}`,
   products: (layer, input, count) => `Nine pixels of ${count > 1 ? `${layer}, map ${input},` : "the image"} × nine weights`,
   sum: (sum, others, rest, bias, total) => [
@@ -138,12 +139,13 @@ export const words = {
   adds: (map, sum) => `map ${map}: ${sum < 0 ? "" : "+"}${number(sum)}`,
   end: "Numbers, scores and shares",
   numbers: (layer, count) => `The ${count} numbers of ${layer}`,
-  scores: "Ten scores, and the share that softmax makes of each",
+  scores: "The ten scores that dense2 gives, and the share that softmax makes of each",
   scoresHead: ["digit", "score", "e to the score", "share"],
-  power: (value) => (value < 0.01 ? "<0.01" : value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 2 : 0 })),
+  power: (value) =>
+    value < 0.01 ? "<0.01" : value.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }),
   softmax: (digit, score, power, all, share) =>
-    `Softmax takes e to the power of each score, and divides by the sum of all ten: of ${digit}, ` +
-    `e^${number(score)} = ${words.power(power)}, and ${words.power(power)} / ${words.power(all)} = ${percent(share)}.`,
+    `Softmax takes e to the power of each score, and divides by the sum of all ten. For ${digit} that is e^${number(score)} = ` +
+    `${inFull(power)}, divided by ${inFull(all)}: ${percent(share)}.`,
   number,
   layers: (network) => `All layers of “${network}”`,
   layersLead:
