@@ -4,6 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from digits.exchange.weights import read_weights
 from digits.models import onnx_outputs
 from digits.page.site import BASELINE
 from digits.reading.network import Network
@@ -166,24 +167,41 @@ def test_the_chosen_map_is_followed(story):
     assert f"pool1, map {now + 1}," in stage_of(page, "conv2").locator("caption").inner_text()
     canvas_of(page, "conv1").hover(position=at(page, "conv1", values, 11, 12))
     assert numbers(page, "conv1")[-1] == pytest.approx(values["conv1"][now, 12, 11], abs=1e-4)
-    strongest = page.locator(".others button").first
+
+
+def test_the_maps_that_count_most_are_named_and_can_be_followed(story):
+    page, values = story()
+    x, y, map_ = 4, 6, chosen(page, "conv2")
+    canvas_of(page, "conv2").hover(position=at(page, "conv2", values, x, y))
     total = numbers(page, "conv2")[-1]
-    strongest.click()
-    followed = int(strongest.inner_text().removeprefix("map ").partition(":")[0])
-    assert chosen(page, "conv1") == followed - 1
-    assert strongest.get_attribute("aria-pressed") == "true"
-    assert numbers(page, "conv2")[-1] == total
-    assert numbers(page, "conv2")[18] == pytest.approx(float(strongest.inner_text().partition("+")[2]), abs=6e-4)
+    weights = read_weights(BASELINE)["conv2.weight"][map_]
+    sums = (values["pool1"][:, y : y + 3, x : x + 3] * weights).sum(axis=(1, 2))
+    strongest = np.argsort(-abs(sums))[:4]
+    named = [
+        text.replace("−", "-").removeprefix("map ").split(": ")
+        for text in page.locator(".others button").all_inner_texts()
+    ]
+    assert [int(map_) - 1 for map_, _ in named] == strongest.tolist()
+    assert [float(sum_) for _, sum_ in named] == pytest.approx(sums[strongest], abs=6e-4)
+    for place in (3, 0):
+        button = page.locator(".others button").nth(place)
+        button.click()
+        assert chosen(page, "conv1") == strongest[place]
+        assert button.get_attribute("aria-pressed") == "true"
+        assert numbers(page, "conv2")[18] == pytest.approx(sums[strongest[place]], abs=1e-4)
+        assert numbers(page, "conv2")[-1] == total
 
 
 def test_a_pixel_is_pointed_at_by_keyboard_and_by_touch(story):
     page, values = story("phone")
-    canvas, sentence = canvas_of(page, "conv1"), page.locator(".stage [role=status]").nth(0)
+    canvas, sentence = canvas_of(page, "conv1"), page.locator(".stage [aria-live]").nth(0)
+    assert sentence.get_attribute("aria-live") == "off"  # nobody who draws is told of pixels
     canvas.tap(position=at(page, "conv1", values, 24, 3))
     assert ", row 4, column 25: " in sentence.inner_text()
     for row, column, key in [(4, 26, "ArrowRight"), (4, 26, "ArrowRight"), (3, 26, "ArrowUp"), (3, 25, "ArrowLeft")]:
         canvas.press(key)
         assert f", row {row}, column {column}: " in sentence.inner_text()
+    assert sentence.get_attribute("aria-live") == "polite"
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 

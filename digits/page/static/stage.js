@@ -27,7 +27,7 @@ export class Stage {
     this.figures = Object.fromEntries(this.chain.map((name) => [name, figure(words.titles[name] ?? name)]));
     for (const name of this.layers) this.letPoint(name);
     this.filters = element("fieldset", { class: "filters" }, element("legend", {}, words.chooseMap(this.conv, before?.layers.at(-1))));
-    this.sentence = element("p", { role: "status" });
+    this.sentence = element("p", { "aria-live": "off" });
     this.account = element("div", { class: "account" });
     this.others = element("p", { class: "others" });
     const chain = element("div", { class: "chain" }, ...this.chain.map((name) => this.figures[name].made));
@@ -70,7 +70,11 @@ export class Stage {
     const at = (offset, length, count) => Math.floor((offset / length) * count);
     canvas.onpointermove = canvas.onpointerdown = ({ offsetX, offsetY }) =>
       this.point(name, at(offsetX, canvas.clientWidth, canvas.width), at(offsetY, canvas.clientHeight, canvas.height));
-    canvas.onfocus = () => this.point(name, this.places[name].x, this.places[name].y);
+    canvas.onfocus = () => {
+      this.sentence.setAttribute("aria-live", "polite"); // who moves over pixels is told, who draws is not
+      this.point(name, this.places[name].x, this.places[name].y);
+    };
+    canvas.onblur = () => this.sentence.setAttribute("aria-live", "off");
     canvas.onkeydown = (event) => {
       if (!STEPS[event.key]) return;
       event.preventDefault();

@@ -117,7 +117,7 @@ export const words = {
   answerOf: (digit) => (digit === null ? "“no digit”" : digit),
   story: "From pixels to an answer",
   storyLead: (digit) =>
-    `Baseline is small enough to be followed all the way; it takes this for a ${digit}. Choose a map, and the next steps follow ` +
+    `Baseline is small enough to be followed all the way; it takes this for ${digit === 8 ? "an" : "a"} ${digit}. Choose a map, and the next steps follow ` +
     "it. Point at a pixel, or move over it by arrow keys, to see of which numbers it was made, and where they lie. Blue is below zero.",
   stage: (number) => `Convolution ${number}, and what is kept of it`,
   chooseMap: (layer, before) =>
