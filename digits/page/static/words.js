@@ -117,11 +117,13 @@ export const words = {
   answerOf: (digit) => (digit === null ? "“no digit”" : digit),
   story: "From pixels to an answer",
   storyLead: (digit) =>
-    `Baseline is small enough to be followed all the way; it takes this for ${digit === 8 ? "an" : "a"} ${digit}. Choose a map, and the next steps follow ` +
-    "it. Point at a pixel, or move over it by arrow keys, to see of which numbers it was made, and where they lie. Blue is below zero.",
+    `Baseline is small enough to follow all the way; it takes this for ${digit === 8 ? "an" : "a"} ${digit}. Choose a map, and the ` +
+    "next steps follow it. Point at a pixel, or move with the arrow keys, to see which numbers make it, and where they lie. " +
+    "Blue is below zero.",
   stage: (number) => `Convolution ${number}, and what is kept of it`,
   chooseMap: (layer, before) =>
-    `The maps of ${layer}, each beside its filter: nine weights${before ? ` for each map of ${before}, here those for the one that is followed` : ""}. Choose a map:`,
+    `The maps of ${layer}, each beside its filter: nine weights` +
+    `${before ? ` for each map of ${before}, here those for the map that is followed` : ""}. Choose a map:`,
   titles: { pixels: "pixels" }, // of what no layer makes
   pointable: (title) => `${title}. Arrow keys move from pixel to pixel`,
   step: (kind, map, count, height, width) =>
