@@ -20,6 +20,7 @@ from digits.reading.reader import SHIPPED
 
 STATIC = Path(__file__).with_name("static")
 BASELINE = Path(__file__).with_name("baseline.onnx")  # the recipe `baseline`, as `make reader` trained it
+STORY = "baseline"  # the network whose every value the page accounts for
 PHOTOGRAPHS = "photographs"  # of the folder of examples
 
 MOST_BYTES = 32 << 20  # of a photograph
@@ -86,10 +87,12 @@ def _is_numeric(value: object) -> bool:
 def _described(name: str, path: Path) -> dict[str, Any]:
     """What the page must know of a network.
 
-    That is its layers, the bytes that make their maps outputs of the graph, and which file tells how digits usually
-    look in the last of them.
+    That is the layers and weights that it shows, the bytes that make these outputs of the graph, what pixels become, and
+    which file tells how digits usually look in the last layer.
     """
     info = Network(path).predictor.info
+    convolutions = [layer for layer in info.layers if layer.startswith("conv")] if name == STORY else []
+    weights = [f"{layer}.{part}" for layer in convolutions for part in ("weight", "bias")]
     return {
         "architecture": info.recipe.architecture,
         "recipe": info.recipe.name,
@@ -97,7 +100,9 @@ def _described(name: str, path: Path) -> dict[str, Any]:
         "accuracy": info.origin.get("test_accuracy"),
         "bytes": path.stat().st_size,
         "layers": info.layers,
-        "outputs": base64.b64encode(onnx_outputs(info.layers)).decode(),
+        "weights": weights,
+        "outputs": base64.b64encode(onnx_outputs([*info.layers, *weights])).decode(),
+        "pixel_range": info.pixel_range,
         "last": hand.last_layer(info.layers),
         "usual": f"models/{name}.usual",
     }

@@ -54,6 +54,8 @@ def states(page) -> Iterator[str]:
     page.wait_for_selector(".card.doubtful")
     page.wait_for_selector("#for-caption:has-text('What speaks for “no digit”')")
     yield "no digit"
+    page.locator(".pixels [tabindex]").nth(2).focus()
+    page.locator("#layers summary").nth(0).click()
     page.locator(".maps").nth(0).click()
     yield "a map enlarged"
     page.click("#close")
@@ -76,22 +78,29 @@ def test_axe_finds_nothing(link, open_page, axe, size, scheme):
 def test_the_keyboard_reaches_everything_and_the_focus_is_seen(link, open_page):
     page = open_page(link)
     draw(page, SEVEN)
-    page.wait_for_selector(".maps canvas")
+    page.wait_for_selector(".scores .best")
+    page.locator("#layers summary").nth(0).click()
+    page.wait_for_selector("#layers p:has-text('32 maps')")
     page.focus("#tab-draw")
     reached = ["tab-draw"]
-    for _ in range(40):
+    for _ in range(60):
         page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
+        reached.append(
+            page.evaluate(
+                "document.activeElement.id || document.activeElement.className || document.activeElement.name"
+            )
+        )
         outline = page.evaluate(
             """() => {
               const one = document.activeElement;
-              return getComputedStyle(one.matches(".segments input") ? one.nextSibling : one).outlineStyle;
+              const shown = one.matches(".segments input") ? one.nextSibling : one.closest(".filters label") ?? one;
+              return getComputedStyle(shown).outlineStyle;
             }"""
         )
         assert outline != "none", reached[-1]
         if reached[-1] == "maps":
             break
-    wanted = ["tab-draw", "network-reader", "ink", "undo", "clear", "pen", "link", "card", "maps"]
+    wanted = ["tab-draw", "network-reader", "ink", "undo", "clear", "pen", "link", "card", "conv1", "conv2", "maps"]
     assert [one for one in dict.fromkeys(reached) if one in wanted] == wanted
 
 
@@ -122,5 +131,5 @@ def test_with_large_text_or_a_narrow_screen_nothing_sticks_out(link, open_page, 
     page.evaluate("size => { document.documentElement.style.fontSize = size; }", text)
     draw(page, SEVEN)
     assert text_of(page, "7") == "7"
-    page.wait_for_selector(".maps canvas")
+    page.wait_for_selector(".scores .best")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -104,7 +104,7 @@ def test_the_network_can_be_changed_for_the_same_drawing(link, open_page):
     assert text_of(page, "7") == "7"
     page.locator("label", has_text="Baseline").click()
     assert text_of(page, "7") == "7"
-    page.wait_for_selector("#layers h4:has-text('relu3')")
+    page.wait_for_selector("#layers-title:has-text('Baseline')")
     assert page.locator("#layers h4").all_inner_texts() == list(Network(BASELINE).predictor.info.layers)
 
 

@@ -79,10 +79,10 @@ def test_a_change_of_any_file_gives_the_offline_worker_another_version(monkeypat
 
 
 def test_the_page_itself_is_small():
-    """Under 140 kB without networks, runtime and photographs to try."""
+    """Under 170 kB without networks, runtime and photographs to try."""
     files = all_files(served=False)
     own = (data for name, data in files.items() if not name.startswith(("models/", "runtime/", "photographs/")))
-    assert sum(map(len, own)) < 140_000
+    assert sum(map(len, own)) < 170_000
     assert len(files["models/baseline.onnx"]) < 500_000
 
 

@@ -5,6 +5,9 @@ export const percent = (share) => {
   return `${value > 0 && value < 1 ? "<1" : value > 99 && value < 100 ? ">99" : Math.round(value)}%`;
 };
 
+const number = (value) => value.toFixed(Math.abs(value) < 10 ? 3 : 1).replace("-", "−");
+const inFull = (value) => value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 2 : 0 });
+
 const PLACES = [
   ["at the top left", "at the top", "at the top right"],
   ["at the left", "in the middle", "at the right"],
@@ -112,13 +115,48 @@ export const words = {
       ? `The runner-up is ${second} (${percent(share)}). It does not hang on one place: whichever is covered, it comes to ${percent(Math.max(most, share))} at most.`
       : `The runner-up is ${second} (${percent(share)}). What speaks against it is the ink ${where}: with that covered, it would be ${percent(most)}.`,
   answerOf: (digit) => (digit === null ? "“no digit”" : digit),
-  layers: "Layer by layer",
+  story: "From pixels to an answer",
+  storyLead: (digit) =>
+    `Baseline is small enough to follow all the way; it takes this for ${digit === 8 ? "an" : "a"} ${digit}. Choose a map, and the ` +
+    "next steps follow it. Point at a pixel, or move with the arrow keys, to see which numbers make it, and where they lie. " +
+    "Blue is below zero.",
+  stage: (number) => `Convolution ${number}, and what is kept of it`,
+  chooseMap: (layer, before) =>
+    `The maps of ${layer}, each beside its filter: nine weights` +
+    `${before ? ` for each map of ${before}, here those for the map that is followed` : ""}. Choose a map:`,
+  titles: { pixels: "pixels" }, // of what no layer makes
+  pointable: (title) => `${title}. Arrow keys move from pixel to pixel`,
+  step: (kind, map, count, height, width) =>
+    `${capital(words.kinds[kind])}: ` +
+    (height > 1 ? `${count > 1 ? `map ${map} of ${count}, ` : ""}${height}\u00a0×\u00a0${width}.` : `${count} numbers.`),
+  pixel: (title, row, column, value) => `${title}, row ${row}, column ${column}: ${number(value)}`,
+  products: (layer, input, count) => `Nine pixels of ${count > 1 ? `${layer}, map ${input},` : "the image"} × nine weights`,
+  sum: (sum, others, rest, bias, total) => [
+    "Their sum ", sum, ...(others ? [` + that of the ${others} other maps `, rest] : []), " + bias ", bias, " = ", total,
+  ],
+  relu: (value, total) => ["max(0, ", value, ") = ", total],
+  four: "Four pixels",
+  largest: (total) => ["The largest is ", total],
+  strongest: (layer) => `Of ${layer}’s maps, these count most here; follow one:`,
+  adds: (map, sum) => `map ${map}: ${sum < 0 ? "" : "+"}${number(sum)}`,
+  end: "Numbers, scores and shares",
+  numbers: (layer, count) => `The ${count} numbers of ${layer}`,
+  scores: "The ten scores that dense2 gives, and the share that softmax makes of each",
+  scoresHead: ["digit", "score", "e to the score", "share"],
+  power: (value) =>
+    value < 0.01 ? "<0.01" : value.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }),
+  softmax: (digit, score, power, all, share) =>
+    `Softmax takes e to the power of each score, and divides by the sum of all ten. For ${digit} that is e^${number(score)} = ` +
+    `${inFull(power)}, divided by ${inFull(all)}: ${percent(share)}.`,
+  number,
+  layers: (network) => `All layers of “${network}”`,
   layersLead:
     "Each small picture is one channel: where in the image, and how strongly, a layer found the pattern that it learned " +
     "to look for. Blue is below zero. Tap one to see it large.",
-  layer: (name, channels, height, width) =>
+  layer: (channels, height, width) =>
     height > 1 ? `${channels} maps of ${height} × ${width}` : `${channels} numbers`,
   kinds: {
+    pixels: "what the network sees",
     conv: "slides small patterns over what comes before it",
     relu: "keeps what is above zero",
     pool: "keeps the strongest of each 2 × 2",

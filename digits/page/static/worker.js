@@ -31,7 +31,7 @@ async function fetched(path) {
 }
 const session = (name) => once(name, async () => ort.InferenceSession.create(await bytesOf(name)));
 
-/** The same network, with the maps of its layers as outputs: bytes at the end of its file say so. */
+/** The same network, with its layers and weights as outputs: bytes at the end of its file say so. */
 const insideSession = (name) => once(`inside ${name}`, async () => {
   const model = await bytesOf(name);
   const outputs = Uint8Array.from(atob(settings.networks[name].outputs), (letter) => letter.charCodeAt(0));
@@ -126,11 +126,11 @@ const tasks = {
   },
   /** What a network says of images. */
   classify: ({ network, images }) => answers(network, images),
-  /** The maps of each layer for one image. */
-  async inside({ network, image }) {
+  /** What a network's layers and weights of these names are for one image: an object of { shape, data }. */
+  async inside({ network, image, names }) {
     const graph = await insideSession(network);
-    const said = await graph.run({ images: new ort.Tensor("uint8", image, [1, 28, 28]) });
-    return settings.networks[network].layers.map((name) => ({ name, shape: said[name].dims.slice(1), data: said[name].data }));
+    const said = await graph.run({ images: new ort.Tensor("uint8", image, [1, 28, 28]) }, names);
+    return Object.fromEntries(names.map((name) => [name, { shape: said[name].dims, data: said[name].data }]));
   },
 };
 
