@@ -46,6 +46,7 @@ export function runnerUp({ probabilities, digit }) {
  */
 export function showAnswer({ text, confidence, digits, left_out }, chosen, choose, correct) {
   byId("text").replaceChildren(...lines(text, digits));
+  byId("text").style.setProperty("--longest", Math.max(...byId("text").innerText.split("\n").map(({ length }) => length)));
   byId("sure").textContent = text
     ? words.sure(confidence, digits.length, left_out.length, digits.some(isDoubtful))
     : words.noDigits(confidence);

@@ -94,6 +94,7 @@ let soon = 0;
 function choose(digit, done = true) {
   chosen[mode] = digit;
   const said = reading[mode];
+  byId("suggestions").hidden = mode === "photo" || said;
   if (said) showAnswer(said, digit, choose, ({ image }, label) => correct(image, label));
   else showNothing(empty[mode]);
   clearTimeout(soon);
@@ -135,8 +136,6 @@ for (const [name, tab] of Object.entries(tabs)) {
   };
 }
 
-const note = element("p", { class: "note", id: "network-note" });
-byId("networks").after(note);
 for (const name of Object.keys(settings.networks)) offer(name);
 
 /** Let a network be chosen; one that was offered already stays where it is. */
@@ -144,7 +143,7 @@ function offer(name) {
   if (byId(`network-${name}`)) return;
   const radio = element("input", { type: "radio", name: "network", value: name, id: `network-${name}` });
   const label = element("label", { for: radio.id }, words.networks[name]);
-  const explain = () => (note.textContent = words.networkNote(words.networkNotes[name], settings.networks[name].accuracy));
+  const explain = () => (byId("network-note").textContent = words.networkNote(name, settings.networks[name].accuracy));
   radio.onchange = () => {
     network = name;
     explain();
@@ -165,8 +164,11 @@ sheet.penWidth = Number(byId("pen").value);
 
 for (const { text, strokes } of settings.examples) {
   const button = element("button", { class: "link" }, text.replace("\n", " / "));
-  button.onclick = () => sheet.show(fitted(strokes));
-  byId("examples").append(button, " ");
+  button.onclick = () => {
+    sheet.show(fitted(strokes));
+    byId("sheet").scrollIntoView({ block: "nearest" });
+  };
+  byId("suggestions").append(element("li", {}, button, " ", words.suggestions[text]));
 }
 
 /** An example's strokes, in hundredths of a digit's height, as points in the middle of the sheet. */

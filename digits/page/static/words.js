@@ -15,19 +15,21 @@ export const place = (x, y) => PLACES[Math.min(2, Math.floor((3 * y) / 28))][Mat
 
 export const words = {
   title: "Digits",
-  lead: "Draw a digit, or a whole number, and see what a neural network makes of it, and why.",
+  lead: "Draw a digit or a number, and see what a neural network makes of it, and why.",
   draw: "Draw",
   photograph: "Photograph",
   modes: "How to give digits",
   network: "Network",
   networks: { reader: "Reader", baseline: "Baseline", yours: "Yours", mine: "Mine" },
   networkNotes: {
-    reader: "Seven convolutions. It has also seen other countries’ hands, print, and what is no digit.",
-    baseline: "Two convolutions. It has seen MNIST alone, and takes everything for a digit.",
-    yours: "Your own model.",
-    mine: "The reader, after it learned from your corrections.",
+    reader: "seven convolutions. It has also seen other countries’ hands, print, and what is no digit.",
+    baseline: "two convolutions. It has seen MNIST alone, and takes everything for a digit.",
+    yours: "your own model.",
+    mine: "the reader, after it learned from your corrections.",
   },
-  networkNote: (note, accuracy) => (accuracy ? `${note} ${(100 * accuracy).toFixed(1)}% right on MNIST’s test images.` : note),
+  networkNote: (name, accuracy) =>
+    `${words.networks[name]}: ${words.networkNotes[name]}` +
+    (accuracy ? ` ${(100 * accuracy).toFixed(1)}% right on MNIST’s test images.` : ""),
   sheet: "Sheet to draw on",
   hint: "Write here",
   undo: "Undo",
@@ -35,6 +37,13 @@ export const words = {
   pen: "Pen",
   tools: "Drawing tools",
   try: "Or try:",
+  suggestions: {
+    7: "one digit; and is yours read with a bar, too?",
+    42: "two digits, side by side",
+    314159: "a long number, such as your telephone’s",
+    "1969\n2026": "two rows",
+    AX: "letters, which are no digits",
+  },
   how: "Mouse, finger or pen; several digits and rows are fine.",
   keys:
     "By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down or lifts it, Backspace " +
@@ -52,7 +61,7 @@ export const words = {
   reading: "Reading…",
   loading: "The network is being loaded…",
   answer: "Answer",
-  empty: "Nothing is drawn yet.",
+  empty: "Nothing is drawn yet. Write on the sheet, or begin with one of these:",
   emptyPhoto: "No picture yet.",
   nothing: "no digit",
   noDigits: (confidence) => `There is no digit in it, as far as the network can tell (${percent(confidence)} sure).`,
