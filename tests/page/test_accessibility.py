@@ -91,7 +91,7 @@ def test_the_keyboard_reaches_everything_and_the_focus_is_seen(link, open_page):
         assert outline != "none", reached[-1]
         if reached[-1] == "maps":
             break
-    wanted = ["network-reader", "tab-draw", "ink", "undo", "clear", "pen", "card", "maps"]
+    wanted = ["network-reader", "tab-draw", "ink", "undo", "erase", "clear", "pen", "card", "maps"]
     assert [one for one in dict.fromkeys(reached) if one in wanted] == wanted
 
 

@@ -61,6 +61,7 @@ def test_it_works_from_a_sub_folder_and_then_without_a_network(host, open_page):
     page.context.set_offline(True)
     page.reload()
     page.wait_for_selector("html[data-ready]")
+    page.click("#clear")
     draw(page, SEVEN)
     assert text_of(page, "7") == "7"
     page.locator("label", has_text="Baseline").click()

@@ -33,6 +33,8 @@ export const words = {
   sheet: "Sheet to draw on",
   hint: "Write here",
   undo: "Undo",
+  redo: "Redo",
+  erase: "Eraser",
   clear: "Clear",
   pen: "Pen",
   tools: "Drawing tools",
@@ -47,7 +49,7 @@ export const words = {
   how: "Mouse, finger or pen; several digits and rows are fine.",
   keys:
     "By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down or lifts it, Backspace " +
-    "undoes, Escape clears.",
+    "or Ctrl+Z undoes, Ctrl+Y redoes, Escape clears.",
   drop: "Take a photograph of handwritten digits, choose a picture, drop one here, or paste one.",
   camera: "Take a photograph",
   file: "Choose a picture",
