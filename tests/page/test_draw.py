@@ -167,6 +167,46 @@ def test_where_nothing_can_be_kept_it_draws_all_the_same(link, open_page):
     assert page.inner_text("#text") == ""  # rather than an older drawing
 
 
+def test_the_text_is_copied_and_that_is_told(link, open_page):
+    page = open_page(link, permissions=["clipboard-read", "clipboard-write"])
+    assert page.is_hidden("#copy")
+    draw(page, SEVEN, ONE)
+    assert text_of(page, "71") == "71"
+    page.click("#copy")
+    page.wait_for_selector("#given:has-text('Copied.')")
+    assert page.get_attribute("#given", "role") == "status"
+    assert page.evaluate("navigator.clipboard.readText()") == "71"
+    page.click("#undo")
+    assert text_of(page, "7") == "7"
+    assert page.inner_text("#given") == ""  # this one was not
+
+
+@pytest.mark.parametrize("refuse", ["() => Promise.reject(new DOMException('', 'NotAllowedError'))", None])
+def test_where_the_clipboard_is_refused_it_is_said(link, open_page, refuse):
+    page = open_page(link)
+    value = f"{{ writeText: {refuse} }}" if refuse else "undefined"  # as over plain HTTP
+    page.evaluate(f"() => {{ Object.defineProperty(navigator, 'clipboard', {{ value: {value} }}); }}")
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+    page.click("#copy")
+    page.wait_for_selector("#given:has-text('does not let the page copy')")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_sheet_is_saved_as_a_picture_that_python_reads(link, open_page, scheme):
+    page = open_page(link, "phone", scheme, device_scale_factor=2)
+    draw(page, SEVEN, ONE)
+    assert text_of(page, "71") == "71"
+    with page.expect_download() as download:
+        page.click("#save")
+    assert download.value.suggested_filename == "digits.png"
+    saved = Image.open(download.value.path())
+    box = page.locator("#ink").bounding_box()
+    assert saved.size == pytest.approx((2 * box["width"], 2 * box["height"]), abs=2)
+    assert saved.convert("L").getpixel((0, 0)) == 255
+    assert digits.read(download.value.path()).text == "71"
+
+
 def test_rows_are_read_from_above(link, open_page):
     page = open_page(link)
     below, above = [[(x, y / 2 + top) for x, y in SEVEN] for top in (150, 10)]

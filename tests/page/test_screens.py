@@ -1,5 +1,7 @@
 """What is in view at once, on which screen."""
 
+import re
+
 import pytest
 
 from tests.page.conftest import SEVEN, draw, text_of
@@ -68,6 +70,26 @@ def test_a_long_row_of_the_answer_shrinks_and_stays_a_row(link, open_page, scree
         assert len(page.locator("#text .doubt").evaluate_all(ROWS)) == 1
         heights.append(page.locator("#text").bounding_box()["height"])
     assert heights[0] >= heights[1] > heights[2] > 12
+
+
+PAPERS = [{"format": "A4"}, {"format": "Letter"}, {"format": "A4", "landscape": True}]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["phone", "projector"])
+@pytest.mark.parametrize("mode", ["draw", "photo"])
+def test_it_is_printed_on_one_page(link, open_page, tmp_path, mode, size, scheme):
+    page = open_page(link, size, scheme)
+    if mode == "draw":
+        draw(page, SEVEN)
+        assert text_of(page, "7") == "7"
+    else:
+        page.get_by_role("tab", name="Photograph").click()
+        page.get_by_role("button", name="Photograph 1").click()
+        assert text_of(page, EXAMPLES["1"]) == EXAMPLES["1"]
+    for paper in PAPERS:
+        pdf = page.pdf(**paper)
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1, paper
 
 
 ROWS = "spans => [...new Set(spans.map((span) => Math.round(span.getBoundingClientRect().top)))]"

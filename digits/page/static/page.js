@@ -1,6 +1,6 @@
 // The page: brings together the sheet, the network, the answer, photographs, and looking inside.
 
-import { element, fail, isDoubtful, marked, placed, showAnswer, showNothing, speak } from "./answer.js";
+import { element, fail, isDoubtful, marked, placed, saveAs, showAnswer, showNothing, speak } from "./answer.js";
 import { correct, keepCorrections } from "./corrections.js";
 import { keepDrawing, keptDrawing } from "./drawing.js";
 import { lookInside } from "./inside.js";
@@ -98,6 +98,10 @@ function choose(digit, done = true) {
   chosen[mode] = digit;
   const said = reading[mode];
   byId("suggestions").hidden = mode === "photo" || said;
+  byId("give").hidden = !said;
+  byId("copy").hidden = !said?.text;
+  byId("save").hidden = mode === "photo";
+  byId("given").textContent = "";
   if (said) showAnswer(said, digit, choose, ({ image }, label) => correct(image, label));
   else showNothing(empty[mode]);
   clearTimeout(soon);
@@ -173,6 +177,12 @@ function takeEraser(isErasing) {
   byId("erase").setAttribute("aria-pressed", isErasing);
   byId("ink").classList.toggle("erasing", isErasing);
 }
+
+byId("copy").onclick = async () => {
+  const isCopied = await navigator.clipboard?.writeText(reading[mode].text).then(() => true, () => false);
+  byId("given").textContent = isCopied ? words.copied : words.notCopied;
+};
+byId("save").onclick = async () => saveAs(await sheet.picture(), "digits.png");
 
 addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.altKey || mode !== "draw" || document.querySelector("dialog[open]")) return;

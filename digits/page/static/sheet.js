@@ -138,6 +138,19 @@ export class Sheet extends EventTarget {
     this.#step(this.future, this.past);
   }
 
+  /** The sheet as a PNG, black on white: a promise of a Blob. */
+  picture() {
+    const { width, height } = this.canvas;
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext("2d");
+    context.fillStyle = "white";
+    context.fillRect(0, 0, width, height);
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.fillStyle = context.strokeStyle = "black";
+    for (const stroke of this.strokes) trace(context, stroke);
+    return canvas.convertToBlob();
+  }
+
   redraw() {
     const { canvas, context } = this;
     context.setTransform(1, 0, 0, 1, 0, 0);

@@ -70,6 +70,10 @@ export const words = {
   sure: (confidence, count, left, doubtful) =>
     `${percent(confidence)} sure of ${count > 1 ? "these digits" : "this digit"}${left ? `; ${marks(left)} left out` : ""}.` +
     (doubtful ? " A question mark stands where it doubts." : ""),
+  copy: "Copy the text",
+  save: "Save the picture",
+  copied: "Copied.",
+  notCopied: "This browser does not let the page copy. Mark the text and copy it yourself.",
   spoken: (text, confidence, left) =>
     text
       ? `Read: ${text.replaceAll("\n", ", next row ")}. ${percent(confidence)} sure${left ? `; ${marks(left)} left out` : ""}.`
