@@ -63,6 +63,25 @@ def states(page) -> Iterator[str]:
     page.locator("#file").set_input_files({"name": "2.jpg", "mimeType": "image/jpeg", "buffer": photo})
     assert text_of(page, "01735540\n1969") == "01735540\n1969"
     yield "a photograph"
+    page.click("#another")
+    if page.is_visible("#take"):  # a phone opens its own camera
+        page.click("#take")
+        page.wait_for_selector("#shutter:not([disabled])")
+        yield "the camera"
+        page.click("#close-live")
+    page.get_by_role("tab", name="Draw").click()
+    page.click("#clear")
+    page.wait_for_selector("#suggestions")
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+    page.click("#copy")
+    page.click("#erase")
+    yield "copied, and the eraser taken"
+    page.wait_for_timeout(500)  # what was read while it was drawn has given way to what is read of all of it
+    page.select_option(".correct", "1")
+    page.wait_for_selector("#corrections")
+    page.click("#corrections summary")
+    yield "corrections"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
