@@ -36,8 +36,9 @@ def browser() -> Iterator[object]:
     except ModuleNotFoundError:
         absent("playwright is not installed")
     quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # there is one, and it is allowed
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=quiet)
+        opened = playwright.chromium.launch(executable_path=path, args=[*quiet, *camera])
         yield opened
         opened.close()
 

@@ -27,6 +27,8 @@ def test_a_correction_is_read_from_then_on_and_survives_a_reload(link, open_page
     assert page.inner_text("#corrections-count") == "1 correction of yours"
     page.reload()
     page.wait_for_selector("html[data-ready]")
+    assert text_of(page, "1") == "1"  # of the drawing that was kept
+    page.click("#clear")
     draw(page, [(x + 90, y + 12) for x, y in FLAG])
     assert text_of(page, "1") == "1"
     page.wait_for_selector("#inside-lead:has-text('alone says 7')")

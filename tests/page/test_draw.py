@@ -45,12 +45,166 @@ def test_several_strokes_make_a_digit_and_undo_takes_the_last_away(link, open_pa
     page.click("#undo")
     page.click("#undo")
     assert text_of(page, "") == ""
-    assert page.inner_text("#sure") == "Nothing is drawn yet."
+    assert page.inner_text("#sure").startswith("Nothing is drawn yet.")
     draw(page, SEVEN)
     page.click("#clear")
     assert text_of(page, "") == ""
     page.click("#undo")
     assert text_of(page, "7") == "7"
+
+
+@pytest.mark.parametrize("redo", ["Control+Shift+Z", "Control+y", "Meta+Shift+Z"])
+def test_undo_and_redo_by_keys_wherever_the_focus_is(link, open_page, redo):
+    page = open_page(link)
+    assert page.is_disabled("#redo")
+    draw(page, SEVEN, ONE)
+    assert text_of(page, "71") == "71"
+    page.focus("#tab-draw")
+    page.keyboard.press("Control+z")
+    assert text_of(page, "7") == "7"
+    page.keyboard.press("Meta+z")
+    assert text_of(page, "") == ""
+    page.keyboard.press(redo)
+    assert text_of(page, "7") == "7"
+    page.click("#redo")
+    assert text_of(page, "71") == "71"
+    assert page.is_disabled("#redo")
+    page.keyboard.press("Control+z")
+    draw(page, ONE)  # what was undone is gone now
+    assert page.is_disabled("#redo")
+
+
+def test_the_eraser_takes_away_the_strokes_that_it_touches(link, open_page):
+    page = open_page(link)
+    assert page.is_disabled("#erase")
+    draw(page, SEVEN, ONE, [(x + 220, y) for x, y in SEVEN])
+    assert text_of(page, "717") == "717"
+    page.click("#erase")
+    assert page.get_attribute("#erase", "aria-pressed") == "true"
+    draw(page, [(20, 230), (300, 230)])  # below all of them
+    page.keyboard.press("Control+z")  # which is no step: the last is undone
+    assert text_of(page, "71") == "71"
+    page.keyboard.press("Control+y")
+    draw(page, [(170, 130), (230, 130)])
+    assert text_of(page, "77") == "77"
+    draw(page, [(20, 140), (360, 140)])
+    assert text_of(page, "") == ""
+    assert page.get_attribute("#erase", "aria-pressed") == "false"  # nothing is left to erase
+    page.click("#undo")
+    assert text_of(page, "77") == "77"
+    page.click("#undo")
+    assert text_of(page, "717") == "717"
+
+
+def test_a_fast_eraser_leaves_out_nothing_on_its_way(link, open_page):
+    page = open_page(link)
+    draw(page, ONE)
+    assert text_of(page, "1") == "1"
+    page.click("#erase")
+    box = page.locator("#ink").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 400, box["y"] + 140)  # at once
+    page.mouse.up()
+    assert text_of(page, "") == ""
+
+
+def test_a_reload_keeps_the_drawing(link, open_page):
+    page = open_page(link)
+    draw(page, SEVEN, ONE)
+    assert text_of(page, "71") == "71"
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert text_of(page, "71") == "71"
+    draw(page, [(x + 220, y) for x, y in SEVEN])
+    assert text_of(page, "717") == "717"
+    page.click("#clear")
+    assert text_of(page, "") == ""
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert page.is_visible("#hint")
+
+
+def test_what_is_kept_and_is_no_drawing_is_left_alone(link, open_page):
+    page = open_page(link)
+    kept = page.evaluate(KEPT, ["[]", "{", "7", '{"0": 1}', "[null]", *RUBBISH])
+    assert kept == [0] * (5 + len(RUBBISH))
+    assert page.evaluate(KEPT, [stroke(5, 1, 12)]) == [1]
+    page.evaluate("sessionStorage.setItem('digits drawing', '[null]')")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+
+
+def stroke(x: object, press: object, width: object) -> str:
+    return f'[{{"points": [{{"x": {x}, "y": 1, "press": {press}}}], "width": {width}}}]'
+
+
+RUBBISH = [
+    '[{"points": [], "width": 12}]',
+    '[{"points": "7", "width": 12}]',
+    *(stroke(*one) for one in [("1e300", 1, 12), (1, -1, 12), (1, 1, '"12"'), ('"1"', 1, 12), (1, "null", 12)]),
+]
+KEPT = """async (all) => {
+  const { keptDrawing } = await import("./drawing.js");
+  return all.map((kept) => {
+    sessionStorage.setItem("digits drawing", kept);
+    return keptDrawing().length;
+  });
+}"""
+
+
+def test_where_nothing_can_be_kept_it_draws_all_the_same(link, open_page):
+    page = open_page(link)
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }; }")
+    draw(page, ONE)
+    assert text_of(page, "71") == "71"
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert page.is_visible("#hint")  # rather than an older drawing
+
+
+def test_the_text_is_copied_and_that_is_told(link, open_page):
+    page = open_page(link, permissions=["clipboard-read", "clipboard-write"])
+    assert page.is_hidden("#copy")
+    draw(page, SEVEN, ONE)
+    assert text_of(page, "71") == "71"
+    page.click("#copy")
+    page.wait_for_selector("#given:has-text('Copied.')")
+    assert page.get_attribute("#given", "role") == "status"
+    assert page.evaluate("navigator.clipboard.readText()") == "71"
+    page.click("#undo")
+    assert text_of(page, "7") == "7"
+    assert page.inner_text("#given") == ""  # this one was not
+
+
+@pytest.mark.parametrize("refuse", ["() => Promise.reject(new DOMException('', 'NotAllowedError'))", None])
+def test_where_the_clipboard_is_refused_it_is_said(link, open_page, refuse):
+    page = open_page(link)
+    value = f"{{ writeText: {refuse} }}" if refuse else "undefined"  # as over plain HTTP
+    page.evaluate(f"() => {{ Object.defineProperty(navigator, 'clipboard', {{ value: {value} }}); }}")
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+    page.click("#copy")
+    page.wait_for_selector("#given:has-text('does not let the page copy')")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_sheet_is_saved_as_a_picture_that_python_reads(link, open_page, scheme):
+    page = open_page(link, "phone", scheme, device_scale_factor=2)
+    draw(page, SEVEN, ONE)
+    assert text_of(page, "71") == "71"
+    with page.expect_download() as download:
+        page.click("#save")
+    assert download.value.suggested_filename == "digits.png"
+    saved = Image.open(download.value.path())
+    box = page.locator("#ink").bounding_box()
+    assert saved.size == pytest.approx((2 * box["width"], 2 * box["height"]), abs=2)
+    assert saved.convert("L").getpixel((0, 0)) == 255
+    assert digits.read(download.value.path()).text == "71"
 
 
 def test_rows_are_read_from_above(link, open_page):
@@ -60,12 +214,26 @@ def test_rows_are_read_from_above(link, open_page):
     assert text_of(page, "7\n77") == "7\n77"
 
 
+def test_what_to_try_is_shown_until_something_is_drawn(link, open_page):
+    page = open_page(link)
+    assert page.locator("#suggestions li").count() == len(TEXTS)
+    assert "undefined" not in page.inner_text("#suggestions")
+    draw(page, SEVEN)
+    assert text_of(page, "7") == "7"
+    assert page.is_hidden("#suggestions")
+    page.click("#clear")
+    page.wait_for_selector("#suggestions")
+    page.get_by_role("tab", name="Photograph").click()
+    assert page.is_hidden("#suggestions")
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_examples_are_read_as_they_say(link, open_page, text):
     page = open_page(link, "phone")
     page.get_by_role("button", name=text.replace("\n", " / "), exact=True).click()
     expected = text if text.replace("\n", "").isdigit() else "no digit"
     assert text_of(page, expected) == expected
+    assert page.locator("#sheet").bounding_box()["y"] >= 0  # what was tapped below the sheet brings it back
 
 
 def test_what_is_no_digit_is_called_so_and_the_baseline_knows_digits_alone(link, open_page):
@@ -255,6 +423,8 @@ def test_the_browser_says_what_python_says(link, open_page, rng):
 def test_a_drawing_sent_to_python_is_read_alike(link, open_page):
     page = open_page(link)
     for text in TEXTS:
+        if not page.is_visible("#suggestions"):
+            page.click("#clear")
         page.get_by_role("button", name=text.replace("\n", " / "), exact=True).click()
         shown = text_of(page, text if text.replace("\n", "").isdigit() else "no digit")
         data = page.evaluate("document.getElementById('ink').toDataURL('image/png')")

@@ -61,6 +61,12 @@ def test_a_photograph_is_answered_with_all_that_the_page_shows(link):
     assert sum(first["probabilities"]) == pytest.approx(1, abs=1e-3)
 
 
+def test_the_manifest_has_its_type_and_is_fetched_with_the_cookie_that_holds_the_token(link):
+    assert call(link, path="/manifest.webmanifest")[1]["content-type"] == "application/manifest+json"
+    page = call(link)[2].decode()
+    assert '<link rel="manifest" href="manifest.webmanifest" crossorigin="use-credentials">' in page
+
+
 def test_every_answer_forbids_what_the_page_does_not_need(link):
     for path in ("/", "/page.js", "/nowhere", "/read"):
         headers = call(link, path=path)[1]

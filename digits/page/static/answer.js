@@ -15,6 +15,13 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
+/** Have the browser save a blob as a file of this name. */
+export function saveAs(blob, name) {
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // the browser may begin to read it later
+}
+
 /** Draw 28 × 28 pixels, uint8, ink bright on dark, as ink on paper in the page's colours. */
 export function drawImage(canvas, image, colourOf = (value) => [...inkColour(), value]) {
   const context = canvas.getContext("2d");
@@ -46,6 +53,7 @@ export function runnerUp({ probabilities, digit }) {
  */
 export function showAnswer({ text, confidence, digits, left_out }, chosen, choose, correct) {
   byId("text").replaceChildren(...lines(text, digits));
+  byId("text").style.setProperty("--longest", Math.max(...byId("text").innerText.split("\n").map(({ length }) => length)));
   byId("sure").textContent = text
     ? words.sure(confidence, digits.length, left_out.length, digits.some(isDoubtful))
     : words.noDigits(confidence);

@@ -1,6 +1,6 @@
 // Corrections: what somebody said that a digit is, kept in this browser, given to the networks, and saved as files.
 
-import { drawImage, element, fail, NOTHING } from "./answer.js";
+import { drawImage, element, fail, NOTHING, saveAs } from "./answer.js";
 import { addNetwork, tellCorrections } from "./network.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";
@@ -98,9 +98,7 @@ async function save() {
       return { name: `${label === NOTHING ? "nothing" : label}/${id}.png`, data: new Uint8Array(await blob.arrayBuffer()) };
     }),
   );
-  const link = element("a", { href: URL.createObjectURL(zip(files)), download: "my-digits.zip" });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // the browser may begin to read it later
+  saveAs(zip(files), "my-digits.zip");
 }
 
 /** An image as it is: grey, ink bright on dark. */

@@ -1,7 +1,8 @@
 // The page: brings together the sheet, the network, the answer, photographs, and looking inside.
 
-import { element, fail, isDoubtful, marked, placed, showAnswer, showNothing, speak } from "./answer.js";
+import { element, fail, isDoubtful, marked, placed, saveAs, showAnswer, showNothing, speak } from "./answer.js";
 import { correct, keepCorrections } from "./corrections.js";
+import { keepDrawing, keptDrawing } from "./drawing.js";
 import { lookInside } from "./inside.js";
 import { compute, readStrokes } from "./network.js";
 import { takePhotographs } from "./photo.js";
@@ -34,7 +35,9 @@ let wanted = null; // a change that is to be answered, once the one before is
 sheet.addEventListener("change", ({ detail }) => {
   byId("hint").hidden = sheet.strokes.length > 0;
   byId("undo").disabled = !sheet.past.length;
-  byId("clear").disabled = !sheet.strokes.length;
+  byId("redo").disabled = !sheet.future.length;
+  byId("erase").disabled = byId("clear").disabled = !sheet.strokes.length;
+  if (!sheet.strokes.length && detail.done) takeEraser(false);
   wanted = detail;
   if (detail.done) {
     clearTimeout(due);
@@ -50,20 +53,21 @@ async function answer() {
   const strokes = sheet.strokes;
   wanted = null;
   isAnswering = true;
+  if (done) keepDrawing(strokes);
   const said = await (strokes.length ? readStrokes(strokes, network) : null)?.catch(() => undefined);
   if (own !== asked) return;
   fail(said === undefined && strokes.length ? words.failedNetwork : "");
-  showDrawing(said ?? null, done);
+  showDrawing(said ?? null, strokes, done);
   if (done) performance.measure("answer", { start: at });
   isAnswering = false;
   if (wanted) answer();
 }
 
-function showDrawing(said, done) {
+function showDrawing(said, strokes, done) {
   const { clientWidth, clientHeight } = byId("ink");
   const on = (made, box) => placed(made, box, clientWidth, clientHeight);
   const { digits = [], left_out = [] } = said ?? {};
-  showReading("draw", said, digits.findLast(holdsLast) ?? digits.at(-1) ?? null, done);
+  showReading("draw", said, digits.findLast((one) => holds(one, strokes.at(-1))) ?? digits.at(-1) ?? null, done);
   byId("boxes").replaceChildren(
     ...left_out.map((box) => on(element("i", { class: "box left-out" }), box)),
     ...digits.filter(({ digit }) => digit !== null).map((one) => {
@@ -73,9 +77,8 @@ function showDrawing(said, done) {
   );
 }
 
-/** Whether the middle of the last stroke is in a digit's box. */
-function holdsLast({ box: [left, top, width, height] }) {
-  const { points } = sheet.strokes.at(-1);
+/** Whether the middle of a stroke is in a digit's box. */
+function holds({ box: [left, top, width, height] }, { points }) {
   const { x, y } = points[points.length >> 1];
   return x >= left && x <= left + width && y >= top && y <= top + height;
 }
@@ -94,6 +97,11 @@ let soon = 0;
 function choose(digit, done = true) {
   chosen[mode] = digit;
   const said = reading[mode];
+  byId("suggestions").hidden = mode === "photo" || said;
+  byId("give").hidden = !said;
+  byId("copy").hidden = !said?.text;
+  byId("save").hidden = mode === "photo";
+  byId("given").textContent = "";
   if (said) showAnswer(said, digit, choose, ({ image }, label) => correct(image, label));
   else showNothing(empty[mode]);
   clearTimeout(soon);
@@ -135,8 +143,6 @@ for (const [name, tab] of Object.entries(tabs)) {
   };
 }
 
-const note = element("p", { class: "note", id: "network-note" });
-byId("networks").after(note);
 for (const name of Object.keys(settings.networks)) offer(name);
 
 /** Let a network be chosen; one that was offered already stays where it is. */
@@ -144,7 +150,7 @@ function offer(name) {
   if (byId(`network-${name}`)) return;
   const radio = element("input", { type: "radio", name: "network", value: name, id: `network-${name}` });
   const label = element("label", { for: radio.id }, words.networks[name]);
-  const explain = () => (note.textContent = words.networkNote(words.networkNotes[name], settings.networks[name].accuracy));
+  const explain = () => (byId("network-note").textContent = words.networkNote(name, settings.networks[name].accuracy));
   radio.onchange = () => {
     network = name;
     explain();
@@ -158,15 +164,42 @@ function offer(name) {
 }
 
 byId("undo").onclick = () => sheet.undo();
+byId("redo").onclick = () => sheet.redo();
+byId("erase").onclick = () => takeEraser(!sheet.isErasing);
 byId("clear").onclick = () => sheet.clear();
-byId("undo").disabled = byId("clear").disabled = true;
+for (const name of ["undo", "redo", "erase", "clear"]) byId(name).disabled = true;
 byId("pen").oninput = ({ target }) => (sheet.penWidth = Number(target.value));
 sheet.penWidth = Number(byId("pen").value);
 
+/** Take the eraser instead of the pen, or the pen again. */
+function takeEraser(isErasing) {
+  sheet.isErasing = isErasing;
+  byId("erase").setAttribute("aria-pressed", isErasing);
+  byId("ink").classList.toggle("erasing", isErasing);
+}
+
+byId("copy").onclick = async () => {
+  const isCopied = await navigator.clipboard?.writeText(reading[mode].text).then(() => true, () => false);
+  byId("given").textContent = isCopied ? words.copied : words.notCopied;
+};
+byId("save").onclick = async () => saveAs(await sheet.picture(), "digits.png");
+
+addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || mode !== "draw" || document.querySelector("dialog[open]")) return;
+  const key = `${event.shiftKey ? "Shift " : ""}${event.key.toLowerCase()}`;
+  if (key === "z") sheet.undo();
+  else if (key === "Shift z" || key === "y") sheet.redo();
+  else return;
+  event.preventDefault();
+});
+
 for (const { text, strokes } of settings.examples) {
   const button = element("button", { class: "link" }, text.replace("\n", " / "));
-  button.onclick = () => sheet.show(fitted(strokes));
-  byId("examples").append(button, " ");
+  button.onclick = () => {
+    sheet.show(fitted(strokes));
+    byId("sheet").scrollIntoView({ block: "nearest" });
+  };
+  byId("suggestions").append(element("li", {}, button, " ", words.suggestions[text]));
 }
 
 /** An example's strokes, in hundredths of a digit's height, as points in the middle of the sheet. */
@@ -183,7 +216,10 @@ function fitted(strokes) {
 
 showNothing(words.loading);
 keepCorrections(readAllAgain, offer)
-  .then(() => warmUp(1))
+  .then(() => {
+    sheet.load(keptDrawing());
+    return warmUp(1);
+  })
   .then(() => {
     document.documentElement.dataset.ready = "yes";
     warmUp(WARM);

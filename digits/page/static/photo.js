@@ -1,6 +1,7 @@
 // Photographs: chosen, taken, dropped or pasted, read here or, where the browser cannot open them, by the server.
 
 import { element, fail, isDoubtful, marked, placed } from "./answer.js";
+import { offerCamera } from "./camera.js";
 import { compute } from "./network.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";
@@ -33,6 +34,7 @@ export function takePhotographs({ network, show, choose }) {
     showBoxes(said, choose);
     show(said);
   };
+  offerCamera(read);
   for (const input of [byId("camera"), byId("file")]) {
     input.onchange = () => {
       read(input.files[0]);

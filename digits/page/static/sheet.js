@@ -1,4 +1,4 @@
-// The sheet of paper: strokes by mouse, finger, pen or keyboard, undone and cleared; and the picture that they make.
+// The sheet of paper: strokes by mouse, finger, pen or keyboard, erased, undone and cleared; and the picture that they make.
 
 import { settings } from "./settings.js";
 
@@ -10,6 +10,7 @@ const LARGEST = 720; // of the longer side of all ink
 const STEP = 12; // pixels by which an arrow key moves the pen; with Shift a quarter of it
 const MOST_STROKES = 400;
 const MOST_POINTS = 4000; // of a stroke
+const ERASER = 8; // pixels of the sheet, from its middle to its edge
 
 /** Draw a stroke: smooth, as wide as the pen was pressed. */
 export function trace(context, { points, width }) {
@@ -69,6 +70,24 @@ function usualSide(boxes) {
   return sides.find((side) => (half -= side) <= 0);
 }
 
+/** Whether an eraser that moves from one point to another touches a stroke. */
+function touches({ points, width }, from, to) {
+  const steps = Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / ERASER) || 1;
+  return Array.from({ length: steps + 1 }, (_, step) => between(from, to, step / steps)).some((place) =>
+    points.some((point, index) => distance(place, points[Math.max(0, index - 1)], point) < ERASER + width / 2),
+  );
+}
+
+const between = (from, to, share) => ({ x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) });
+
+/** The distance of a point from a line between two others. */
+function distance({ x, y }, from, to) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const share = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy || 1);
+  const nearest = between(from, to, Math.min(1, Math.max(0, share)));
+  return Math.hypot(x - nearest.x, y - nearest.y);
+}
+
 export class Sheet extends EventTarget {
   /** Fires `change` while and after something is drawn; `detail.done` tells whether a stroke is complete. */
   constructor(canvas) {
@@ -77,8 +96,10 @@ export class Sheet extends EventTarget {
     this.context = canvas.getContext("2d");
     this.strokes = [];
     this.past = []; // what `strokes` was before each step
+    this.future = []; // and after each that was undone
     this.penWidth = 12;
-    this.current = null;
+    this.isErasing = false;
+    this.current = null; // the stroke that is being drawn, or the eraser's way
     this.cursor = null; // of the keyboard: { x, y, down }
     this.count = 0;
     canvas.addEventListener("pointerdown", (event) => this.#begin(event));
@@ -92,8 +113,16 @@ export class Sheet extends EventTarget {
 
   /** Put strokes on an empty sheet: lists of points { x, y }, in pixels of the page. */
   show(strokes) {
+    this.#lift();
     this.#remember();
     this.strokes = strokes.map((points) => this.#stroke(points.map((point) => ({ ...point, press: 1 }))));
+    this.#changed(true);
+  }
+
+  /** Begin with strokes that were kept, unless something was drawn already. */
+  load(strokes) {
+    if (!strokes.length || this.past.length) return;
+    this.strokes = strokes.map((stroke) => ({ ...stroke, id: ++this.count }));
     this.#changed(true);
   }
 
@@ -102,9 +131,24 @@ export class Sheet extends EventTarget {
   }
 
   undo() {
-    if (!this.past.length) return;
-    this.strokes = this.past.pop();
-    this.#changed(true);
+    this.#step(this.past, this.future);
+  }
+
+  redo() {
+    this.#step(this.future, this.past);
+  }
+
+  /** The sheet as a PNG, black on white: a promise of a Blob. */
+  picture() {
+    const { width, height } = this.canvas;
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext("2d");
+    context.fillStyle = "white";
+    context.fillRect(0, 0, width, height);
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.fillStyle = context.strokeStyle = "black";
+    for (const stroke of this.strokes) trace(context, stroke);
+    return canvas.convertToBlob();
   }
 
   redraw() {
@@ -133,8 +177,17 @@ export class Sheet extends EventTarget {
   }
 
   #remember() {
-    this.past.push([...this.strokes]);
+    this.future = [];
+    this.past.push(this.strokes);
     if (this.past.length > 200) this.past.shift();
+  }
+
+  #step(from, to) {
+    if (!from.length) return;
+    this.#lift();
+    to.push(this.strokes);
+    this.strokes = from.pop();
+    this.#changed(true);
   }
 
   #changed(done) {
@@ -159,12 +212,26 @@ export class Sheet extends EventTarget {
     const last = this.current.points.at(-1);
     if (Math.hypot(point.x - last.x, point.y - last.y) < 1.5 || this.current.points.length >= MOST_POINTS) return;
     this.current.points.push(point);
+    if (this.isErasing) this.#erase(last, point);
   }
 
   #start(point) {
+    if (this.isErasing) {
+      this.current = { points: [point], before: this.strokes };
+      this.#erase(point, point);
+      return;
+    }
     this.#remember();
     this.current = this.#stroke([point]);
     this.strokes = [...this.strokes.slice(-MOST_STROKES + 1), this.current];
+  }
+
+  /** Take away what the eraser touches on its way; all that it takes until it is lifted is one step. */
+  #erase(from, to) {
+    const left = this.strokes.filter((stroke) => !touches(stroke, from, to));
+    if (left.length === this.strokes.length) return;
+    if (this.strokes === this.current.before) this.#remember();
+    this.strokes = left;
   }
 
   #begin(event) {
@@ -202,7 +269,7 @@ export class Sheet extends EventTarget {
     const by = event.shiftKey ? STEP / 4 : STEP;
     const [dx, dy] = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] }[event.key] ?? [0, 0];
     const { clientWidth, clientHeight } = this.canvas;
-    if (event.key === "Backspace" || (event.key === "z" && (event.ctrlKey || event.metaKey))) this.undo();
+    if (event.key === "Backspace") this.undo();
     else if (event.key === "Escape") this.clear();
     else if (dx || dy || event.key === " ") {
       this.cursor ??= { x: clientWidth / 3, y: clientHeight / 4, down: false };

@@ -18,32 +18,47 @@ export const place = (x, y) => PLACES[Math.min(2, Math.floor((3 * y) / 28))][Mat
 
 export const words = {
   title: "Digits",
-  lead: "Draw a digit, or a whole number, and see what a neural network makes of it, and why.",
+  lead: "Draw a digit or a number, and see what a neural network makes of it, and why.",
   draw: "Draw",
   photograph: "Photograph",
   modes: "How to give digits",
   network: "Network",
   networks: { reader: "Reader", baseline: "Baseline", yours: "Yours", mine: "Mine" },
   networkNotes: {
-    reader: "Seven convolutions. It has also seen other countries’ hands, print, and what is no digit.",
-    baseline: "Two convolutions. It has seen MNIST alone, and takes everything for a digit.",
-    yours: "Your own model.",
-    mine: "The reader, after it learned from your corrections.",
+    reader: "seven convolutions. It has also seen other countries’ hands, print, and what is no digit.",
+    baseline: "two convolutions. It has seen MNIST alone, and takes everything for a digit.",
+    yours: "your own model.",
+    mine: "the reader, after it learned from your corrections.",
   },
-  networkNote: (note, accuracy) => (accuracy ? `${note} ${(100 * accuracy).toFixed(1)}% right on MNIST’s test images.` : note),
+  networkNote: (name, accuracy) =>
+    `${words.networks[name]}: ${words.networkNotes[name]}` +
+    (accuracy ? ` ${(100 * accuracy).toFixed(1)}% right on MNIST’s test images.` : ""),
   sheet: "Sheet to draw on",
   hint: "Write here",
   undo: "Undo",
+  redo: "Redo",
+  erase: "Eraser",
   clear: "Clear",
   pen: "Pen",
   tools: "Drawing tools",
   try: "Or try:",
+  suggestions: {
+    7: "one digit; and is yours read with a bar, too?",
+    42: "two digits, side by side",
+    314159: "a long number, such as your telephone’s",
+    "1969\n2026": "two rows",
+    AX: "letters, which are no digits",
+  },
   how: "Mouse, finger or pen; several digits and rows are fine.",
   keys:
     "By keyboard: arrow keys move the pen (with Shift in small steps), Space puts it down or lifts it, Backspace " +
-    "undoes, Escape clears.",
+    "or Ctrl+Z undoes, Ctrl+Y redoes, Escape clears.",
   drop: "Take a photograph of handwritten digits, choose a picture, drop one here, or paste one.",
   camera: "Take a photograph",
+  live: "Hold the digits before the camera",
+  shutter: "Take it",
+  cameraRefused: "This page may not use the camera. Allow it in the browser’s settings, or choose a picture.",
+  cameraFailed: "The camera gives no picture. See that it is plugged in and that no other program uses it.",
   file: "Choose a picture",
   another: "Another picture",
   examplePhoto: (number) => `Photograph ${number}`,
@@ -55,13 +70,17 @@ export const words = {
   reading: "Reading…",
   loading: "The network is being loaded…",
   answer: "Answer",
-  empty: "Nothing is drawn yet.",
+  empty: "Nothing is drawn yet. Write on the sheet, or begin with one of these:",
   emptyPhoto: "No picture yet.",
   nothing: "no digit",
   noDigits: (confidence) => `There is no digit in it, as far as the network can tell (${percent(confidence)} sure).`,
   sure: (confidence, count, left, doubtful) =>
     `${percent(confidence)} sure of ${count > 1 ? "these digits" : "this digit"}${left ? `; ${marks(left)} left out` : ""}.` +
     (doubtful ? " A question mark stands where it doubts." : ""),
+  copy: "Copy the text",
+  save: "Save the picture",
+  copied: "Copied.",
+  notCopied: "This browser does not let the page copy. Mark the text and copy it yourself.",
   spoken: (text, confidence, left) =>
     text
       ? `Read: ${text.replaceAll("\n", ", next row ")}. ${percent(confidence)} sure${left ? `; ${marks(left)} left out` : ""}.`
