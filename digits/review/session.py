@@ -105,7 +105,7 @@ class Review:
         """
         row = self._asked(place)
         reading = self._look(row).reading
-        corrected = {one: label for one, label in corrected.items() if label != str(_digit(reading, one))}
+        corrected = {one: label for one, label in corrected.items() if _is_another(reading, one, label)}
         text = _right_text(reading, corrected) if typed is None else _typed(typed)
         verdict = Verdict(row.key, row.digest, text, corrected, self.is_sample)
         self.store.add(verdict, [digit.image for digit in reading.digits])
@@ -195,10 +195,17 @@ def _described(seen: Seen, row: Row) -> dict[str, Any]:
     }
 
 
-def _digit(reading: Reading, place: int) -> int:
+def _is_another(reading: Reading, place: int, label: str) -> bool:
+    """Whether this class is another than was read in this place of the text.
+
+    Raises:
+        DigitsError: there is no such class, or no such place.
+    """
+    if label not in CLASSES:
+        raise DigitsError(f"there is no class {label!r}; allowed: {', '.join(CLASSES)}")
     if not 0 <= place < len(reading.digits):
-        raise DigitsError(f"there is no digit {place}; allowed: 0 to {len(reading.digits) - 1}")
-    return reading.digits[place].digit
+        raise DigitsError(f"there is no digit {place}; allowed: from 0, below {len(reading.digits)}")
+    return label != str(reading.digits[place].digit)
 
 
 def _right_text(reading: Reading, corrected: Mapping[int, str]) -> str:
@@ -206,8 +213,6 @@ def _right_text(reading: Reading, corrected: Mapping[int, str]) -> str:
     lines: dict[int, str] = {}
     for place, digit in enumerate(reading.digits):
         label = corrected.get(place, str(digit.digit))
-        if label not in CLASSES:
-            raise DigitsError(f"there is no class {label!r}; allowed: {', '.join(CLASSES)}")
         lines[digit.line] = lines.get(digit.line, "") + ("" if label == NOTHING else label)
     return "\n".join(filter(None, lines.values()))
 

@@ -204,24 +204,27 @@ class Store:
         )
 
     def _load(self) -> None:
-        whole, number = 0, 0
-        with self.path.open("rb") as file:
+        """Take in what was said before; half a line, as a power cut leaves it, goes.
+
+        Raises:
+            DigitsError: a line is none of ours.
+        """
+        number, whole = 0, 0
+        with self.path.open("r+b") as file:
             try:
                 for number, line in enumerate(lines_of(file), 1):
                     if not line.endswith(b"\n"):
                         print(
-                            f"note: {shown(self.path)} was cut off in line {number:,}, which is asked again",
-                            file=sys.stderr,
+                            f"note: {shown(self.path)}: line {number:,} was cut off, and is left out", file=sys.stderr
                         )
-                        break
+                        file.truncate(whole)
+                        return
                     self._take(json.loads(line))
                     whole += len(line)
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 reason = " ".join(str(error).split())[:200]
                 instead = "Mend or delete that line, or move the file away"
                 raise DigitsError(f"{shown(self.path)}, line {number:,} is no verdict ({reason}). {instead}") from error
-        if whole < self.path.stat().st_size:
-            os.truncate(self.path, whole)
 
     def _take(self, line: dict[str, Any]) -> None:
         """Take in what a line says.

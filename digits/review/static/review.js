@@ -1,5 +1,6 @@
 // The review: one picture at a time, answered by keys, mouse or touch. Which is next, and what is right, Python knows.
 
+const root = document.documentElement; // it says as `data-ready` which picture can be answered
 const byId = (id) => document.getElementById(id);
 const NOTHING = "nothing"; // the class of what is no digit
 const CHANGE = { "Content-Type": "application/json" }; // other sites cannot send this without being asked
@@ -25,6 +26,7 @@ function element(name, attributes = {}, ...children) {
 async function ask(path, body) {
   if (isBusy && state) return;
   isBusy = true;
+  delete root.dataset.ready;
   byId("failed").textContent = "";
   try {
     const answer = await fetch(path, body && { method: "POST", headers: CHANGE, body: JSON.stringify(body) }).catch(() => {
@@ -39,6 +41,7 @@ async function ask(path, body) {
     byId("failed").textContent = error.message;
   }
   isBusy = false;
+  root.dataset.ready = state?.place ?? "end";
 }
 
 const show = (id) => ["desk", "finished", "ended"].forEach((one) => (byId(one).hidden = one !== id));
@@ -79,6 +82,7 @@ async function begin() {
 
 /** Show the text and the boxes as they are with what was corrected. */
 function draw() {
+  const hasFocus = byId("text").contains(document.activeElement);
   const rows = [];
   state.digits.forEach(({ line, doubtful }, place) => {
     while (rows.length <= line) rows.push([]);
@@ -87,10 +91,11 @@ function draw() {
     digit.setAttribute("aria-label", `digit ${place + 1}: ${label === NOTHING ? "no digit" : label}`);
     digit.append(label === NOTHING ? "–" : label);
     digit.onclick = () => choose(place);
-    digit.onfocus = () => place !== chosen && choose(place, true);
+    digit.onfocus = () => place !== chosen && choose(place);
     rows[line].push(digit);
   });
   byId("text").replaceChildren(...rows.flatMap((row, index) => (index ? [element("br"), ...row] : row)));
+  if (hasFocus) rows.flat()[chosen].focus();
   if (!rows.length) byId("text").append(element("span", { class: "none" }, "no digit"));
   byId("found").replaceChildren(
     ...state.left_out.map((box) => placed(element("i", { class: "box left-out", title: "left out" }), box)),
@@ -114,11 +119,10 @@ function placed(made, box) {
   return made;
 }
 
-function choose(place, isFocused = false) {
-  if (isBusy || place < 0 || place >= state.digits.length) return;
+function choose(place) {
+  if (isBusy || !state.digits?.[place]) return;
   chosen = place;
   draw();
-  if (isFocused) byId("text").querySelectorAll("button")[place].focus();
 }
 
 /** Say which class the chosen digit is of. */
