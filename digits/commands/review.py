@@ -10,6 +10,7 @@ from digits.commands.serve import browser_option, listening, open_soon, port_opt
 from digits.errors import DigitsError
 from digits.files import display
 from digits.page.addresses import HERE
+from digits.recipes import check_seed
 
 if TYPE_CHECKING:
     from digits.review import Review
@@ -24,16 +25,18 @@ if TYPE_CHECKING:
 @click.option(
     "--random", type=int, metavar="N", help="Check N pictures drawn at random, which alone tell how many are right."
 )
-@options.seed()
+@options.seed(None)
 @click.option(
     "--model", type=Path, metavar="FILE", help="The .onnx model that read them. [default: the one that comes along]"
 )
 @port_option()
 @browser_option()
 def command(
-    readings: Path, random: int | None, seed: int, model: Path | None, port: int | None, no_browser: bool
+    readings: Path, random: int | None, seed: int | None, model: Path | None, port: int | None, no_browser: bool
 ) -> None:
-    review_readings(readings, random, seed, model=model, port=port, open_browser=not no_browser)
+    if random is None and seed is not None:
+        raise DigitsError("--seed does nothing without --random N, which draws a sample. Leave it out, or give both")
+    review_readings(readings, random, seed or 0, model=model, port=port, open_browser=not no_browser)
 
 
 def review_readings(
@@ -63,10 +66,11 @@ def review_readings(
     from digits.reading import Reader
     from digits.review import Review, opened, read_readings
 
-    readings = read_readings(table)
+    check_seed(seed)
+    readings, reader = read_readings(table), Reader(model)
     with opened(table) as store:
         sample = None if random is None else store.draw(readings, random, seed)
-        review = Review(readings, store, Reader(model), sample)
+        review = Review(readings, store, reader, sample)
         _check(review, table)
         try:
             if review.queue:

@@ -1,8 +1,10 @@
 """Pictures of all kinds that a table of readings can name, and the table that `digits read --output` makes of them."""
 
 import shutil
+import socket
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -12,14 +14,16 @@ import pytest
 from PIL import Image
 
 from digits.batch.table import write_table
+from digits.commands.serve import server_of
 from digits.page.site import PHOTOGRAPHS, STATIC
 from digits.reading import Reader
-from digits.review import Review, opened, read_readings
+from digits.review import Review, application, opened, read_readings
 from tests.batch.conftest import drawings, finished  # noqa: F401  # a fixture
 from tests.page.conftest import browser, open_page  # noqa: F401  # fixtures
 from tests.page.test_accessibility import axe  # noqa: F401  # a fixture
 
 PHOTO = "1.jpg"  # its text has three rows of seven digits
+TOKEN = "secret-of-the-link"  # noqa: S105
 TEXT = "2718281\n3141592\n1729064"
 
 
@@ -66,6 +70,20 @@ def review(table, reader) -> Iterator[Callable]:
             return Review(readings, store, reader, None if random is None else store.draw(readings, random, seed))
 
         yield open_
+
+
+@contextmanager
+def answering(review: Review) -> Iterator[str]:
+    """A server of the review; its link."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = application(review, ["127.0.0.1"], TOKEN, "a-review", lambda: setattr(server, "should_exit", True))
+    server = server_of(app)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/?token={TOKEN}"
+    server.should_exit = True
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def at(review: Review, name: str) -> int:

@@ -1,19 +1,14 @@
 """What the server refuses. What it answers with, the page shows: test_page.py."""
 
 import json
-import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from digits.commands.serve import server_of
 from digits.page.guards import HEADERS
-from digits.review import application
 from tests.page.test_server import call
-from tests.review.conftest import PHOTO, at
+from tests.review.conftest import PHOTO, TOKEN, answering, at
 
-TOKEN = "secret-of-the-link"  # noqa: S105
 LET_IN = {"Cookie": f"a-review={TOKEN}"}
 
 
@@ -24,16 +19,8 @@ def asked(review):
 
 @pytest.fixture
 def link(asked) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = server_of(
-        application(asked, ["127.0.0.1"], TOKEN, "a-review", lambda: setattr(server, "should_exit", True))
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    server.should_exit = True
-    thread.join(10)
-    assert not thread.is_alive()
+    with answering(asked) as link:
+        yield link.partition("?")[0]
 
 
 def post(link: str, path: str, body: object, **headers: str) -> tuple[int, dict]:
