@@ -148,7 +148,7 @@ class Review:
             return None
         right = sum(verdict.text == row.text for row, verdict in judged)
         rest = len(self.asked) - len(judged)
-        missing = f"; {rest:,} of the sample are not judged" if rest else ""
+        missing = f"; {rest:,} of the sample not judged yet" if rest else ""
         return f"{right:,} of {len(judged):,} right: {accuracy_of(right, len(judged))}{missing}"
 
     def _asked(self, place: int) -> Row:

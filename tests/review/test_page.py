@@ -119,7 +119,7 @@ def test_the_keyboard_alone_comes_to_the_end_and_ends_it(review, open_page):
         wait(page, 2)
         page.keyboard.press("Enter")
         wait(page, "end")
-        assert page.inner_text("#accuracy").endswith("; 1 of the sample are not judged")
+        assert page.inner_text("#accuracy").endswith("; 1 of the sample not judged yet")
         assert page.inner_text("#rest") == "Skipped, and asked when the review is opened again: 1."
         page.keyboard.press("u")
         wait(page, 2)

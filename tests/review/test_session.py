@@ -188,7 +188,7 @@ def test_the_sample_alone_tells_the_accuracy(table, review):
     asked.judge(0, {}, None)
     asked.judge(1, {}, "0123456789")
     asked.skip(2)
-    assert asked.accuracy() == f"1 of 2 right: {accuracy_of(1, 2)}; 2 of the sample are not judged"
+    assert asked.accuracy() == f"1 of 2 right: {accuracy_of(1, 2)}; 2 of the sample not judged yet"
     again = review(random=4, seed=3)
     assert [row.key for row in again.queue] == order[2:]
     again.judge(0, {}, None)
