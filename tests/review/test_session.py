@@ -155,6 +155,11 @@ def test_a_picture_that_has_changed_or_gone_is_not_judged(made, table, review, t
         assert asked.place == place and asked.done == 0
 
 
+def test_a_page_that_is_not_there_is_said(made, reader):
+    with pytest.raises(DigitsError, match="^the scan has no page 3$"):
+        reader.trace(made / "scans" / "two.tif", "the scan", page=3)
+
+
 def test_a_pipe_is_not_waited_for(table, review, made, tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     table.write_text(table.read_text().replace(f"{made}/scans/0.png", f"{tmp_path}/pipe.png"))
