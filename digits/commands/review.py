@@ -88,7 +88,7 @@ def _check(review: "Review", table: Path) -> None:
     if review.readings.failed:
         print(f"note: not asked: {_pictures(review.readings.failed)} that could not be read", file=sys.stderr)
     if others := review.outdated:
-        print(f"note: not counted: what was said of {_pictures(others)} as read otherwise before", file=sys.stderr)
+        print(f"note: not counted: what was said of {_pictures(others)} that the table holds no more", file=sys.stderr)
     if review.queue and not any(row.key.may_be_there for row in review.queue):
         first = review.queue[0].key.name
         raise DigitsError(

@@ -42,9 +42,8 @@ class Review:
     def __init__(self, readings: Readings, store: Store, reader: Reader, sample: Sample | None = None):
         self.readings, self.store, self.reader = readings, store, reader
         self.is_sample = sample is not None
-        rows = readings.rows
-        least_sure = sorted(rows, key=lambda row: row.confidence)
-        self.asked = [rows[place] for place in sample.places] if sample else least_sure
+        least_sure = sorted(readings.rows, key=lambda row: row.confidence)
+        self.asked = [readings.rows[place] for place in sample.places] if sample else least_sure
         self.queue = [row for row in self.asked if not self.verdict(row)]
         self.place = 0  # in the queue
         self.passed: list[Verdict | None] = []  # what was said of each before that; None where it was skipped
@@ -143,8 +142,10 @@ class Review:
 
     def accuracy(self) -> str | None:
         """How many texts of the sample are right, in words; None before one was judged, or without a sample."""
+        if not self.is_sample:
+            return None
         judged = [(row, verdict) for row in self.asked if (verdict := self.verdict(row))]
-        if not self.is_sample or not judged:
+        if not judged:
             return None
         right = sum(verdict.text == row.text for row, verdict in judged)
         rest = len(self.asked) - len(judged)

@@ -63,9 +63,8 @@ def opened(table: Path) -> Iterator["Store"]:
         DigitsError: somebody does, or see `Store`.
         OSError: its folder cannot be written.
     """
-    with locked(
-        Path(f"{table}.review.lock"), f"another digits review of {shown(table)} is at work. End that one first"
-    ):
+    busy = f"another digits review of {shown(table)} is at work. End that one first"
+    with locked(Path(f"{table}.review.lock"), busy):
         yield Store(table)
 
 

@@ -124,7 +124,7 @@ def test_what_was_said_of_other_readings_is_told(table, monkeypatch, capsys):
         store.add(Verdict(Key("gone.png", None, None), "another", "1", {}, sampled=False), [])
     monkeypatch.setattr("digits.commands.review._serve", lambda *_: None)
     assert main(["review", str(table)]) == 0
-    assert "note: not counted: what was said of 1 picture as read otherwise before" in capsys.readouterr().err
+    assert "note: not counted: what was said of 1 picture that the table holds no more" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("package", ["starlette", "pyarrow"])
