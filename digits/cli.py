@@ -19,6 +19,7 @@ GROUPS = {
     },
     "Use": {
         "read": "read the digits in photographs, scans and drawings",
+        "review": "check by eye what was read into a table",
         "learn": "have the reader learn from your own digits",
         "serve": "open a page to draw on, to photograph with and to look inside",
         "publish": "write the page as files for any web host",

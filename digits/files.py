@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tokenize import TokenError
 from typing import IO, TYPE_CHECKING, Any
@@ -64,6 +64,29 @@ def appearing(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         (Path(staging) / path.name).replace(path)
+
+
+@contextmanager
+def locked(path: Path, otherwise: str) -> Iterator[None]:
+    """Holds the lock file `path`, which the system lets go of with the process; it is gone afterwards.
+
+    Raises:
+        DigitsError: another process holds it, as `otherwise` says.
+        OSError: it cannot be made.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise DigitsError(otherwise) from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # on Windows, where the next line does it
+            path.unlink()
+        lock.release()
 
 
 def require_writable(folder: Path) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from digits.files import display, expanded, sha256, write_together
+from digits.errors import DigitsError
+from digits.files import display, expanded, locked, sha256, write_together
 
 
 def test_files_are_written_into_a_folder_that_is_made(tmp_path: Path) -> None:
@@ -80,3 +81,12 @@ def test_a_pattern_that_the_shell_has_left_stands_for_the_files_that_it_fits(tmp
     given = [tmp_path / "d.txt", tmp_path / "*.png", tmp_path / "c[1].png", tmp_path / "*.gif", Path("-")]
     names = [path.name for path in expanded(given)]
     assert names == ["d.txt", "a.png", "b.png", "c1.png", "c[1].png", "c[1].png", "*.gif", "-"]
+
+
+def test_a_lock_is_held_by_one_alone_and_is_gone_afterwards(tmp_path: Path) -> None:
+    lock = tmp_path / "a.lock"
+    with locked(lock, "busy"), pytest.raises(DigitsError, match="^busy$"), locked(lock, "busy"):
+        pass
+    assert not lock.exists()
+    with locked(lock, "busy"):
+        pass

@@ -140,6 +140,22 @@ def _with_sources(pictures: Sequence[Picture]) -> Iterator[tuple[Picture, Source
             yield from ((one, Path(one.name)) for one in together)
 
 
+def source_of(name: str, row: int | None) -> Path | bytes:
+    """What a reader is given of the picture of this path or address, or in this row of it.
+
+    Raises:
+        DigitsError: it is not there, is no file, or cannot be read.
+    """
+    size, time = (0, 0) if is_address(name) else stamp(Path(name))[1:]
+    picture = Picture(name, WHOLE if row is None else row, size, time)
+    [(_, source)] = _with_sources([picture])
+    if isinstance(source, DigitsError):
+        raise source
+    if isinstance(source, Exception):
+        raise DigitsError(f"{_where(picture)} cannot be read: {first_line(source)}") from source
+    return source
+
+
 def _fetched(picture: Picture) -> Source:
     try:
         with opened(picture.name) as file:

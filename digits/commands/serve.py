@@ -1,15 +1,20 @@
 """`digits serve`: the page, until it is interrupted."""
 
 import secrets
+import socket
 import threading
 import webbrowser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digits.commands import click, options
 from digits.errors import DigitsError
 from digits.files import DATA_DIR
 from digits.page.addresses import HERE, PORT, bracketed, is_loopback, listen, own_addresses
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+    from uvicorn import Server
 
 
 def _port(ctx: Any, param: Any, value: str | None) -> int | None:
@@ -17,6 +22,16 @@ def _port(ctx: Any, param: Any, value: str | None) -> int | None:
     if value is not None and not (value.isdecimal() and int(value) < 1 << 16):
         raise click.BadParameter(f"{value!r} is no port; allowed: 0 to 65535")
     return None if value is None else int(value)
+
+
+def port_option() -> options.Decorator:
+    """Which port a page is served on."""
+    return click.option("--port", callback=_port, metavar="N", help=f"[default: the first free one from {PORT} on]")
+
+
+def browser_option() -> options.Decorator:
+    """Whether the page is opened at once."""
+    return click.option("--no-browser", is_flag=True, help="Do not open the page.")
 
 
 @options.command("serve", "open a page to draw on, to photograph with and to look inside", "digits serve")
@@ -27,7 +42,7 @@ def _port(ctx: Any, param: Any, value: str | None) -> int | None:
     metavar="ADDRESS",
     help="Listen on this address; 0.0.0.0 lets in who has the printed link, such as your phone.",
 )
-@click.option("--port", callback=_port, metavar="N", help=f"[default: the first free one from {PORT} on]")
+@port_option()
 @click.option(
     "--allow-host",
     metavar="NAME",
@@ -36,7 +51,7 @@ def _port(ctx: Any, param: Any, value: str | None) -> int | None:
 )
 @click.option("--model", type=Path, metavar="FILE", help="An .onnx model, to choose beside those that come.")
 @options.data_dir()
-@click.option("--no-browser", is_flag=True, help="Do not open the page.")
+@browser_option()
 def command(no_browser: bool, **chosen: Any) -> None:
     serve(**chosen, open_browser=not no_browser)
 
@@ -66,20 +81,16 @@ def serve(
             `all_files`.
     """
     import segno
-    import uvicorn
 
     from digits.page import all_files, application
-    from digits.page.server import HOST
+    from digits.page.guards import HOST
     from digits.reading import Reader
 
     forwarded = (allow_host or "").lower()
     if allow_host is not None and not HOST.fullmatch(forwarded):
         allowed = "a name alone, such as NAME-8000.app.github.dev"
         raise DigitsError(f"--allow-host {allow_host} is no host's name; allowed: {allowed}")
-    listener = listen(host, port)
-    asked, port = port, listener.getsockname()[1]
-    if asked is None and port != PORT:
-        print(f"note: port {PORT} is taken; using {port}")
+    listener, port = listening(host, port)
     files = all_files(served=True, model=model)
     is_local = is_loopback(host)
     token = "" if is_local and not forwarded else secrets.token_urlsafe(16)
@@ -98,7 +109,32 @@ def serve(
         )
         segno.make(link, error="l").terminal(compact=True)
     if open_browser:
-        threading.Timer(0.3, webbrowser.open, [link]).start()
+        open_soon(link)
+    server_of(app).run(sockets=[listener])
+
+
+def listening(host: str, port: int | None) -> tuple[socket.socket, int]:
+    """A socket that listens, and its port; that it is another than usual is said.
+
+    Raises:
+        DigitsError: see `listen`.
+    """
+    listener = listen(host, port)
+    chosen = listener.getsockname()[1]
+    if port is None and chosen != PORT:
+        print(f"note: port {PORT} is taken; using {chosen}")
+    return listener, chosen
+
+
+def open_soon(link: str) -> None:
+    """Open a page whose server is about to start."""
+    threading.Timer(0.3, webbrowser.open, [link]).start()
+
+
+def server_of(app: "ASGIApp") -> "Server":
+    """A server for an application, to run on a socket."""
+    import uvicorn
+
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -108,4 +144,4 @@ def serve(
         timeout_keep_alive=10,
         timeout_graceful_shutdown=2,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)

@@ -2,7 +2,7 @@
 
 from digits.datasets.dataset import SIDE, Dataset, Split
 from digits.datasets.download import download_dataset
-from digits.datasets.forms.parquet_files import count_images, images_from, require_pyarrow
+from digits.datasets.forms.parquet_files import count_images, images_from, require_pyarrow, rows_of
 from digits.datasets.forms.parts import in_natural_order, shown
 from digits.datasets.forms.unlabelled import read_unlabelled
 from digits.datasets.forms.write import write_dataset
@@ -24,6 +24,7 @@ __all__ = [
     "load_test",
     "read_unlabelled",
     "require_pyarrow",
+    "rows_of",
     "shown",
     "write_dataset",
 ]

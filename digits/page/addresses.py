@@ -38,7 +38,7 @@ def listen(host: str, port: int | None) -> socket.socket:
             continue
         return listener
     taken = f"--port {port} is" if port is not None else f"ports {PORT} to {PORT + _TRIED - 1} are"
-    raise DigitsError(f"{taken} taken. Name a free one: digits serve --port N")
+    raise DigitsError(f"{taken} taken. Name a free one with --port N")
 
 
 def is_loopback(host: str) -> bool:

@@ -7,30 +7,24 @@ cannot decode come here: all else it reads itself.
 import asyncio
 import base64
 import contextlib
-import hmac
 import json
-import mimetypes
-import re
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, QueryParams
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from digits.datasets import SIDE, Split, load_dataset
 from digits.errors import DigitsError, missing
-from digits.files import sha256
-from digits.page.site import MOST_BYTES, POLICY
+from digits.page.guards import body, guarded
+from digits.page.site import MOST_BYTES
 from digits.reading import Reader, Reading
 from digits.reading.hand import CLASSES, MOST_IMAGES
 
@@ -38,25 +32,7 @@ if TYPE_CHECKING:
     from digits.learning import Learned
 
 MOST_WAITING = 8  # photographs, with the one that is being read
-RECEIVE_SECONDS = 30.0  # for a photograph to come
 READ_SECONDS = 30.0  # for it to wait and be read
-COOKIE = "digits"
-HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")  # a host's name
-
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-TYPES = {
-    ".js": "text/javascript",
-    ".mjs": "text/javascript",
-    ".wasm": "application/wasm",
-    ".onnx": "application/wasm",
-    ".webmanifest": "application/manifest+json",
-}
 
 
 class Queue:
@@ -152,24 +128,16 @@ def application(
         token: that a browser must bring once, in the link, if there is one; a cookie keeps it.
     """
     queue, learner = Queue(reader), Learner(data_dir)
-    answers = {f"/{name}": _answer(name, data) for name, data in files.items()}
-    answers["/"] = answers["/index.html"]
 
-    async def file(request: Request) -> Response:
-        try:
-            answer = answers[request.url.path]
-        except KeyError:
-            raise HTTPException(404, "There is no such page") from None
-        if request.headers.get("If-None-Match") == answer.headers["ETag"]:
-            return Response(status_code=304, headers={"ETag": answer.headers["ETag"]})
-        return answer
+    async def received(request: Request) -> bytes:
+        return await body(request, "picture", ("image/", "application/octet-stream"), MOST_BYTES)
 
     async def read(request: Request) -> Response:
         with queue.place():
-            return JSONResponse(_reading(await queue.read(await _body(request))))
+            return JSONResponse(_reading(await queue.read(await received(request))))
 
     async def learn_from(request: Request) -> Response:
-        own = _corrections(await _body(request))
+        own = _corrections(await received(request))
         if learner.is_learning:
             raise HTTPException(429, "Somebody's digits are being learned from already. Try again in a minute")
         learner.is_learning = True
@@ -181,53 +149,14 @@ def application(
         for threads in (queue.threads, learner.threads):
             threads.shutdown(wait=False, cancel_futures=True)
 
-    return Starlette(
-        routes=[
-            Route("/read", read, methods=["POST"]),
-            Route("/learn", learn_from, methods=["POST"]),
-            Route("/{path:path}", file),
-        ],
-        middleware=[
-            Middleware(_WithHeaders),
-            Middleware(_WithHost, hosts=hosts),
-            *([Middleware(_WithToken, token=token)] if token else []),
-        ],
-        exception_handlers={HTTPException: _refusal, DigitsError: _no_picture, ClientDisconnect: _gone},
+    return guarded(
+        files,
+        [Route("/read", read, methods=["POST"]), Route("/learn", learn_from, methods=["POST"])],
+        hosts,
+        forwarding="If you forward it, start it with: digits serve --allow-host {name}",
+        token=token,
         lifespan=lifespan,
     )
-
-
-def _answer(name: str, data: bytes) -> Response:
-    suffix = f".{name.rpartition('.')[2]}"
-    kind = TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Response(data, media_type=kind, headers={"ETag": f'"{sha256(data)[:32]}"', "Cache-Control": "no-cache"})
-
-
-async def _body(request: Request) -> bytes:
-    """The body of a request, if it says that it is an image or bytes, is not too large, and comes in time.
-
-    That it must say so keeps other sites out: without asking first, which is refused, browsers send no such thing.
-
-    Raises:
-        HTTPException: 415, 413 or 408, and why.
-    """
-    kind = request.headers.get("Content-Type", "")
-    if not kind.startswith("image/") and kind != "application/octet-stream":
-        raise HTTPException(415, "Only a picture can be read")
-    too_large = HTTPException(413, f"The picture is too large; allowed: files of up to {MOST_BYTES >> 20} MiB")
-    length = request.headers.get("Content-Length", "0")
-    if not length.isdecimal() or int(length) > MOST_BYTES:
-        raise too_large
-    data = bytearray()
-    try:
-        async with asyncio.timeout(RECEIVE_SECONDS):
-            async for part in request.stream():
-                data += part
-                if len(data) > MOST_BYTES:
-                    raise too_large
-    except TimeoutError:
-        raise HTTPException(408, f"The picture did not come within {RECEIVE_SECONDS:.0f} seconds") from None
-    return bytes(data)
 
 
 def _reading(reading: Reading) -> dict[str, Any]:
@@ -259,81 +188,3 @@ def _outcome(learned: "Learned") -> dict[str, Any]:
     said = {name: [change.before.value, change.after.value, change.after.interval] for name, change in changes.items()}
     model = {"model": base64.b64encode(learned.model).decode()} if learned.is_better else {}
     return {"better": learned.is_better, **said, **model}
-
-
-async def _refusal(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  # which it was registered for
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
-
-
-async def _no_picture(_: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 422)
-
-
-async def _gone(*_: object) -> Response:
-    return Response(status_code=400)  # to nobody
-
-
-class _WithHeaders:
-    """Says with every answer what the page may do."""
-
-    def __init__(self, app: ASGIApp):
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Any) -> None:
-            if message["type"] == "http.response.start":  # its list belongs to an answer that is given many times
-                ours = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-                message = {**message, "headers": [*message["headers"], *ours]}
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
-
-
-class _WithHost:
-    """Lets in who calls the page by one of its names, so that no other site can pass the page off as its own."""
-
-    def __init__(self, app: ASGIApp, hosts: list[str]):
-        self.app = app
-        self.hosts = hosts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        host = re.sub(r":\d*$", "", Headers(scope=scope).get("Host", "") if scope["type"] == "http" else "").lower()
-        if scope["type"] != "http" or host in self.hosts:
-            await self.app(scope, receive, send)
-            return
-        name = host if HOST.fullmatch(host) else "NAME"
-        say = (
-            f"The page does not answer to this name. If you forward it, start it with: digits serve --allow-host {name}"
-        )
-        await JSONResponse({"error": say}, 400)(scope, receive, send)
-
-
-class _WithToken:
-    """Lets in who brings the token: in the link, which is then hidden in a cookie, or in that cookie."""
-
-    def __init__(self, app: ASGIApp, token: str):
-        self.app = app
-        self.token = token
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        if self._is_token(QueryParams(scope["query_string"]).get("token", "")):
-            answer: Response = RedirectResponse("/", 303)
-            # Not "strict": that one gets lost where the link stands on a page, as in a mail.
-            answer.set_cookie(COOKIE, self.token, httponly=True, samesite="lax")
-            await answer(scope, receive, send)
-            return
-        cookies = SimpleCookie()
-        with contextlib.suppress(CookieError):
-            cookies.load(Headers(scope=scope).get("Cookie", ""))
-        if COOKIE in cookies and self._is_token(cookies[COOKIE].value):
-            await self.app(scope, receive, send)
-        else:
-            say = "Open the link that digits serve printed: it holds the token without which nobody is let in"
-            await JSONResponse({"error": say}, 403)(scope, receive, send)
-
-    def _is_token(self, brought: str) -> bool:
-        return hmac.compare_digest(brought.encode(), self.token.encode())

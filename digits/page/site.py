@@ -87,8 +87,8 @@ def _is_numeric(value: object) -> bool:
 def _described(name: str, path: Path) -> dict[str, Any]:
     """What the page must know of a network.
 
-    That is the layers and weights that it shows, the bytes that make these outputs of the graph, what pixels become, and
-    which file tells how digits usually look in the last layer.
+    That is the layers and weights that it shows, the bytes that make these outputs of the graph, what pixels become,
+    and which file tells how digits usually look in the last layer.
     """
     info = Network(path).predictor.info
     convolutions = [layer for layer in info.layers if layer.startswith("conv")] if name == STORY else []

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digits.datasets import Split
+from digits.errors import DigitsError
 from digits.reading.confidence import (
     MOST,
     Weights,
@@ -131,9 +133,17 @@ class Reader:
         """As `read`, each page of a file that holds several, or each frame of an animation, by itself."""
         return [trace.reading for trace in self.traces(image, name)]
 
-    def trace(self, image: Source, name: str = "the image") -> Trace:
-        """As `read`, with all steps on the way."""
-        return self._trace(open_picture(image, name))
+    def trace(self, image: Source, name: str = "the image", page: int | None = None) -> Trace:
+        """As `read`, with all steps on the way; or of this page, from 1, of a file that holds several.
+
+        Raises:
+            DigitsError: see `read`; or there is no such page.
+        """
+        if page is None:
+            return self._trace(open_picture(image, name))
+        for picture in islice(open_pages(image, name), page - 1, None):
+            return self._trace(picture)
+        raise DigitsError(f"{name} has no page {page:,}")
 
     def traces(self, image: Source, name: str = "the image") -> Iterator[Trace]:
         """As `read_pages`, with all steps on the way; a page is read when it is asked for."""

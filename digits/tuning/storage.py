@@ -6,13 +6,12 @@ import logging
 import socket
 import threading
 import warnings
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from digits.errors import DigitsError, not_installed
-from digits.files import display
+from digits.files import display, locked
 from digits.tuning.space import Space
 
 if TYPE_CHECKING:
@@ -42,28 +41,14 @@ def import_optuna() -> Any:
     return optuna
 
 
-@contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Make sure that no other search writes into this folder meanwhile; the system forgets it with the process.
+def alone(folder: Path) -> contextlib.AbstractContextManager[None]:
+    """Makes sure that no other search writes into this folder meanwhile.
 
     Raises:
         DigitsError: one does.
     """
-    from filelock import FileLock, Timeout
-
-    path = folder / f"{JOURNAL}.lock-file"
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout as error:
-        instead = "Wait for it, or name another folder with --output-dir"
-        raise DigitsError(f"another search is at work in {display(folder)}. {instead}") from error
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):  # on Windows, where the next line does it
-            path.unlink()
-        lock.release()
+    instead = "Wait for it, or name another folder with --output-dir"
+    return locked(folder / f"{JOURNAL}.lock-file", f"another search is at work in {display(folder)}. {instead}")
 
 
 def open_study(

@@ -8,11 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from pyarrow.fs import FileSystem
 
 import digits
 from digits.batch.ledger import WHOLE, Picture
 from digits.batch.sources import stamp
-from digits.batch.work import Job, read_pictures, settings_of
+from digits.batch.work import Job, read_pictures, settings_of, source_of
 from digits.errors import DigitsError
 from tests.batch.conftest import as_png
 
@@ -152,3 +153,35 @@ def test_a_model_that_is_another_here_reads_nothing(folder):
     job = Job(None, (("model", "0123"), *JOB.settings[1:]))
     with pytest.raises(DigitsError, match=r"^the model on .* is another \(.*\) than here \(0123\)"):
         read_pictures(job, [picture(folder / "1.png")])
+
+
+def test_the_source_of_one_picture_is_what_a_reader_takes(folder, drawings, bucket, tmp_path):
+    files, root = FileSystem.from_uri(bucket)
+    with files.open_output_stream(f"{root}/1.png") as stream:
+        stream.write(drawings[1])
+    where, options = bucket.split("?")
+    path = parquet(tmp_path / "x.parquet", drawings[:3])
+    assert source_of(str(folder / "1.png"), None) == folder / "1.png"
+    assert source_of(f"{where}/1.png?{options}", None) == drawings[1]
+    assert [source_of(str(path), row) for row in (2, 0)] == [drawings[2], drawings[0]]
+    parquet(path, drawings[3:6])  # written anew
+    assert source_of(str(path), 2) == drawings[5]
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "says"),
+    [
+        ("none.png", None, "none.png cannot be read: No such file or directory"),
+        (".", None, "is neither a file nor a folder"),
+        ("1.png", 0, "1.png is damaged or not Parquet"),
+        ("x.parquet", 7, "x.parquet, row 7 is not there: the file is damaged or has changed"),
+        ("http://nowhere.invalid/1.png", None, "cannot be read: Unrecognized filesystem type"),
+        ("s3://KEY:secret@x/1.png", None, "has a key or a password in it"),
+    ],
+)
+def test_a_source_that_is_not_to_be_had_is_one_line(name, row, says, folder, drawings, monkeypatch):
+    monkeypatch.chdir(folder)
+    parquet(folder / "x.parquet", drawings[:3])
+    with pytest.raises(DigitsError) as raised:
+        source_of(name, row)
+    assert says in str(raised.value) and "\n" not in str(raised.value) and "secret" not in str(raised.value)

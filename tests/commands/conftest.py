@@ -2,3 +2,4 @@
 
 from tests.page.conftest import browser, open_page  # noqa: F401  # fixtures
 from tests.reading.conftest import model, writer  # noqa: F401
+from tests.review.conftest import drawings, made, table  # noqa: F401

@@ -23,7 +23,7 @@ def test_a_port_that_is_taken_is_said():
         port = taken.getsockname()[1]
         done = run("-m", "digits", "serve", "--no-browser", "--port", port)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"error: --port {port} is taken. Name a free one: digits serve --port N\n"
+    assert done.stderr == f"error: --port {port} is taken. Name a free one with --port N\n"
 
 
 def test_without_a_port_the_next_free_one_is_used(monkeypatch):

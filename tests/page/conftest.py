@@ -79,10 +79,15 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def open_page(browser) -> Iterator[Callable]:
-    """Opens a link when its network is ready: `open_page(link, size="phone", scheme="dark")`; nothing may go wrong."""
+    """Opens a link when its network is ready: `open_page(link, size="phone", scheme="dark")`; nothing may go wrong, but
+    where something is `refused` on purpose, which browsers tell as an error."""
     contexts, wrong = [], []
 
-    def open_(link: str, size: str = "projector", scheme: str = "light", **options: object):
+    def note(message, refused: bool) -> None:
+        if message.type == "error" and not (refused and message.text.startswith("Failed to load resource")):
+            wrong.append(message.text)
+
+    def open_(link: str, size: str = "projector", scheme: str = "light", refused: bool = False, **options: object):
         width, height = SIZES[size]
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=size == "phone", **options
@@ -91,7 +96,7 @@ def open_page(browser) -> Iterator[Callable]:
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: note(message, refused))
         page.goto(link)
         page.wait_for_selector("html[data-ready]")
         return page

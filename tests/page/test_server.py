@@ -20,9 +20,10 @@ import pytest
 import uvicorn
 from PIL import Image
 
-from digits.page import server
-from digits.page.server import HEADERS, MOST_BYTES, MOST_WAITING, application
-from digits.page.site import PHOTOGRAPHS, STATIC
+from digits.page import guards, server
+from digits.page.guards import HEADERS
+from digits.page.server import MOST_WAITING, application
+from digits.page.site import MOST_BYTES, PHOTOGRAPHS, STATIC
 from digits.reading import Reader
 from tests.page.conftest import SEVEN, draw, serving, text_of
 
@@ -226,7 +227,7 @@ def start() -> Iterator[Callable]:
 
 
 def test_slow_bodies_are_given_up(start, monkeypatch):
-    monkeypatch.setattr(server, "RECEIVE_SECONDS", 0.3)
+    monkeypatch.setattr(guards, "RECEIVE_SECONDS", 0.3)
     place = urlsplit(start(Reader()))
     with socket.create_connection((place.hostname, place.port), 10) as connection:
         head = "POST /read HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/png\r\nContent-Length: 1000\r\n\r\nx"

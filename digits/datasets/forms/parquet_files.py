@@ -3,7 +3,7 @@
 import json
 import sys
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate, chain
@@ -38,6 +38,7 @@ _IMAGES = ("image.bytes", "img.bytes", "image", "img")  # columns, the best one 
 _LABELS = ("label", "labels", "target")
 _ALLOWED = "image, the bytes of a file or a struct with them under bytes"
 _ROWS = 16  # read at a time: a large image may stand in a file once and be unpacked for each of them
+_SMALL_ROWS = 1_000  # likewise, of rows without images
 _MEMORY = 2 << 30  # bytes that reading so many rows may take
 
 
@@ -96,6 +97,26 @@ def images_from(file: IO[bytes], name: str, first: int) -> "Iterator[Buffer]":
         images = batch.column(0).flatten()[0] if "." in column else batch.column(0)
         yield from _bytes(images[skipped:])
         skipped = max(0, skipped - len(images))
+
+
+def rows_of(file: IO[bytes], name: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows of a Parquet file, with some of its columns.
+
+    Raises:
+        DigitsError: it is damaged, lacks one of them, has too many rows, or pyarrow is missing; `name` is what it is
+            called in the error.
+    """
+    require_pyarrow()
+    from pyarrow.parquet import ParquetFile
+
+    with _refusing(name), _bounded_memory():
+        rows = ParquetFile(file, pre_buffer=False, arrow_extensions_enabled=False)
+        check_size(rows.metadata.num_rows, 0, name)
+        if absent := set(columns) - set(rows.schema_arrow.names):
+            raise DigitsError(f"{name} has no column {min(absent)}; allowed: {', '.join(columns)}")
+        batches = rows.iter_batches(_SMALL_ROWS, columns=list(columns), use_threads=False)
+    for batch in _each(batches, name):
+        yield from batch.to_pylist()
 
 
 def _images_of(file: IO[bytes], name: str) -> "tuple[ParquetFile, str]":
