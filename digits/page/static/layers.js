@@ -25,7 +25,7 @@ const idOf = (name) => `layer-${name}`;
 
 function emptyLayer(name) {
   const title = element("summary", {}, element("h4", {}, name), " ", element("span", { class: "note" }, words.kinds[kindOf(name)]));
-  const maps = element("button", { class: "maps" }, element("canvas"));
+  const maps = element("button", { class: "maps", hidden: "" }, element("canvas"));
   const made = element("details", { class: "layer", id: idOf(name) }, title, element("p", { class: "note" }), maps);
   made.ontoggle = () => made.open && open(made);
   return made;
@@ -44,6 +44,7 @@ async function fill(details) {
   button.setAttribute("aria-label", words.maps(name, layer.channels));
   button.onclick = (event) => enlarge(layer, event.detail ? tapped(layer, button.firstChild, event) : 0);
   drawLayer(button.firstChild, layer);
+  button.hidden = false;
 }
 
 function described(name, { shape: [, channels, height = 1, width = 1], data }) {

@@ -92,6 +92,7 @@ function showReading(of, said, digit, done) {
 }
 
 let soon = 0;
+let copied = ""; // the text of which it is said that it was copied
 
 /** Look into this digit of what is shown. */
 function choose(digit, done = true) {
@@ -101,7 +102,7 @@ function choose(digit, done = true) {
   byId("give").hidden = !said;
   byId("copy").hidden = !said?.text;
   byId("save").hidden = mode === "photo";
-  byId("given").textContent = "";
+  if (said?.text !== copied) byId("given").textContent = "";
   if (said) showAnswer(said, digit, choose, ({ image }, label) => correct(image, label));
   else showNothing(empty[mode]);
   clearTimeout(soon);
@@ -179,7 +180,8 @@ function takeEraser(isErasing) {
 }
 
 byId("copy").onclick = async () => {
-  const isCopied = await navigator.clipboard?.writeText(reading[mode].text).then(() => true, () => false);
+  copied = reading[mode].text;
+  const isCopied = await navigator.clipboard?.writeText(copied).then(() => true, () => false);
   byId("given").textContent = isCopied ? words.copied : words.notCopied;
 };
 byId("save").onclick = async () => saveAs(await sheet.picture(), "digits.png");
