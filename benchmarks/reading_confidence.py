@@ -1,4 +1,4 @@
-"""Fit what `digits read` makes of the finder's and the reader's answers: digits/reading/confidence.json.
+"""Fit what `digits read` makes of the finder's and the reader's predictions: digits/reading/confidence.json.
 
 Half of the pictures are composed pages, of seeds that nothing else is. The other half is composed by the tests' own
 code, from which no network has learned. The hands are those that were kept back as the reader was trained. The weights
@@ -23,7 +23,7 @@ from digits.reading import Reader
 from digits.reading.confidence import WEIGHTS, Weights, are_digits, doubts, evidence, which_digits
 from digits.reading.finder import Found
 from digits.reading.left_out import left_out
-from digits.reading.network import Answers
+from digits.reading.network import Predictions
 from digits.reading.peaks import distinct
 from digits.reading.picture import open_picture
 from digits.reading.reader import judged
@@ -51,14 +51,14 @@ class Asked:
     pixels: np.ndarray
     found: Found
     images: np.ndarray
-    answers: Answers
+    predictions: Predictions
 
-    def of(self, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, Answers]:
-        """Of some boxes, by index: the `evidence`, the finder's probabilities, and the reader's answers."""
-        said = self.answers
-        answers = Answers(said.probabilities[boxes], said.nothing[boxes], said.several[boxes])
-        seen = evidence(self.found.scores[boxes], self.found.means[boxes], answers)
-        return seen, self.found.probabilities[boxes], answers
+    def of(self, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, Predictions]:
+        """Of some boxes, by index: the `evidence`, the finder's probabilities, and the reader's predictions."""
+        said = self.predictions
+        predictions = Predictions(said.probabilities[boxes], said.nothing[boxes], said.several[boxes])
+        seen = evidence(self.found.scores[boxes], self.found.means[boxes], predictions)
+        return seen, self.found.probabilities[boxes], predictions
 
 
 def pictures(count: int, hands: Split) -> Iterator[tuple[str, np.ndarray]]:
@@ -113,8 +113,8 @@ def weighed(asked: list[Asked]) -> Weights:
     def surprise(values: np.ndarray) -> float:
         weights = Weights(tuple(values[:4]), tuple(values[4:]), (), ())
         each = [
-            likelihood(text, are_digits(seen, weights), which_digits(probabilities, answers, weights))
-            for text, seen, probabilities, answers in cases
+            likelihood(text, are_digits(seen, weights), which_digits(probabilities, predictions, weights))
+            for text, seen, probabilities, predictions in cases
         ]
         return float(-np.log(np.array(each) + HOPELESS).mean() + SMALL * np.square(values).sum())
 
@@ -128,7 +128,7 @@ def fit(asked: list[Asked]) -> Weights:
     weights = weighed(asked)
     against, whole, read = [], [], []
     for one in asked:
-        seen = judged(one.found, one.images, one.answers, weights)
+        seen = judged(one.found, one.images, one.predictions, weights)
         left = left_out(one.pixels, one.found.boxes[seen.read])
         against.append(doubts(seen.sure, seen.likely[seen.refused], len(left)))
         whole.append(seen.text == one.text)

@@ -19,11 +19,11 @@ from digits.training import History, Model, Result, Settings
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel(Classifier):
-    """A model that was trained here, ready to answer and to be saved.
+    """A model that was trained here, ready to predict and to be saved.
 
     Attributes:
         history: the epochs of its training.
-        result: its answers about the test images.
+        result: its predictions about the test images.
     """
 
     history: History

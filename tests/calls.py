@@ -6,7 +6,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from digits.batch.ledger import Picture, Reading
+from digits.batch.ledger import Entry, Picture
 from digits.batch.work import Job, read_pictures
 from digits.errors import DigitsError
 
@@ -50,7 +50,7 @@ def note_pid(folder: Path, name: str) -> None:
     time.sleep(600)
 
 
-def read_or_die(job: Job, pictures: list[Picture]) -> list[Reading]:
+def read_or_die(job: Job, pictures: list[Picture]) -> list[Entry]:
     """Read pictures; but 3.png kills the process."""
     if any(one.name.endswith("3.png") for one in pictures):
         os.kill(os.getpid(), signal.SIGKILL)

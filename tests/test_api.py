@@ -14,7 +14,7 @@ import digits
 from digits.backends import BACKENDS
 from digits.cli import main
 from digits.datasets import Dataset, Split, write_dataset
-from digits.exchange.predictions import open_answers
+from digits.exchange.predictions import open_predictions
 from tests.conftest import ROOT
 
 
@@ -40,7 +40,7 @@ def test_a_model_is_trained_asked_saved_and_loaded(backend, small, mnist, tmp_pa
     assert said.dtype == np.int64
     assert (said == labels).mean() == model.accuracy > 0.7
     path = model.save("runs/first")
-    assert np.array_equal(open_answers(Path("runs/first") / f"{backend}_preds.npy", tmp_path).predictions, said)
+    assert np.array_equal(open_predictions(Path("runs/first") / f"{backend}_preds.npy", tmp_path).predictions, said)
     assert main(["export", str(path)]) == 0
     for file in (path, path.with_suffix(".onnx")):
         loaded = digits.load_model(str(file))

@@ -54,7 +54,7 @@ class Picture(NamedTuple):
     id: int = 0
 
 
-class Reading(NamedTuple):
+class Entry(NamedTuple):
     """What came of a picture.
 
     Attributes:
@@ -133,7 +133,7 @@ class Ledger:
                 return
             place = found[-1][0]
 
-    def note(self, readings: Iterable[Reading]) -> None:
+    def note(self, readings: Iterable[Entry]) -> None:
         """Keep these readings, all of them or, where that fails, none."""
         with self._at_once() as database:
             database.executemany(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from digits.batch.ledger import WHOLE, Ledger, Picture
-from digits.batch.sources import Found, found, is_parquet
+from digits.batch.sources import SourceFile, found, is_parquet
 from digits.batch.sources import opened as opened_source
 from digits.batch.table import checked, write_table
 from digits.batch.work import Job, not_read, read_pictures, settings_of
@@ -98,12 +98,12 @@ def read_all(batch: Batch) -> Generator[Progress, None, None]:
             ledger.forget()
 
 
-def _is_same(file: Found, output: Path) -> bool:
+def _is_same(file: SourceFile, output: Path) -> bool:
     """Whether a file to read is the table that was written before."""
     return is_parquet(file.name) and output.exists() and os.path.realpath(file.name) == os.path.realpath(output)
 
 
-def _pictures(file: Found) -> Iterator[Picture]:
+def _pictures(file: SourceFile) -> Iterator[Picture]:
     """The pictures in a file: it is one itself, or Parquet, of which each row is one."""
     if not is_parquet(file.name):
         yield Picture(file.name, WHOLE, file.size, file.time)

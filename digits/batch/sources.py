@@ -21,7 +21,7 @@ _PARQUET = ".parquet"
 _TAKEN = (*PICTURES, _PARQUET)
 
 
-class Found(NamedTuple):
+class SourceFile(NamedTuple):
     """A file of a picture or, in Parquet, of many.
 
     Attributes:
@@ -35,7 +35,7 @@ class Found(NamedTuple):
     time: int
 
 
-def found(sources: Iterable[str]) -> Iterator[Found]:
+def found(sources: Iterable[str]) -> Iterator[SourceFile]:
     """The files that `sources` name, in their order; what is in a folder, nested ones too, in natural order.
 
     Hidden files are passed over. What else is not read is told in a note on stderr.
@@ -63,7 +63,7 @@ def is_parquet(name: str) -> bool:
     return path.lower().endswith(_PARQUET)
 
 
-def stamp(path: Path) -> Found:
+def stamp(path: Path) -> SourceFile:
     """A file of this machine as it is now.
 
     Raises:
@@ -75,7 +75,7 @@ def stamp(path: Path) -> Found:
         raise DigitsError(f"{shown(path)} cannot be read: {error.strerror}") from error
     if not stat.S_ISREG(known.st_mode):
         raise DigitsError(f"{shown(path)} is neither a file nor a folder")
-    return Found(str(path), known.st_size, known.st_mtime_ns)
+    return SourceFile(str(path), known.st_size, known.st_mtime_ns)
 
 
 def opened(name: str) -> IO[bytes]:
@@ -95,7 +95,7 @@ def opened(name: str) -> IO[bytes]:
 # On this machine
 
 
-def _here(path: Path) -> Iterator[Found]:
+def _here(path: Path) -> Iterator[SourceFile]:
     if not path.is_dir():
         yield stamp(path)
         return
@@ -131,7 +131,7 @@ def _tell(source: str, others: int, links: int, nothing: bool) -> None:
 # At an address
 
 
-def _at_address(address: str) -> Iterator[Found]:
+def _at_address(address: str) -> Iterator[SourceFile]:
     """The files at an address; `*` and `[` in it fit letters of a name, as in a shell."""
     parts = urlsplit(address)
     base, patterns = _split_pattern(parts.path)
@@ -147,7 +147,7 @@ def _at_address(address: str) -> Iterator[Found]:
                     folders.append(one.path)
             elif not patterns or (len(names) == len(patterns) and _fit(names, patterns)):
                 if not below or one.base_name.lower().endswith(_TAKEN):
-                    yield Found(_below(address, below), one.size, one.mtime_ns or 0)
+                    yield SourceFile(_below(address, below), one.size, one.mtime_ns or 0)
                     nothing = False
                 else:
                     others += 1

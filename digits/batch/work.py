@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digits.batch.ledger import WHOLE, Picture, Reading
+from digits.batch.ledger import WHOLE, Entry, Picture
 from digits.batch.sources import is_address, opened, stamp
 from digits.datasets import Split, images_from, shown
 from digits.errors import DigitsError
@@ -60,7 +60,7 @@ def settings_of(model: Path | None, hand: Split | None) -> tuple[tuple[str, str]
     return tuple(digests.items())
 
 
-def read_pictures(job: Job, pictures: Sequence[Picture]) -> list[Reading]:
+def read_pictures(job: Job, pictures: Sequence[Picture]) -> list[Entry]:
     """What came of each picture.
 
     Raises:
@@ -70,9 +70,9 @@ def read_pictures(job: Job, pictures: Sequence[Picture]) -> list[Reading]:
     return [_read(reader, picture, source) for picture, source in _with_sources(pictures)]
 
 
-def not_read(picture: Picture, reason: object) -> Reading:
+def not_read(picture: Picture, reason: object) -> Entry:
     """What comes of a picture that cannot be read."""
-    return Reading(picture.id, _line(picture, {"error": f"{_where(picture)} cannot be read: {reason}"}), failed=True)
+    return Entry(picture.id, _line(picture, {"error": f"{_where(picture)} cannot be read: {reason}"}), failed=True)
 
 
 @functools.cache
@@ -89,7 +89,7 @@ def _reader(job: Job) -> "Reader":
 Source = Path | bytes | Exception
 
 
-def _read(reader: "Reader", picture: Picture, source: Source) -> Reading:
+def _read(reader: "Reader", picture: Picture, source: Source) -> Entry:
     """What came of a picture, of which its `source` is known, or why there is none."""
     lines, failed = [], True
     try:
@@ -107,7 +107,7 @@ def _read(reader: "Reader", picture: Picture, source: Source) -> Reading:
     except Exception as error:  # of a million pictures one may show a mistake of ours; the others are read
         what = f"{_where(picture)} cannot be read ({type(error).__name__}: {first_line(error)})"
         lines.append(_line(picture, {"error": what}))
-    return Reading(picture.id, "\n".join(lines), failed)
+    return Entry(picture.id, "\n".join(lines), failed)
 
 
 def _line(picture: Picture, what: dict[str, Any]) -> str:

@@ -22,10 +22,10 @@ def command(a: Path, b: Path, as_json: bool, data_dir: Path) -> None:
     from digits.evaluation import metrics
     from digits.evaluation.compare import outcomes, to_json, why_incomparable
     from digits.evaluation.judge import title
-    from digits.exchange.predictions import open_answers
+    from digits.exchange.predictions import open_predictions
 
     check_data_dir(data_dir, a, b)
-    runs = {path: open_answers(path, data_dir) for path in (a, b)}
+    runs = {path: open_predictions(path, data_dir) for path in (a, b)}
     obstacle = why_incomparable(runs[a], runs[b])
     if obstacle:
         raise DigitsError(f"{a} and {b} cannot be compared: {obstacle}")

@@ -25,10 +25,10 @@ RUN = "a file of a run, such as outputs/pytorch_preds.npy, or a model (.safetens
 @options.as_json()
 @options.data_dir()
 def command(file: Path, dataset: str | None, as_json: bool, data_dir: Path) -> None:
-    from digits.exchange.predictions import open_answers
+    from digits.exchange.predictions import open_predictions
 
     check_data_dir(data_dir, file)
-    evaluate(open_answers(file, data_dir, dataset), as_json)
+    evaluate(open_predictions(file, data_dir, dataset), as_json)
 
 
 def check_data_dir(data_dir: Path, *paths: Path) -> None:
@@ -38,7 +38,7 @@ def check_data_dir(data_dir: Path, *paths: Path) -> None:
         DigitsError: all these files are of runs.
     """
     if data_dir is not DATA_DIR and all(path.suffix in (".json", ".npy") for path in paths):
-        raise DigitsError("--data-dir changes nothing for a run, which holds its answers; it is for models")
+        raise DigitsError("--data-dir changes nothing for a run, which holds its predictions; it is for models")
 
 
 def evaluate(run: "Run", as_json: bool = False) -> None:

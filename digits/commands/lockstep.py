@@ -8,7 +8,7 @@ from digits.files import display, write_together
 from digits.recipes import RECIPES, Recipe
 
 if TYPE_CHECKING:
-    from digits.training.lockstep import Step
+    from digits.training.lockstep import Pair
 
 
 @options.command("lockstep", "train both frameworks in step and compare their weights", "digits lockstep --steps 50")
@@ -33,7 +33,7 @@ def show(recipe: Recipe, steps: int, seed: int, data_dir: Path, output_dir: Path
     from digits.training.lockstep import lockstep
 
     dataset = load_dataset("mnist", data_dir)
-    runs: dict[str, list[Step]] = {}
+    runs: dict[str, list[Pair]] = {}
     for precision in ("float64", "float32"):
         coming = lockstep(dataset, recipe, steps, seed, precision)
         print(f"\n{precision}: the same weights, the same batches in the same order, dropout off\n")

@@ -15,7 +15,7 @@ from digits.files import expanded
 @options.a_path("model")
 @options.a_path("files", nargs=-1, required=True)
 @click.option(
-    "--submission", type=Path, metavar="CSV", help="Write the answers for Kaggle instead: ImageId,Label, from 1."
+    "--submission", type=Path, metavar="CSV", help="Write the predictions for Kaggle instead: ImageId,Label, from 1."
 )
 def command(model: Path, files: tuple[Path, ...], submission: Path | None) -> None:
     from digits.exchange.predictor import predict, submit

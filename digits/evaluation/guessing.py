@@ -1,4 +1,4 @@
-"""A hint for answers that are hardly better than guesses, as they are where images are not as a network knows them."""
+"""A hint for predictions hardly better than guesses, as they are where images are not as a network knows them."""
 
 import numpy as np
 from numpy.typing import NDArray

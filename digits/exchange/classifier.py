@@ -1,4 +1,4 @@
-"""A trained model that answers, whichever framework it is of, or exported."""
+"""A trained model that predicts, whichever framework it is of, or exported."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits.backends import BACKENDS
+from digits.datasets import SIDE
 from digits.errors import DigitsError
 from digits.models import ModelInfo
 
@@ -16,7 +17,7 @@ MODELS = (*(framework.suffix for framework in BACKENDS.values()), ".onnx")  # su
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A trained model, ready to answer.
+    """A trained model, ready to predict.
 
     Attributes:
         backend: "pytorch", "tensorflow" or "onnx".
@@ -47,7 +48,7 @@ class Classifier:
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The probability of each class (float32, `(n, classes)`) for each image; see `predict`."""
         images = np.asarray(images)
-        if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
+        if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or images.dtype != np.uint8:
             found = f"{images.dtype} of shape {images.shape}"
             raise DigitsError(f"images are {found}; allowed: uint8 of shape (n, 28, 28), as mnist's test images are")
         return self.answer(np.ascontiguousarray(images))

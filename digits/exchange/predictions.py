@@ -1,4 +1,4 @@
-"""A run's or a model's answers about test images, whichever file they come from."""
+"""A run's or a model's predictions about test images, whichever file they come from."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ _BACKEND_OF = {
 }
 
 
-def open_answers(path: Path, data_dir: Path, dataset: str | None = None) -> Run:
+def open_predictions(path: Path, data_dir: Path, dataset: str | None = None) -> Run:
     """The run that a file belongs to, such as `outputs/pytorch_preds.npy`, or what a model says of the test images.
 
     Args:
@@ -37,7 +37,7 @@ def open_answers(path: Path, data_dir: Path, dataset: str | None = None) -> Run:
         raise DigitsError(f"{path} is not a run: allowed are its files, {allowed}, and models (.onnx and so on)")
     if dataset is not None:
         raise DigitsError(
-            f"{path} holds answers about its own dataset; allowed with another: a model ({', '.join(MODELS)})"
+            f"{path} holds predictions about its own dataset; allowed with another: a model ({', '.join(MODELS)})"
         )
     if not path.is_file():
         raise DigitsError(f"{path} is missing. Run: {BACKENDS[_BACKEND_OF[path.name]].command}")

@@ -1,4 +1,4 @@
-"""Answers from an exported model, with onnxruntime: no framework is imported."""
+"""Predictions of an exported model, with onnxruntime: no framework is imported."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from digits.backends import BACKENDS
-from digits.datasets import read_unlabelled
+from digits.datasets import SIDE, read_unlabelled
 from digits.errors import DigitsError, not_installed
 from digits.files import sha256, write_together
 from digits.hardware import cores_allowed
@@ -24,7 +24,7 @@ _INSTEAD = "; any other picture of digits: digits read"
 
 
 class Predictor:
-    """An exported model, ready to answer; `info` describes it.
+    """An exported model, ready to predict; `info` describes it.
 
     Raises:
         DigitsError: the file is missing, damaged, or not a model that `digits export` wrote, or onnxruntime is missing.
@@ -38,7 +38,7 @@ class Predictor:
         self.info.require_classifier(path)
         shape = ["n", len(self.info.classes)]
         ours = [
-            ("images", "tensor(uint8)", ["n", 28, 28]),
+            ("images", "tensor(uint8)", ["n", SIDE, SIDE]),
             ("probabilities", "tensor(float)", shape),
             ("logits", "tensor(float)", shape),
             *([("doubts", "tensor(float)", ["n", 2])] if self.info.tells_nothing else []),
@@ -52,9 +52,9 @@ class Predictor:
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities (float32, `(n, classes)`) for images (uint8, `(n, 28, 28)`, ink bright on dark)."""
-        return self.answers(images)[0]
+        return self.outputs(images)[0]
 
-    def answers(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def outputs(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The same, and doubts, float32, `(n, 2)`: how likely each image is of no class, and of several at once.
 
         A model that cannot tell has none: they are 0.
@@ -108,7 +108,7 @@ def open_session(data: bytes, path: Path) -> Any:
 def _try(predictor: Predictor, path: Path) -> None:
     """Make sure that the model answers, as its graph may be damaged where its session starts all the same."""
     try:
-        answer = predictor.probabilities(np.zeros((1, 28, 28), np.uint8))
+        answer = predictor.probabilities(np.zeros((1, SIDE, SIDE), np.uint8))
     except Exception as error:
         raise DigitsError(f"{path} is damaged: it does not run") from error
     if not np.isfinite(answer).all():
@@ -147,10 +147,10 @@ def read_images(path: Path) -> NDArray[np.uint8]:
     """The images of a file, uint8, `(n, 28, 28)`: a grey PNG of 28 × 28 pixels, or many in a .npy or .csv file.
 
     Raises:
-        DigitsError: it is anything else. Nothing is resized or inverted, as a quiet guess would give wrong answers.
+        DigitsError: it is anything else. Nothing is resized or inverted, as a quiet guess would give wrong predictions.
     """
     images = read_unlabelled(path) if path.name.lower().endswith(_ARRAYS) else _read_png(path)
-    if images.shape[1:] != (28, 28):
+    if images.shape[1:] != (SIDE, SIDE):
         raise DigitsError(f"{path} has images of {images.shape[1]} × {images.shape[2]} pixels; allowed: 28 × 28")
     border = np.concatenate([images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]], axis=1)
     if np.any(np.median(border, axis=1) > 127):
@@ -161,7 +161,7 @@ def read_images(path: Path) -> NDArray[np.uint8]:
 def _read_png(path: Path) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings(action="error"), Image.open(path, formats=["PNG"]) as image:
-            if image.size != (28, 28) or image.mode != "L":
+            if image.size != (SIDE, SIDE) or image.mode != "L":
                 found = f"{image.size[0]} × {image.size[1]} pixels in mode {image.mode}"
                 raise DigitsError(f"{path} has {found}; allowed: 28 × 28 in mode L, 8-bit grey{_INSTEAD}")
             return np.asarray(image)[np.newaxis]

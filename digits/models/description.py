@@ -39,7 +39,7 @@ class ModelInfo:
         dataset: a name of `datasets.registry`, or the path of the user's own data.
         classes: a name for each label.
         pixel_range: what the pixels 0 and 255 become before the first layer.
-        temperature: by which logits are divided, so that probabilities are as high as the share of right answers.
+        temperature: by which logits are divided, so that probabilities are as high as the share of right predictions.
         network: SHA-256 of the structure of a network that a script shows; empty where it is the package's own.
         sha256: of the weights, or of an exported model's graph, in hexadecimal; empty in a file of before it was noted.
         origin: the run that trained it: its seed, versions and so on, and its test accuracy; empty likewise.

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digits.reading.network import Answers
+from digits.reading.network import Predictions
 
 WEIGHTS = Path(__file__).with_name("confidence.json")
 MOST = 0.99  # nobody is surer
@@ -42,14 +42,14 @@ def fitted() -> Weights:
     return Weights(**{name: tuple(values) for name, values in json.loads(WEIGHTS.read_text()).items()})
 
 
-def evidence(scores: NDArray[np.float32], means: NDArray[np.float32], answers: Answers) -> NDArray[np.float64]:
+def evidence(scores: NDArray[np.float32], means: NDArray[np.float32], predictions: Predictions) -> NDArray[np.float64]:
     """What speaks for each of `n` boxes being one digit: float64, `(n, 3)`.
 
     Args:
         scores, means: the finder's, `(n,)`, 0 to 1.
-        answers: the reader's, of the same boxes.
+        predictions: the reader's, of the same boxes.
     """
-    return np.stack([_logit(scores), _logit(means), _logit(1 - answers.doubts)], 1)
+    return np.stack([_logit(scores), _logit(means), _logit(1 - predictions.doubts)], 1)
 
 
 def are_digits(seen: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
@@ -57,10 +57,10 @@ def are_digits(seen: NDArray[np.float64], weights: Weights) -> NDArray[np.float6
     return _logistic(seen @ weights.digit[:-1] + weights.digit[-1])
 
 
-def which_digits(probabilities: NDArray[np.float32], answers: Answers, weights: Weights) -> NDArray[np.float32]:
+def which_digits(probabilities: NDArray[np.float32], predictions: Predictions, weights: Weights) -> NDArray[np.float32]:
     """The probability of each digit (float32, `(n, 10)`), if it is one, of what both networks say."""
     finder, reader = weights.which
-    both = finder * np.log(probabilities + LITTLE) + reader * np.log(answers.probabilities + LITTLE)
+    both = finder * np.log(probabilities + LITTLE) + reader * np.log(predictions.probabilities + LITTLE)
     odds = np.exp(both - both.max(1, keepdims=True))
     return (odds / odds.sum(1, keepdims=True)).astype(np.float32)
 

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.datasets import SIDE
 from digits.ink import ink_of, stroke_width
-from digits.reading.form import SIDE, to_mnist
+from digits.reading.form import to_mnist
 
 
 def cut_out(pixels: NDArray[np.uint8], boxes: NDArray[np.floating | np.integer]) -> NDArray[np.uint8]:

@@ -133,7 +133,7 @@ def _forms(trace: Trace) -> list[NDArray[np.uint8]]:
             large = resized(255 - seen.images[index], 2)
             strip[18:74, left + 2 : left + 58] = large[:, :, np.newaxis]
             finder = f"{seen.found.probabilities[index].argmax()} {seen.found.scores[index]:.0%}"
-            reader = f"{seen.answers.digits[index]} {seen.answers.confidences[index]:.0%}"
+            reader = f"{seen.predictions.digits[index]} {seen.predictions.confidences[index]:.0%}"
             for said, at in ((finder, 13), (reader, 88)):
                 cv2.putText(strip, said, (left + 3, at), _FONT, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
             if index in seen.read:

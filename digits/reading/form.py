@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits.datasets import SIDE
 from digits.exchange.predictor import open_session
 
-SIDE = 28
 FORM = Path(__file__).with_name("form.onnx")
 LARGE = 240  # pixels: twice as large as the graph needs; a larger digit is first reduced, by a whole number
 TOGETHER = 16  # digits in the graph at once

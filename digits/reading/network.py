@@ -12,7 +12,7 @@ from digits.exchange.predictor import Predictor
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class Predictions:
     """What a network says of `n` images.
 
     Attributes:
@@ -41,8 +41,8 @@ class Answers:
         """float32, `(n,)`: that it is a digit, and the one that is said."""
         return self.probabilities.max(1) * (1 - self.doubts).clip(0)
 
-    def __getitem__(self, which: slice) -> "Answers":
-        return Answers(self.probabilities[which], self.nothing[which], self.several[which])
+    def __getitem__(self, which: slice) -> "Predictions":
+        return Predictions(self.probabilities[which], self.nothing[which], self.several[which])
 
 
 class Network:
@@ -59,7 +59,7 @@ class Network:
             shown = ", ".join(classes[:3])
             raise DigitsError(f"{path} tells {shown} and so on apart; allowed: a model of the ten digits")
 
-    def __call__(self, images: NDArray[np.uint8]) -> Answers:
+    def __call__(self, images: NDArray[np.uint8]) -> Predictions:
         """What it says of images, uint8, `(n, 28, 28)`, ink bright on dark."""
-        probabilities, doubts = self.predictor.answers(images)
-        return Answers(probabilities, doubts[:, 0], doubts[:, 1])
+        probabilities, doubts = self.predictor.outputs(images)
+        return Predictions(probabilities, doubts[:, 0], doubts[:, 1])

@@ -26,7 +26,7 @@ from digits.reading.crops import cut_out
 from digits.reading.finder import SIZES, Finder, Found
 from digits.reading.hand import Hand, read_hand
 from digits.reading.left_out import alone, left_out
-from digits.reading.network import Answers, Network
+from digits.reading.network import Network, Predictions
 from digits.reading.peaks import distinct
 from digits.reading.picture import Picture, Source, open_pages, open_picture
 from digits.reading.reading import Digit, Reading
@@ -48,7 +48,7 @@ class Seen:
     Attributes:
         found: what the finder says.
         images: uint8, `(n, 28, 28)`: each of its boxes in MNIST's form.
-        answers: what the reader says of them.
+        predictions: what the reader says of them.
         likely: `(n,)`: that each box is one digit, of what both say.
         which: float32, `(n, 10)`: the probability of each digit, if it is one, likewise.
         rows: the boxes that are read, by index, row by row.
@@ -57,7 +57,7 @@ class Seen:
 
     found: Found
     images: NDArray[np.uint8]
-    answers: Answers
+    predictions: Predictions
     likely: NDArray[np.floating]
     which: NDArray[np.float32]
     rows: list[list[int]]
@@ -179,19 +179,21 @@ class Reader:
     def _lone(self, pixels: NDArray[np.uint8], box: NDArray[np.int64], seen: Seen) -> Seen:
         """What the reader says of the one thing in a picture, if it calls that a digit; otherwise what was `seen`."""
         images = cut_out(pixels, box[np.newaxis])
-        answers = self.network(images)
-        likely, which = _voted(self.hand, images, 1 - answers.doubts, answers.probabilities)
+        predictions = self.network(images)
+        likely, which = _voted(self.hand, images, 1 - predictions.doubts, predictions.probabilities)
         if likely[0] <= SURE:
             return seen
         scores = likely.astype(np.float32)
         found = Found(box[np.newaxis].astype(np.float32), scores, scores, which, seen.found.heat)
-        return Seen(found, images, answers, likely, which, [[0]], np.zeros(0, np.int64))
+        return Seen(found, images, predictions, likely, which, [[0]], np.zeros(0, np.int64))
 
-    def ask(self, pixels: NDArray[np.uint8], sizes: Sequence[int] = SIZES) -> tuple[Found, NDArray[np.uint8], Answers]:
+    def ask(
+        self, pixels: NDArray[np.uint8], sizes: Sequence[int] = SIZES
+    ) -> tuple[Found, NDArray[np.uint8], Predictions]:
         """What both networks say of a picture, uint8, `(height, width, 3)`.
 
         Returns:
-            What the finder says; its boxes in MNIST's form, uint8, `(n, 28, 28)`; the reader's answers about them.
+            What the finder says; its boxes in MNIST's form, uint8, `(n, 28, 28)`; the reader's predictions about them.
         """
         found = self.finder(pixels, sizes)
         images = cut_out(pixels, found.boxes)
@@ -199,15 +201,15 @@ class Reader:
 
 
 def judged(
-    found: Found, images: NDArray[np.uint8], answers: Answers, weights: Weights, hand: Hand | None = None
+    found: Found, images: NDArray[np.uint8], predictions: Predictions, weights: Weights, hand: Hand | None = None
 ) -> Seen:
     """What is read of what both networks say, weighed, and of the votes of a hand."""
-    one = are_digits(evidence(found.scores, found.means, answers), weights)
-    likely, which = _voted(hand, images, one, which_digits(found.probabilities, answers, weights))
+    one = are_digits(evidence(found.scores, found.means, predictions), weights)
+    likely, which = _voted(hand, images, one, which_digits(found.probabilities, predictions, weights))
     apart = distinct(found.boxes, likely)
     read, refused = apart[likely[apart] > SURE], apart[likely[apart] <= SURE]
     rows = [read[row].tolist() for row in in_rows(found.boxes[read])]
-    return Seen(found, images, answers, likely, which, rows, refused)
+    return Seen(found, images, predictions, likely, which, rows, refused)
 
 
 def _voted(

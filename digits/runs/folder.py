@@ -18,7 +18,7 @@ from digits.runs.record import RunRecord
 
 @dataclass(frozen=True)
 class Run:
-    """What one training left behind, or what a model answers.
+    """What one training left behind, or what a model predicts.
 
     Attributes:
         backend: a key of `BACKENDS`, or "onnx" for an exported model.
@@ -39,7 +39,7 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Whose answers these are, in sentences."""
+        """Whose predictions these are, in sentences."""
         return BACKENDS[self.backend].title if self.backend in BACKENDS else "The ONNX model"
 
 

@@ -14,7 +14,7 @@ from digits.training.loop import Training
 
 
 @dataclass(frozen=True)
-class Step:
+class Pair:
     """After a step: its loss in each framework, and the largest difference of any weight between the two."""
 
     number: int
@@ -23,7 +23,7 @@ class Step:
     difference: float
 
 
-def lockstep(dataset: Dataset, recipe: Recipe, steps: int, seed: int, precision: str) -> Iterator[Step]:
+def lockstep(dataset: Dataset, recipe: Recipe, steps: int, seed: int, precision: str) -> Iterator[Pair]:
     """Train in both frameworks from the same weights, on the same batches in the same order, with dropout off.
 
     Args:
@@ -45,7 +45,7 @@ def lockstep(dataset: Dataset, recipe: Recipe, steps: int, seed: int, precision:
     return _steps(info, images, seed, precision)
 
 
-def _steps(info: ModelInfo, images: Split, seed: int, precision: str) -> Iterator[Step]:
+def _steps(info: ModelInfo, images: Split, seed: int, precision: str) -> Iterator[Pair]:
     """The lockstep itself, on one epoch of these images."""
     trainings = [Training(name, info, images, None, seed, precision) for name in BACKENDS]
     (first, one), (second, other) = (training.build() for training in trainings)
@@ -54,4 +54,4 @@ def _steps(info: ModelInfo, images: Split, seed: int, precision: str) -> Iterato
     for number, pytorch, tensorflow in zip(range(1, 1 + len(images) // info.recipe.batch_size), *runs, strict=False):
         theirs = second.weights(other)
         difference = max(float(np.abs(array - theirs[name]).max()) for name, array in first.weights(one).items())
-        yield Step(number, pytorch.loss, tensorflow.loss, difference)
+        yield Pair(number, pytorch.loss, tensorflow.loss, difference)

@@ -82,7 +82,7 @@ def guessing(labels: NDArray[np.integer], classes: int, smoothing: float) -> flo
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """By which to divide logits, `(n, classes)`, so that probabilities are as high as the share of right answers.
+    """By which to divide logits, `(n, classes)`, so that probabilities are as high as the share of right predictions.
 
     It is the one that gives the right labels, `(n,)`, the highest likelihood (Guo et al., 2017, arXiv:1706.04599).
     Which answer is the most likely stays as it is.

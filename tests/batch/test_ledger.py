@@ -2,7 +2,7 @@ import sqlite3
 
 import pytest
 
-from digits.batch.ledger import Ledger, Picture, Reading
+from digits.batch.ledger import Entry, Ledger, Picture
 from digits.errors import DigitsError
 
 SETTINGS = {"model": "abc", "finder": "def"}
@@ -25,16 +25,16 @@ def names(ledger):
 
 
 def note_all(ledger):
-    ledger.note([Reading(one.id, f'"{one.name!a}"', failed=False) for one in ledger.missing()])
+    ledger.note([Entry(one.id, f'"{one.name!a}"', failed=False) for one in ledger.missing()])
 
 
 def test_what_was_noted_is_not_missing_and_has_its_place(path):
     ledger = begun(path, ONE, TWO, ROW, TWO)
     assert names(ledger) == ["1.png", "x.parquet", "a\udcff.png"]  # once, where it was named last
     one, *others = ledger.missing()
-    ledger.note([Reading(others[1].id, "page 1\npage 2", False), Reading(one.id, "error", True)])
+    ledger.note([Entry(others[1].id, "page 1\npage 2", False), Entry(one.id, "error", True)])
     assert names(ledger) == ["1.png", "x.parquet"]  # what failed is tried again
-    ledger.note([Reading(others[0].id, "row", False)])
+    ledger.note([Entry(others[0].id, "row", False)])
     assert list(ledger.lines()) == ["error", "row", "page 1", "page 2"]
 
 
@@ -104,11 +104,11 @@ def test_a_database_of_somebody_else_is_one_line(path):
 def test_a_full_disk_takes_nothing_of_what_was_there(path):
     ledger = begun(path, *(Picture(f"{number}.png", -1, 1, 1) for number in range(50)))
     first, *others = ledger.missing()
-    ledger.note([Reading(first.id, "kept", False)])
+    ledger.note([Entry(first.id, "kept", False)])
     (pages,) = ledger._database.execute("PRAGMA page_count").fetchone()
     ledger._database.execute(f"PRAGMA max_page_count = {pages + 3}")  # SQLite's own word for a disk of this size
     with pytest.raises(DigitsError, match=r"ledger: the disk is full$"):
-        ledger.note([Reading(one.id, "x" * 4000, False) for one in others])
+        ledger.note([Entry(one.id, "x" * 4000, False) for one in others])
     assert ledger.count("lines IS NOT NULL") == 1 and len(list(ledger.missing())) == 49
     ledger.close()
     again = begun(path, *(Picture(f"{number}.png", -1, 1, 1) for number in range(50)), resume=True)

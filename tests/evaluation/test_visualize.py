@@ -108,7 +108,7 @@ def test_a_model_is_asked_only_about_the_classes_that_it_knows(own, classes, tmp
     model = Classifier("onnx", info, lambda images: np.eye(len(classes))[np.zeros(len(images), int)])
     monkeypatch.setattr(answers, "load_model", lambda path: model)
     (tmp_path / "model.onnx").touch()
-    ask = lambda: answers.open_answers(tmp_path / "model.onnx", DATA_DIR)  # noqa: E731
+    ask = lambda: answers.open_predictions(tmp_path / "model.onnx", DATA_DIR)  # noqa: E731
     if classes == "0123456789":
         assert ask().labels.tolist() == np.repeat(np.arange(10), 10).tolist()
     else:

@@ -7,13 +7,13 @@ from PIL import Image
 from digits.cli import main
 from digits.datasets import Dataset, Split, load_test, write_dataset
 from digits.errors import DigitsError
-from digits.exchange.predictions import open_answers
+from digits.exchange.predictions import open_predictions
 from digits.files import DATA_DIR
 
 
 @pytest.mark.parametrize("kind", ["run.json", "preds.npy", "labels.npy", "probs.npy"])
 def test_every_file_of_a_run_names_it(finished_runs, data_dir, kind):
-    run = open_answers(finished_runs / f"tensorflow_{kind}", data_dir)
+    run = open_predictions(finished_runs / f"tensorflow_{kind}", data_dir)
     assert run.backend == "tensorflow"
     assert np.array_equal(run.predictions, np.load(finished_runs / "tensorflow_preds.npy"))
 
@@ -22,19 +22,19 @@ def test_every_file_of_a_run_names_it(finished_runs, data_dir, kind):
 def test_what_is_neither_run_nor_model_is_refused(tmp_path, name):
     (tmp_path / (name or "a file beside it")).write_bytes(b"")
     with pytest.raises(DigitsError, match="is not a run: allowed are its files, pytorch_run.json, pytorch_preds"):
-        open_answers(tmp_path / name, tmp_path)
+        open_predictions(tmp_path / name, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["a", "a.json", "a.onnx", "a.keras", "a.safetensors", "folder/a.npy"])
 def test_a_file_that_is_not_there_is_said_not_to_be(tmp_path, name):
     with pytest.raises(DigitsError, match=f"^there is no file {tmp_path / name}$"):
-        open_answers(tmp_path / name, tmp_path)
+        open_predictions(tmp_path / name, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["tensorflow_run.json", "tensorflow_preds.npy"])
 def test_a_run_that_is_not_there(tmp_path, capsys, name):
     with pytest.raises(DigitsError, match=f"{name} is missing. Run: python mnist_tensorflow.py"):
-        open_answers(tmp_path / name, tmp_path)
+        open_predictions(tmp_path / name, tmp_path)
     assert main(["evaluate", str(tmp_path / name)]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 
@@ -42,8 +42,8 @@ def test_a_run_that_is_not_there(tmp_path, capsys, name):
 def test_a_model_gives_the_answers_of_its_run(finished_runs, data_dir, capsys):
     for backend, suffix in [("pytorch", "safetensors"), ("tensorflow", "keras")]:
         model = finished_runs / f"{backend}_model.{suffix}"
-        run = open_answers(model, data_dir)
-        saved = open_answers(finished_runs / f"{backend}_run.json", data_dir)
+        run = open_predictions(model, data_dir)
+        saved = open_predictions(finished_runs / f"{backend}_run.json", data_dir)
         assert np.array_equal(run.predictions, saved.predictions)
         assert np.array_equal(run.labels, saved.labels)
         assert np.allclose(run.probabilities, saved.probabilities, atol=1e-6)
@@ -67,9 +67,9 @@ def test_a_model_of_another_dataset_is_refused(finished_runs, tmp_path, data_dir
     other = tmp_path / "other.safetensors"
     other.write_bytes(model.read_bytes().replace(b'dataset\\": \\"mnist', b'dataset\\": \\"msint'))
     with pytest.raises(DigitsError, match="dataset is 'msint'; allowed: mnist"):
-        open_answers(other, data_dir)
+        open_predictions(other, data_dir)
     with pytest.raises(DigitsError, match="MNIST is not in"):
-        open_answers(model, tmp_path)
+        open_predictions(model, tmp_path)
 
 
 # A model and another dataset than its own
@@ -86,7 +86,7 @@ def folder_of(root, classes, images, labels, names=None):
 
 
 def asked(model, dataset, data_dir=DATA_DIR):
-    return open_answers(model, data_dir, str(dataset))
+    return open_predictions(model, data_dir, str(dataset))
 
 
 def test_a_model_is_asked_about_a_subset_of_its_classes(finished_runs, mnist, data_dir, tmp_path, capsys):
@@ -154,5 +154,5 @@ def test_a_data_folder_is_refused_where_a_models_own_dataset_lies_elsewhere(fini
 
 
 def test_a_run_is_not_asked_about_another_dataset(finished_runs, data_dir):
-    with pytest.raises(DigitsError, match="holds answers about its own dataset; allowed with another: a model"):
+    with pytest.raises(DigitsError, match="holds predictions about its own dataset; allowed with another: a model"):
         asked(finished_runs / "pytorch_run.json", "fashion-mnist")

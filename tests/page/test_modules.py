@@ -14,7 +14,7 @@ import pytest
 
 from digits import ink
 from digits.reading import confidence, hand, left_out, peaks, picture, rows
-from digits.reading.network import Answers
+from digits.reading.network import Predictions
 from tests.conftest import ROOT
 from tests.page.conftest import absent
 from tests.reading.compose import DIGITS, composed
@@ -168,11 +168,11 @@ def test_evidence_is_weighed_alike(node, rng):
     weights = confidence.fitted()
     scores, means, doubt = rng.random((3, 30))
     probabilities, said = rng.dirichlet(np.ones(10), (2, 30)).astype(np.float32)
-    answers = Answers(said, doubt, np.zeros(30))
-    ours = confidence.are_digits(confidence.evidence(scores, means, answers), weights)
+    predictions = Predictions(said, doubt, np.zeros(30))
+    ours = confidence.are_digits(confidence.evidence(scores, means, predictions), weights)
     assert np.allclose(node("confidence", "isDigit", *zip(scores, means, doubt, strict=True)), ours)
     each = node("confidence", "whichDigit", *zip(probabilities.tolist(), said.tolist(), strict=True))
-    assert np.allclose(each, confidence.which_digits(probabilities, answers, weights), atol=1e-6)
+    assert np.allclose(each, confidence.which_digits(probabilities, predictions, weights), atol=1e-6)
     for digits, refused, left in (([0.9, 0.7], [0.2], 3), ([], [0.4, 1.0], 0), ([], [], 2), ([0.99], [], 0)):
         against = confidence.doubts(np.array(digits), np.array(refused), left)
         (same,) = node("confidence", "doubts", (digits, refused, left))

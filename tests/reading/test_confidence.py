@@ -13,14 +13,14 @@ from digits.reading.confidence import (
     of_text,
     which_digits,
 )
-from digits.reading.network import Answers
+from digits.reading.network import Predictions
 
 EYE = np.eye(10, dtype=np.float32)
 
 
-def answers(probabilities: np.ndarray, nothing: float = 0.0) -> Answers:
+def predictions(probabilities: np.ndarray, nothing: float = 0.0) -> Predictions:
     count = len(probabilities)
-    return Answers(probabilities, np.full(count, nothing, np.float32), np.zeros(count, np.float32))
+    return Predictions(probabilities, np.full(count, nothing, np.float32), np.zeros(count, np.float32))
 
 
 def test_what_ships_has_all_that_is_weighed():
@@ -32,23 +32,23 @@ def test_what_ships_has_all_that_is_weighed():
 
 def test_a_box_is_likelier_a_digit_the_more_speaks_for_it():
     scores, means = np.array([0.2, 0.9, 0.9, 0.9]), np.array([0.6, 0.6, 0.3, 0.6])
-    said = Answers(EYE[[3, 3, 3, 3]], np.float32([0, 0, 0, 0.9]), np.zeros(4, np.float32))
+    said = Predictions(EYE[[3, 3, 3, 3]], np.float32([0, 0, 0, 0.9]), np.zeros(4, np.float32))
     seen = evidence(scores, means, said)
     assert seen.shape == (4, 3)
     assert (seen[1] >= seen[[0, 2, 3]]).all()
     low, most, unsteady, nothing = are_digits(seen, Weights((1.0, 1.0, 1.0, 0.0), (1, 1), (), ()))
     assert most > max(low, unsteady, nothing)
     extremes = np.array([0.0, 1.0])
-    assert np.isfinite(evidence(extremes, extremes, answers(EYE[:2], 1.0))).all()
+    assert np.isfinite(evidence(extremes, extremes, predictions(EYE[:2], 1.0))).all()
 
 
 def test_which_digit_it_is_both_networks_say():
     finder = np.float32([[0.6, 0.4, *[0] * 8], [0.6, 0.4, *[0] * 8]])
     reader = np.float32([[0.1, 0.9, *[0] * 8], [0.5, 0.5, *[0] * 8]])
-    both = which_digits(finder, answers(reader), Weights((), (1, 1), (), ()))
+    both = which_digits(finder, predictions(reader), Weights((), (1, 1), (), ()))
     assert both.argmax(1).tolist() == [1, 0]
     assert both.sum(1) == pytest.approx(np.ones(2), abs=1e-6)
-    alone = which_digits(finder, answers(reader), Weights((), (1, 0), (), ()))
+    alone = which_digits(finder, predictions(reader), Weights((), (1, 0), (), ()))
     assert alone.argmax(1).tolist() == [0, 0]
 
 

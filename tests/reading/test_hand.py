@@ -32,8 +32,8 @@ def saved(folder: Path, images: np.ndarray, name: str) -> Path:
 
 def said(images: np.ndarray) -> np.ndarray:
     """What the reader says, as `Hand.vote` takes it."""
-    answers = Network(SHIPPED)(images)
-    return np.column_stack([answers.probabilities * (1 - answers.doubts)[:, np.newaxis], answers.doubts])
+    predictions = Network(SHIPPED)(images)
+    return np.column_stack([predictions.probabilities * (1 - predictions.doubts)[:, np.newaxis], predictions.doubts])
 
 
 def test_what_is_near_a_correction_is_read_as_that(odd):

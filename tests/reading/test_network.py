@@ -4,7 +4,7 @@ import pytest
 
 from digits.datasets import Split
 from digits.errors import DigitsError
-from digits.reading.network import Answers, Network
+from digits.reading.network import Network, Predictions
 from digits.recipes import RECIPES, adjusted
 from digits.synthesis import strokes, variants
 from digits.synthesis.epoch import shown
@@ -12,18 +12,18 @@ from digits.synthesis.epoch import shown
 
 def test_it_reads_mnist(model, mnist):
     network = Network(model)
-    answers = network(mnist.test.images[:500])
-    assert (answers.digits == mnist.test.labels[:500]).mean() > 0.95
-    assert answers.probabilities.shape == (500, 10)
-    assert np.array_equal(answers[3:7].digits, answers.digits[3:7])
+    predictions = network(mnist.test.images[:500])
+    assert (predictions.digits == mnist.test.labels[:500]).mean() > 0.95
+    assert predictions.probabilities.shape == (500, 10)
+    assert np.array_equal(predictions[3:7].digits, predictions.digits[3:7])
     assert len(network(np.zeros((0, 28, 28), np.uint8)).digits) == 0
 
 
 def test_doubt_lowers_confidence():
     probabilities = np.eye(10, dtype=np.float32)[:2]
-    answers = Answers(probabilities, np.float32([0, 0.5]), np.float32([0, 0.25]))
-    assert answers.confidences.tolist() == [1, 0.25]
-    assert answers.doubts.tolist() == [0, 0.75]
+    predictions = Predictions(probabilities, np.float32([0, 0.5]), np.float32([0, 0.25]))
+    assert predictions.confidences.tolist() == [1, 0.25]
+    assert predictions.doubts.tolist() == [0, 0.75]
 
 
 def test_a_model_of_something_else_is_refused(model, tmp_path):
@@ -37,8 +37,8 @@ def test_a_model_of_something_else_is_refused(model, tmp_path):
 
 def test_it_reads_every_way_of_writing_a_digit(model, rng):
     """It learned from MNIST alone, which has nothing like some of them, such as a 1 with a wide upstroke."""
-    answers = Network(model)(strokes.draw(variants.DIGITS, strokes.PLAIN, rng))
-    right = answers.digits == [int(one.character) for one in variants.DIGITS]
+    predictions = Network(model)(strokes.draw(variants.DIGITS, strokes.PLAIN, rng))
+    right = predictions.digits == [int(one.character) for one in variants.DIGITS]
     assert right.mean() >= 0.95, [one for one, is_right in zip(variants.DIGITS, right, strict=True) if not is_right]
 
 

@@ -15,7 +15,7 @@ from digits.reading import reader as module
 from digits.reading.confidence import BESIDE_INK, MOST, Weights
 from digits.reading.draw import explain, show
 from digits.reading.finder import Found
-from digits.reading.network import Answers
+from digits.reading.network import Predictions
 from digits.reading.picture import Picture
 from digits.reading.reader import SHIPPED, Seen, Trace, _original, judged
 from tests.conftest import run
@@ -208,20 +208,20 @@ def seen(*sure: float, refused: tuple[float, ...] = ()) -> Seen:
     """Digits in a row, so sure, and boxes that are refused."""
     count = len(sure) + len(refused)
     boxes = np.array([(40 * index, 10, 30, 50) for index in range(count)], np.float32).reshape(-1, 4)
-    answers = Answers(np.eye(10, dtype=np.float32)[[3] * count], *np.zeros((2, count), np.float32))
+    predictions = Predictions(np.eye(10, dtype=np.float32)[[3] * count], *np.zeros((2, count), np.float32))
     likely = np.array([*sure, *refused])
-    found = Found(boxes, likely, likely, answers.probabilities, {})
+    found = Found(boxes, likely, likely, predictions.probabilities, {})
     rows = [list(range(len(sure)))] if sure else []
     images = np.zeros((count, 28, 28), np.uint8)
-    return Seen(found, images, answers, likely, answers.probabilities, rows, np.arange(len(sure), count))
+    return Seen(found, images, predictions, likely, predictions.probabilities, rows, np.arange(len(sure), count))
 
 
 def test_of_overlapping_boxes_the_likeliest_is_read():
     boxes = np.array([(0, 0, 40, 60), (20, 5, 8, 50), (60, 0, 40, 60)], np.float32)  # the second is a part of the first
-    answers = Answers(np.eye(10, dtype=np.float32)[[4, 1, 7]], np.float32([0, 0.3, 0]), np.zeros(3, np.float32))
+    predictions = Predictions(np.eye(10, dtype=np.float32)[[4, 1, 7]], np.float32([0, 0.3, 0]), np.zeros(3, np.float32))
     scores = np.array([0.8, 0.9, 0.8])
-    found = Found(boxes, scores, scores, answers.probabilities, {})
-    result = judged(found, np.zeros((3, 28, 28), np.uint8), answers, WEIGHTS)
+    found = Found(boxes, scores, scores, predictions.probabilities, {})
+    result = judged(found, np.zeros((3, 28, 28), np.uint8), predictions, WEIGHTS)
     assert result.text == "47"
     assert result.refused.tolist() == []
 

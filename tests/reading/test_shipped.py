@@ -37,11 +37,11 @@ def test_its_header_says_how_it_was_made(network, mnist):
 
 
 def test_its_accuracy_on_mnist_is_as_its_header_says(network, mnist):
-    answers = network(mnist.test.images)
-    right = (answers.digits == mnist.test.labels).mean()
+    predictions = network(mnist.test.images)
+    right = (predictions.digits == mnist.test.labels).mean()
     assert right >= 0.995
     assert right == pytest.approx(network.predictor.info.origin["test_accuracy"], abs=2e-4)
-    assert (answers.doubts > 0.5).mean() < 0.005
+    assert (predictions.doubts > 0.5).mean() < 0.005
 
 
 def test_it_reads_the_small_digits_of_scikit_learn_as_the_docs_say(network):

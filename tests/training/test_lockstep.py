@@ -8,7 +8,7 @@ from PIL import Image
 from digits.datasets import load_dataset
 from digits.errors import DigitsError
 from digits.recipes import RECIPES
-from digits.training.lockstep import Step, lockstep
+from digits.training.lockstep import Pair, lockstep
 from tests.conftest import run
 from tests.test_scripts import refused
 
@@ -16,7 +16,7 @@ STEPS = 100
 
 
 @pytest.fixture(scope="module")
-def steps(data_dir) -> dict[str, list[Step]]:
+def steps(data_dir) -> dict[str, list[Pair]]:
     """The baseline in both frameworks, by precision."""
     dataset = load_dataset("mnist", data_dir)
     return {

@@ -152,10 +152,10 @@ def test_a_network_says_what_is_no_digit(backend, mnist, tmp_path):
     assert result.accuracy > 0.9
     save(settings, model, few, history, result)
     exported = Predictor(tmp_path / f"{backend}_model.onnx")
-    probabilities, doubts = exported.answers(few.test.images[:1000])
+    probabilities, doubts = exported.outputs(few.test.images[:1000])
     doubts = doubts.sum(axis=1)
     assert np.abs(probabilities - result.probabilities[:1000]).max() < 1e-3
-    none = exported.answers(non_digits.draw(1000, few.train, np.random.default_rng(5)).images)[1].sum(axis=1)
+    none = exported.outputs(non_digits.draw(1000, few.train, np.random.default_rng(5)).images)[1].sum(axis=1)
     assert (none > 0.5).mean() > 0.8 > 0.1 > (doubts > 0.5).mean()
 
 

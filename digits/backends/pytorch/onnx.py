@@ -22,7 +22,7 @@ from digits.models import ModelInfo, onnx_field
 _KINDS = {operation: row.kind for row in LAYERS.values() for operation in row.operations}
 
 
-class Reader(nn.Module):
+class Graph(nn.Module):
     """From uint8 images to probabilities, the logits that they come from, and maybe doubts that it is one class."""
 
     def __init__(self, network: nn.Module, info: ModelInfo):
@@ -49,7 +49,7 @@ def to_onnx(network: nn.Module, info: ModelInfo) -> bytes:
         model, example, outputs = network, torch.zeros(2, 64, 96, 3, dtype=torch.uint8), ["maps"]
         shape = {0: n, 1: 32 * torch.export.Dim("down", min=1), 2: 32 * torch.export.Dim("across", min=1)}
     else:
-        model, example = Reader(network, info), torch.zeros(2, 28, 28, dtype=torch.uint8)
+        model, example = Graph(network, info), torch.zeros(2, 28, 28, dtype=torch.uint8)
         outputs, shape = ["probabilities", "logits", *(["doubts"] if info.tells_nothing else [])], {0: n}
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):  # the exporter talks to its developers
         warnings.simplefilter("ignore")
