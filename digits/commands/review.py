@@ -29,14 +29,21 @@ if TYPE_CHECKING:
 @click.option(
     "--model", type=Path, metavar="FILE", help="The .onnx model that read them. [default: the one that comes along]"
 )
+@click.option("--hand", type=Path, metavar="DIR", help="The digits of yours that voted when they were read.")
 @port_option()
 @browser_option()
 def command(
-    readings: Path, random: int | None, seed: int | None, model: Path | None, port: int | None, no_browser: bool
+    readings: Path,
+    random: int | None,
+    seed: int | None,
+    model: Path | None,
+    hand: Path | None,
+    port: int | None,
+    no_browser: bool,
 ) -> None:
     if random is None and seed is not None:
         raise DigitsError("--seed does nothing without --random N, which draws a sample. Leave it out, or give both")
-    review_readings(readings, random, seed or 0, model=model, port=port, open_browser=not no_browser)
+    review_readings(readings, random, seed or 0, model=model, hand=hand, port=port, open_browser=not no_browser)
 
 
 def review_readings(
@@ -45,6 +52,7 @@ def review_readings(
     seed: int = 0,
     *,
     model: Path | None = None,
+    hand: Path | None = None,
     port: int | None = None,
     open_browser: bool = True,
 ) -> None:
@@ -55,6 +63,7 @@ def review_readings(
         random: how many pictures to draw at random; None for all, the least sure first.
         seed: by which they are drawn.
         model: that read them.
+        hand: a folder of somebody's own digits that voted then; None for nobody's.
         port: None for the first free one from 8000 on.
         open_browser: whether to open the page.
 
@@ -67,7 +76,7 @@ def review_readings(
     from digits.review import Review, opened, read_readings
 
     check_seed(seed)
-    readings, reader = read_readings(table), Reader(model)
+    readings, reader = read_readings(table), Reader(model, hand)
     with opened(table) as store:
         sample = None if random is None else store.draw(readings, random, seed)
         review = Review(readings, store, reader, sample)

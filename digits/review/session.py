@@ -173,7 +173,7 @@ class Review:
             raise DigitsError(f"{key.name} cannot be read ({what})") from error
         if trace.reading.text != row.text:
             said = [text.replace("\n", " / ") or "no digit" for text in (trace.reading.text, row.text)]
-            why = "It has changed, or another model read it (--model)"
+            why = "It has changed, or it was read otherwise (--model, --hand)"
             raise DigitsError(f"{key.name} is read as {said[0]}, and stands in the table as {said[1]}. {why}")
         return Seen(trace.picture, trace.reading)
 

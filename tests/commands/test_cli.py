@@ -24,7 +24,7 @@ FLAGS = {
         *("--model", "--hand", "--json", "--show", "--explain", "--output-dir"),
         *("--output", "--resume", "--address"),
     },
-    "review": {"--random", "--seed", "--model", "--port", "--no-browser"},
+    "review": {"--random", "--seed", "--model", "--hand", "--port", "--no-browser"},
     "learn": {"--output", "--seed", "--data-dir"},
     "serve": {"--host", "--port", "--allow-host", "--model", "--data-dir", "--no-browser"},
     "publish": set(),
