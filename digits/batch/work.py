@@ -96,8 +96,7 @@ def _read(reader: "Reader", picture: Picture, source: Source) -> Entry:
         if isinstance(source, Exception):
             raise source
         for trace in reader.traces(source, _where(picture)):
-            page = {"page": trace.picture.page} if trace.picture.pages > 1 else {}
-            lines.append(_line(picture, {**page, **trace.reading.to_dict()}))
+            lines.append(_line(picture, trace.to_dict()))
         if _has_changed(picture):
             lines.clear()
             raise DigitsError(f"{_where(picture)} has changed since it was listed. It is read anew with --resume")

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from digits.commands import click, options
 from digits.errors import DigitsError
@@ -110,7 +110,7 @@ def read_files(
                     drawn = {f"{name}.png": show(trace)} if show_boxes else {}
                     drawn |= {f"{name}-steps.png": explain(trace)} if show_steps else {}
                     bar.clear()
-                    print(json.dumps(_described(path, trace)) if as_json else _line(path, trace))
+                    print(json.dumps({"file": str(path), **trace.to_dict()}) if as_json else _line(path, trace))
                     if drawn:
                         write_together(output_dir / "read", drawn)
                         saved = " and ".join(display(output_dir / "read" / one) for one in drawn)
@@ -124,11 +124,6 @@ def read_files(
                     print(f"error: {error}", file=sys.stderr)
     if failed:
         raise DigitsError(f"{failed} of {len(pictures)} {'file' if len(pictures) == 1 else 'files'} could not be read")
-
-
-def _described(path: Path, trace: "Trace") -> dict[str, Any]:
-    page = {"page": trace.picture.page} if trace.picture.pages > 1 else {}
-    return {"file": str(path), **page, **trace.reading.to_dict()}
 
 
 def _name(path: Path, trace: "Trace") -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +95,11 @@ class Trace:
     turns: int
     seen: Seen
     reading: Reading
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `Reading.to_dict`, with the `page`, from 1, where a file has several."""
+        page = {"page": self.picture.page} if self.picture.pages > 1 else {}
+        return {**page, **self.reading.to_dict()}
 
 
 class Reader:

@@ -143,7 +143,8 @@ def test_a_picture_that_has_changed_or_gone_is_not_judged(made, table, review, t
     (scans / "3.png").write_bytes(b"nothing")
     asked = review()
     for name, says in {
-        "0.png": "0.png is read as 2, and stands in the table as 7. It has changed, or it was read otherwise (--model, --hand)",
+        "0.png": "0.png is read as 2, and stands in the table as 7. "
+        "It has changed, or it was read otherwise (--model, --hand)",
         "2.png": "2.png cannot be read: No such file or directory",
         "3.png": "3.png is not a readable image",
     }.items():
