@@ -22,7 +22,7 @@ def place(path: str, line: int | None) -> str:
 
 
 # What the extra `train` brings, as it is imported: most of the project's work but reading needs these.
-TRAIN = {"jinja2", "matplotlib", "requests", "safetensors", "scipy", "seaborn", "sklearn"}
+TRAIN = {"filelock", "jinja2", "matplotlib", "requests", "safetensors", "scipy", "seaborn", "sklearn"}
 
 
 def not_installed(name: str, extra: str) -> DigitsError:
