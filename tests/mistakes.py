@@ -1,7 +1,7 @@
 """Twenty mistakes that the tests must catch: `python -m tests.mistakes` makes each in a copy, and runs its tests.
 
-Whoever makes the tests quicker runs this before and after. The first ten were made once, and mended; the others are of
-the kinds that experiments are ruined by. It takes some minutes; numbers, from 1, choose a few: `-m tests.mistakes 3 11`.
+Whoever makes the tests quicker runs this before and after. Some were made once, and mended; the others are of the kinds
+that ruin experiments. It takes some minutes; numbers, from 1, choose a few: `python -m tests.mistakes 3 11`.
 """
 
 import os

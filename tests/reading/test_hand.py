@@ -9,7 +9,7 @@ from PIL import Image
 import digits
 from digits.datasets import Split
 from digits.errors import DigitsError
-from digits.reading.hand import CLASSES, Hand, read_hand
+from digits.reading.hand import CLASSES, Hand, read_hand, voted
 from digits.reading.network import Network
 from digits.reading.reader import SHIPPED
 from tests.reading.compose.hands import ODD, OneHand, a_hand, written
@@ -51,6 +51,18 @@ def test_what_is_far_from_all_corrections_stays_as_it_was(odd, mnist):
     before, after = said(images), hand.vote(images, said(images))
     assert (before.argmax(1) != after.argmax(1)).mean() <= 0.001
     assert after.sum(1) == pytest.approx(np.ones(len(images)), abs=1e-5)
+
+
+@pytest.mark.parametrize(("near", "votes"), [(0.85, False), (0.95, True)])
+def test_a_correction_votes_where_it_is_nearer_than_what_the_digit_usually_looks_like(near, votes):
+    directions = np.eye(12, dtype=np.float32)
+    image = 0.9 * directions[7] + np.sqrt(1 - 0.9**2) * directions[10]  # taken for a 7, and much like one
+    correction = near * image + np.sqrt(1 - near**2) * directions[11]
+    before = np.full((1, 11), 0.02)
+    before[0, 7] = 0.8
+    after = voted(image[np.newaxis], before, correction[np.newaxis], np.array([3]), directions[:10])
+    assert (after[0, 3] > 2 * before[0, 3]) == votes
+    assert votes or np.allclose(after, before, atol=1e-5)
 
 
 def test_what_is_corrected_as_no_digit_is_none(mnist):
