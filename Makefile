@@ -51,7 +51,7 @@ notebooks: $(VENV)/.dev-installed ## Run the lessons and write their notebooks a
 	$(BIN)/python -m lessons.build
 
 site: $(VENV)/.dev-installed ## Build README, docs/ and the lessons as a site, into outputs/site
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict -q
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 reader: $(VENV)/.installed ## Make anew the models that ship: of `digits read`, and the page's baseline (12 to 40 minutes)
 	$(BIN)/python -m digits.reading.form_graph
