@@ -63,6 +63,9 @@ def test_every_page_is_there_and_no_other(site, pages):
     assert expected <= there
     assert all(name.endswith(".py.html") for name in there - expected)
 
+    menu = pages[site / "LICENSE.html"].links  # there is no other link on this page
+    assert expected - {"LICENSE.html", "resume_description.html"} <= {*menu}
+
 
 def test_every_link_leads_somewhere(site, pages):
     for path, page in pages.items():

@@ -1,7 +1,7 @@
-"""What mkdocs.yml makes the site of: the project's own tree, so that each link leads where it leads on a code host.
+"""The files of the site, laid out as in the project, so that each link leads where it leads on a code host.
 
-README.md is the first page, `docs/` stays a folder, and whatever else a page links to becomes a page: a notebook with
-its pictures, a Python file with its colours. What `import digits` offers is `api.md`, which is on the site alone.
+README.md is the first page, `docs/` stays a folder, and any other file that a page links to becomes a page: a notebook
+with its pictures, a Python file with its colours. Only the site has `api.md`, made of the docstrings of `digits`.
 """
 
 import re
@@ -13,19 +13,19 @@ from nbconvert import MarkdownExporter
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = (".jpg", ".png")
-LINK = re.compile(r'(?:]\(|src=")([^()\s"#:]+)')  # the path that a link or a picture names
+LINK = re.compile(r'(?:]\(|src=")([^()\s"#:]+)')  # as far as its path; a picture's, too
 TO_FOLDER = re.compile(r"\[([^][]*)]\(([^()\s#:]+)\)")
 API = "# What `import digits` offers\n\n::: digits\n"
 SOURCE = "---\nsearch:\n  exclude: true\n---\n# {name}\n\n~~~~{language}\n{text}\n~~~~\n"
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Leave out the page for what is not found: it would have to know the folder of the host that the site lies in."""
+    """Leave out the page that a host shows for an unknown address: its links would need the site's own address."""
     config.theme.static_templates.discard("404.html")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Lay the site's files out as the project's are: README.md, those of `docs/`, and all that these lead to."""
+    """Lay out the site's files as the project's are: README.md, the pages of `docs/`, and all that these lead to."""
     for file in [file for file in files if file.src_dir == config.docs_dir]:
         files.remove(file)
     paths = [ROOT / "README.md", *sorted(Path(config.docs_dir).glob("*.md"))]
@@ -34,26 +34,27 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             files.append(File.generated(config, name_on_site(path), abs_src_path=str(path)))
             continue
         text = as_markdown(path)
-        led_to = {there for link in LINK.findall(text) if (there := lead(path, link)).is_file()}
+        led_to = {there for link in LINK.findall(text) if (there := target(path, link)).is_file()}
         paths += sorted(led_to - {*paths})
         files.append(File.generated(config, name_on_site(path), content=as_on_site(text, path)))
     files.append(File.generated(config, "api.md", content=API))
     return files
 
 
-def lead(page: Path, link: str) -> Path:
-    """Where in the project a page's link leads."""
+def target(page: Path, link: str) -> Path:
+    """The file or folder of the project that a page's link leads to."""
     return (page.parent / link).resolve()
 
 
-def added_on_site(path: Path) -> str:
-    """What the name of a file has on the site behind its own: what is no picture and no Markdown becomes that."""
-    return ".md" if path.is_file() and path.suffix not in (*PICTURES, ".md") else ""
+def becomes_markdown(path: Path) -> bool:
+    """Whether the site has a page in place of this file, which is neither Markdown nor a picture."""
+    return path.is_file() and path.suffix not in (*PICTURES, ".md")
 
 
 def name_on_site(path: Path) -> str:
     """The name of a page or picture among the site's sources."""
-    return path.relative_to(ROOT).as_posix() + added_on_site(path)
+    name = path.relative_to(ROOT).as_posix()
+    return f"{name}.md" if becomes_markdown(path) else name
 
 
 def as_markdown(path: Path) -> str:
@@ -68,6 +69,6 @@ def as_markdown(path: Path) -> str:
 
 
 def as_on_site(text: str, page: Path) -> str:
-    """A page's Markdown, its links to files leading to the pages made of them; of those to folders the text stays."""
-    text = TO_FOLDER.sub(lambda found: found[1] if lead(page, found[2]).is_dir() else found[0], text)
-    return LINK.sub(lambda found: found[0] + added_on_site(lead(page, found[1])), text)
+    """A page's Markdown with links to the site's pages; a link to a folder, which has none, becomes its text."""
+    text = TO_FOLDER.sub(lambda link: link[1] if target(page, link[2]).is_dir() else link[0], text)
+    return LINK.sub(lambda link: link[0] + ".md" if becomes_markdown(target(page, link[1])) else link[0], text)
