@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 ISA ?= native
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-slow lint bench bench-deep notebooks reader finder clean
+.PHONY: help setup demo test test-quick test-slow lint bench bench-deep notebooks site reader finder clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench-deep: $(VENV)/.installed ## Time steps alone and beside a busy process, an
 notebooks: $(VENV)/.dev-installed ## Run the lessons and write their notebooks anew (5 minutes; nothing else should run)
 	$(BIN)/python -m lessons.build
 
+site: $(VENV)/.dev-installed ## Build README, docs/ and the lessons as a site, into outputs/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 reader: $(VENV)/.installed ## Make anew the models that ship: of `digits read`, and the page's baseline (12 to 40 minutes)
 	$(BIN)/python -m digits.reading.form_graph
 	$(BIN)/digits train pytorch --recipe baseline --output-dir outputs/baseline
@@ -78,5 +81,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	@touch $@
 
 $(VENV)/.dev-installed: $(VENV)/.installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,parquet,page,finder,heic,tensorboard,tune,cluster,lessons,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[pytorch,tensorflow,parquet,page,finder,heic,tensorboard,tune,cluster,lessons,docs,dev]'
 	@touch $@
