@@ -133,11 +133,11 @@ MISTAKES = [
         "tests/evaluation/test_metrics.py",
     ),
     Mistake(
-        "images are turned the other way than their masks say",
-        "digits/synthesis/augmentation.py",
-        "turn = np.stack([cos, -sin, sin, cos]",
-        "turn = np.stack([cos, sin, -sin, cos]",
-        "tests/synthesis/test_augmentation.py",
+        "images are shuffled, their labels are not",
+        "digits/backends/pytorch/train.py",
+        "self.labels.index_select(0, on_device)",
+        "self.labels[: len(on_device)]",
+        "tests/backends/test_train.py",
     ),
     Mistake(
         "a doubt speaks for a digit",
