@@ -20,10 +20,10 @@ from digits.synthesis.targets import Targets, targets
 
 try:
     import skimage  # noqa: F401  # whose photographs are among the grounds
-
-    from digits.synthesis.pages import VISIBLE, Page, page
 except ModuleNotFoundError as error:
     raise not_installed("scikit-image", "finder") from error
+
+from digits.synthesis.pages import VISIBLE, Page, page
 
 PAGE, SIDE = 224, 192  # pixels of a side, of a page and of a crop
 TOGETHER = 16  # batches whose crops are of the same pages, each in any of them

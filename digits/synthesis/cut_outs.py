@@ -3,24 +3,24 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digits.datasets import Split
 from digits.datasets.dataset import SIDE
 from digits.errors import not_installed
+from digits.ink import ink_of, stroke_width
 from digits.synthesis.non_digits import NONE, SEVERAL
 from digits.synthesis.printed import to_form
 from digits.synthesis.strokes import BOX
 
 try:
-    import cv2
     import skimage  # noqa: F401  # whose photographs are among the grounds
-
-    from digits.ink import ink_of, stroke_width
-    from digits.synthesis.pages import page
 except ModuleNotFoundError as error:
     raise not_installed("scikit-image", "finder") from error
+
+from digits.synthesis.pages import page
 
 PAGE = 192  # pixels of a side
 OTHERS = 6  # cut out of a page at most: words have many letters
