@@ -2,7 +2,7 @@
 
 Hands are composed by the tests' code (`tests/reading/compose/hands.py`): each has its own slant, pen and habits, and
 ways of writing that the reader never saw. The votes' two numbers (`digits/reading/hand.py`) were chosen on hands 100 to
-119 with `--choose`; hands 0 to 19 are reported.
+119 with `--choose`; hands 0 to 19 are reported, and drawn into docs/hands.png.
 """
 
 import argparse
@@ -12,9 +12,12 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from matplotlib.ticker import PercentFormatter
 
 from digits.commands.tables import table
 from digits.datasets import Split, load_dataset
+from digits.evaluation.plots import MUTED, WRONG, png
+from digits.figures import Figure
 from digits.learning import Known, copied, known, weighed
 from digits.reading import hand as module
 from digits.reading.hand import Hand
@@ -28,6 +31,7 @@ from tests.reading.compose.hands import a_hand, written
 CORRECTED = (0, 1, 3, 5, 10)
 STREAM, ASKED = 500, 500  # digits that are read until enough are misread, and others that are asked about afterwards
 REPORTED, CHOSEN_ON = range(20), range(100, 120)
+FIGURE = Path("docs/hands.png")
 
 Ask = Callable[[np.ndarray], np.ndarray]  # from images to places in `hand.CLASSES`
 
@@ -103,8 +107,29 @@ def main() -> None:
     seeds = CHOSEN_ON if flags.choose else REPORTED
     for near, vote in rules or [(module.NEAR, module.VOTE)]:
         module.NEAR, module.VOTE = near, vote
-        show(f"Votes of corrections, from {near} on, times {vote}", measure(voting, seeds, mnist))
-    show("digits learn", measure(learning, seeds, mnist))
+        votes = measure(voting, seeds, mnist)
+        show(f"Votes of corrections, from {near} on, times {vote}", votes)
+    learned = measure(learning, seeds, mnist)
+    show("digits learn", learned)
+    if not flags.choose:
+        errors = {"They vote (--hand)": votes[0], "The reader learns (digits learn)": learned[0]}
+        FIGURE.write_bytes(png(curves(errors)))
+        print(f"Saved {FIGURE}")
+
+
+def curves(errors: dict[str, np.ndarray]) -> Figure:
+    """The errors of each hand, `(hands, counts)`, and their mean, over how many digits were corrected."""
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    for axes, (title, of_hands) in zip(figure.subplots(1, len(errors), sharey=True), errors.items(), strict=True):
+        axes.plot(CORRECTED, of_hands.T, color=MUTED, lw=0.8, alpha=0.5)
+        axes.plot(CORRECTED, of_hands.mean(axis=0), color=WRONG, lw=2.5, marker="o", label="mean of 20 hands")
+        axes.set(title=title, xlabel="misread digits that were corrected", xticks=CORRECTED, ylim=(0, None))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.grid(axis="y", color="#e5e7eb")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
+    figure.axes[0].set_ylabel("errors on other digits of the hand")
+    return figure
 
 
 def show(what: str, measured: tuple[np.ndarray, ...]) -> None:
