@@ -17,8 +17,9 @@ import sys
 
 if not os.path.exists("lessons"):  # so this is not yet the folder of the project
     if "google.colab" in sys.modules:
-        subprocess.run(["git", "clone", "-q", REPOSITORY, "project"], check=True)
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-e", "project[train]"], check=True)
+        if "YOUR-NAME" in REPOSITORY or subprocess.run(["git", "clone", "-q", REPOSITORY, "project"]).returncode:
+            sys.exit(f"There is no project at {REPOSITORY}: put its address into this cell, and run it again.")
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-e", "project[learn]"], check=True)
     os.chdir("project" if "google.colab" in sys.modules else "..")
 
 # %%

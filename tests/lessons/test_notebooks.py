@@ -2,6 +2,9 @@
 
 import json
 import re
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -135,19 +138,37 @@ def test_each_lesson_begins_with_the_same_cell():
     assert "YOUR-NAME" in first.pop()
 
 
-def test_the_first_cell_installs_the_package_on_colab(tmp_path, monkeypatch):
+@pytest.fixture
+def on_colab(tmp_path, monkeypatch) -> Callable[[str], None]:
+    """Runs the first cell, with this address in it, in an empty folder on Colab."""
     code = next(text for kind, text in cells(unrun(source(NAMES[0]))) if kind == "code")
-    commands = []
-    monkeypatch.setattr(
-        "subprocess.run", lambda command, check: commands.append(command) or (tmp_path / "project").mkdir(exist_ok=True)
-    )
-    monkeypatch.setitem(__import__("sys").modules, "google.colab", object())
+    monkeypatch.setitem(sys.modules, "google.colab", object())
     monkeypatch.chdir(tmp_path)
-    exec(code.replace("YOUR-NAME/YOUR-REPOSITORY", "somebody/digits"), {})  # noqa: S102
+    return lambda address: exec(code.replace("https://github.com/YOUR-NAME/YOUR-REPOSITORY", address), {})  # noqa: S102
+
+
+def test_the_first_cell_installs_the_package_on_colab(tmp_path, monkeypatch, on_colab):
+    commands = []
+
+    def note(command: list[str], **_: object) -> subprocess.CompletedProcess:
+        commands.append(command)
+        (tmp_path / "project").mkdir(exist_ok=True)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", note)
+    on_colab("https://github.com/somebody/digits")
     assert commands[0][:3] == ["git", "clone", "-q"]
     assert commands[0][3] == "https://github.com/somebody/digits"
-    assert commands[1][1:] == ["-m", "pip", "install", "-q", "-e", "project[train]"]
+    assert commands[1][1:] == ["-m", "pip", "install", "-q", "-e", "project[learn]"]
     assert Path.cwd() == tmp_path / "project"
+
+
+@pytest.mark.parametrize("address", ["https://github.com/YOUR-NAME/YOUR-REPOSITORY", "nowhere/at-all"])
+def test_an_address_left_out_on_colab_is_one_sentence(tmp_path, on_colab, address):
+    with pytest.raises(SystemExit) as stopped:
+        on_colab(address)
+    assert str(stopped.value) == f"There is no project at {address}: put its address into this cell, and run it again."
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_photograph_of_lesson_4_is_what_its_script_draws():
