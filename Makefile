@@ -11,6 +11,9 @@ TORCH_INDEX ?=
 # What benchmarks measure: the processor as it is (native), or as if it had AVX2 and nothing newer (avx2), or both
 ISA ?= native
 
+# On all cores; each process begins with neighbours, which share what they need, and takes over what others have left
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-quick test-slow lint bench bench-deep notebooks site reader finder clean
 
@@ -26,13 +29,13 @@ demo: $(VENV)/.installed ## Download MNIST, train in both frameworks, draw the p
 	$(BIN)/python visualize_results.py
 
 test: $(VENV)/.dev-installed ## Run the tests, but for the slowest
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-quick: $(VENV)/.dev-installed ## Run what needs no training on the whole MNIST
-	$(BIN)/python -m pytest -m "not slow and not whole"
+	$(PYTEST) -m "not slow and not whole"
 
 test-slow: $(VENV)/.dev-installed ## Run the slowest tests, which `make test` leaves out
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 lint: $(VENV)/.dev-installed ## Check style, types, and which room imports which
 	$(BIN)/ruff check .

@@ -1,18 +1,21 @@
 """What the tests share: the real MNIST, fetched once a run by the project's own downloader, and ways to run things."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from digits.datasets import Dataset, download_dataset, load_dataset
 from digits.errors import DigitsError
-from digits.hardware import require_bfloat16, tune_process
+from digits.hardware import cores_here, require_bfloat16, tune_process
 from digits.recipes import Recipe, adjusted
 from tests.servers import serve  # noqa: F401  # a fixture
 
@@ -53,13 +56,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("whole")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes run tests where `-n auto` asks for it: as many as cores, and so few that memory lasts."""
+    return min(cores_here(), 4)
+
+
 @pytest.fixture(scope="session")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real MNIST as `download_mnist.py` lays it out. Read only: a test that damages it works on a copy."""
-    folder = tmp_path_factory.mktemp("mnist_data")
-    here = ROOT / "mnist_data" / "MNIST" / "raw"
-    download_dataset(folder, mirror=str(here) if here.is_dir() else None)
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """`made_once(name, make)`: a folder that `make` fills once a session, for all processes that run tests."""
+    together = "PYTEST_XDIST_WORKER" in os.environ
+    parent = tmp_path_factory.getbasetemp().parent if together else tmp_path_factory.getbasetemp()
+
+    def folder(name: str, make: Callable[[Path], object]) -> Path:
+        path = parent / name
+        with FileLock(parent / f"{name}.lock"):
+            if not path.exists():
+                unfinished = parent / f"{name}.unfinished"
+                unfinished.mkdir(exist_ok=True)
+                make(unfinished)
+                unfinished.rename(path)
+        return path
+
     return folder
+
+
+@pytest.fixture(scope="session")
+def data_dir(made_once: Callable) -> Path:
+    """The real MNIST as `download_mnist.py` lays it out. Read only: a test that damages it works on a copy."""
+    here = ROOT / "mnist_data" / "MNIST" / "raw"
+    return made_once("mnist_data", lambda folder: download_dataset(folder, mirror=str(here) if here.is_dir() else None))
 
 
 @pytest.fixture(scope="session")
@@ -106,25 +132,31 @@ def without(package: str, folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def outputs(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
-    """A folder with both scripts' runs on the real MNIST, and what each said on the console."""
-    folder = tmp_path_factory.mktemp("outputs")
-    flags = ("--data-dir", data_dir, "--output-dir", folder)
-    said = {backend: run(f"mnist_{backend}.py", *flags) for backend in ("pytorch", "tensorflow")}
-    assert all(done.returncode == 0 for done in said.values()), said
-    return folder, said
+def outputs(data_dir: Path, made_once: Callable) -> Path:
+    """A folder with both scripts' runs on the real MNIST in `runs`, and what each said on the console beside it."""
+
+    def make(folder: Path) -> None:
+        for backend in ("pytorch", "tensorflow"):
+            done = run(f"mnist_{backend}.py", "--data-dir", data_dir, "--output-dir", folder / "runs")
+            assert done.returncode == 0, done
+            (folder / f"{backend}.json").write_text(json.dumps(vars(done)))
+
+    return made_once("outputs", make)
 
 
 @pytest.fixture(scope="session")
-def finished_runs(outputs: tuple[Path, dict]) -> Path:
+def finished_runs(outputs: Path) -> Path:
     """The folder of the two runs. Read only, but for pictures."""
-    return outputs[0]
+    return outputs / "runs"
 
 
 @pytest.fixture(scope="session")
-def consoles(outputs: tuple[Path, dict]) -> dict[str, subprocess.CompletedProcess[str]]:
+def consoles(outputs: Path) -> dict[str, subprocess.CompletedProcess[str]]:
     """What each of the two scripts said, by backend."""
-    return outputs[1]
+    return {
+        backend: subprocess.CompletedProcess(**json.loads((outputs / f"{backend}.json").read_text()))
+        for backend in ("pytorch", "tensorflow")
+    }
 
 
 def heed_ctrl_c() -> None:
