@@ -1,5 +1,7 @@
 """How the lessons draw, so that a lesson's cells show its ideas and not Matplotlib's."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -29,3 +31,89 @@ def show_row(images: dict[str, np.ndarray], title: str, width: float = 13, cmap:
 def without_ticks(axes: Axes) -> None:
     """Take the numbers away from both axes."""
     axes.set(xticks=[], yticks=[])
+
+
+# Lesson 5: make it fast
+
+
+def show_ladder(gains: dict[str, dict[str, float]], kept: dict[str, list[str]], title: str) -> None:
+    """Show ladders side by side: what each change gained, on top of those before it that were kept.
+
+    Args:
+        gains: of each ladder, by change: how many times as fast as without it.
+        kept: of each ladder, the changes that were kept.
+    """
+    figure, panels = plt.subplots(1, len(gains), figsize=(13, 4), squeeze=False, sharex=True)
+    fastest = 1.0
+    for axes, (ladder, changes) in zip(panels[0], gains.items(), strict=True):
+        speed = 1.0
+        for change, gain in changes.items():
+            is_kept = change in kept[ladder]
+            axes.barh(change, speed * gain - speed, left=speed, color="#9db8d2" if is_kept else "#fca5a5")
+            said = f" × {gain:.2f}, now {speed * gain:.1f}" if is_kept else f" × {gain:.2f}, dropped"
+            axes.text(speed * max(gain, 1), change, said, va="center")
+            speed *= gain if is_kept else 1
+        axes.invert_yaxis()
+        axes.axvline(1, color="gray", linewidth=0.5)
+        ticks = [1, 2, 3, 5, 10, 20, 50]
+        fastest = max(fastest, speed)
+        axes.set(xscale="log", xlabel="times as fast as the plain loop")
+        axes.set_xticks(ticks, labels=map(str, ticks))
+        axes.minorticks_off()
+        axes.set(xlim=(0.8, 4 * fastest), title="with bfloat16" if ladder == "bfloat16" else "in float32")
+    figure.suptitle(title)
+    plt.show()
+
+
+# Lesson 8: a network that finds
+
+Digits = Sequence[tuple[int, float, float]]  # which each is, and x and y in pixels
+
+
+def show_pages(
+    pages: np.ndarray,
+    found: Sequence[Digits],
+    title: str,
+    true: Sequence[Digits] | None = None,
+    heat: np.ndarray | None = None,
+    width: float = 13,
+) -> None:
+    """Show pages, each (1, height, width), in one row, with the digits on them.
+
+    Args:
+        found: digits of each page, written where they are, or beside it where a cross or heat is there.
+        true: digits of each page, whose centres get a cross.
+        heat: maps of the pages, (n, rows, columns), from 0 to 1, laid over them.
+        width: of the figure, in inches.
+    """
+    figure, panels = plt.subplots(1, len(pages), figsize=(width, 0.6 + width / len(pages)))
+    for index, (axes, page) in enumerate(zip(panels, pages, strict=True)):
+        height, across = page[0].shape
+        place = (0, across, height, 0)
+        axes.imshow(page[0], cmap="gray", extent=place)
+        if heat is not None:
+            axes.imshow(heat[index], cmap="magma", alpha=0.5, vmin=0, vmax=1, extent=place)
+        crosses = true[index] if true else []
+        for _, x, y in crosses:
+            axes.plot(x, y, "+", color="#38bdf8")
+        beside = (11, 9) if crosses or heat is not None else (0, 0)
+        style = {"color": "#fb923c", "weight": "bold", "ha": "center", "va": "center"}
+        for digit, x, y in found[index]:
+            axes.annotate(str(digit), (x, y), beside, textcoords="offset points", **style)
+        without_ticks(axes)
+    figure.suptitle(title)
+    plt.show()
+
+
+def show_curve(values: Sequence[float], title: str, xlabel: str, ylabel: str, mean_of: int = 20) -> None:
+    """Show values, one a step, and their mean over so many steps, on a logarithmic scale."""
+    _, axes = plt.subplots(figsize=(8, 3.6))
+    axes.plot(values, color="#d1d5db", label="each step")
+    means = np.convolve(values, np.ones(mean_of) / mean_of, mode="valid")
+    axes.plot(np.arange(len(means)) + mean_of - 1, means, color="#c2410c", label=f"mean of {mean_of} steps")
+    axes.set(xlabel=xlabel, ylabel=ylabel, yscale="log", title=title)
+    ticks = [tick for tick in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10) if min(values) <= tick <= max(values)]
+    axes.set_yticks(ticks, labels=map(str, ticks))
+    axes.minorticks_off()
+    axes.legend()
+    plt.show()
