@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import runpy
 import shutil
 import signal
 import subprocess
@@ -171,9 +172,12 @@ def test_damaged_data(data_dir, tmp_path):
         (("--seed", "-5"), "seed is -5, but must be a whole number, 0 or more"),
     ],
 )
-def test_numbers_out_of_range(flags, message, data_dir, tmp_path):
-    outputs = tmp_path / "outputs"
-    assert refused("mnist_pytorch.py", *flags, "--data-dir", data_dir, "--output-dir", outputs) == message
+def test_numbers_out_of_range(flags, message, data_dir, tmp_path, monkeypatch, capsys):
+    outputs, script = tmp_path / "outputs", ROOT / "mnist_pytorch.py"
+    monkeypatch.setattr(sys, "argv", [str(script), *flags, "--data-dir", str(data_dir), "--output-dir", str(outputs)])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(script), run_name="__main__")
+    assert (ended.value.code, capsys.readouterr().err) == (1, f"error: {message}\n")
     assert not outputs.exists()
 
 

@@ -1,6 +1,7 @@
 """The networks of an ensemble side by side on this machine: on few images, each on one core."""
 
 import heapq
+import io
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import Future
+from contextlib import redirect_stdout
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -17,7 +19,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from digits.backends import BACKENDS
 from digits.commands import steps as command
 from digits.datasets import Split
 from digits.errors import DigitsError
@@ -30,7 +31,7 @@ from digits.training import run as runs
 from digits.training.checkpoints import Checkpoint
 from digits.training.ensembles import side_by_side, train_epoch
 from digits.training.loop import Progress, Report
-from tests.conftest import ROOT, heed_ctrl_c, run
+from tests.conftest import ROOT, changed, heed_ctrl_c, run
 from tests.test_processes import wait_for
 from tests.training.test_run import stops_after
 from tests.tuning.test_killed import started_with
@@ -121,91 +122,75 @@ def equal(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> bool:
 
 
 FLAGS = ("--recipe", "fast", "--batch-size", 32, "--learning-rate", 0.01, "--dropout", 0.2, "--precision", "float32")
-STOPS_EARLY = (
-    "--ensemble",
-    3,
-    "--epochs",
-    6,
-    "--validation",
-    0.25,
-    "--patience",
-    2,
-    "--label-smoothing",
-    0,
-    "--schedule",
-    "constant",
+STOPS_EARLY = ("--ensemble", 3, "--epochs", 6, "--validation", 0.25, "--patience", 2, "--label-smoothing", 0)
+STOPPING = changed(
+    RECIPE, epochs=6, learning_rate=0.01, validation=0.25, patience=2, label_smoothing=0.0, schedule="constant"
 )
 
 
-@several_cores
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_networks_side_by_side_have_the_bits_of_those_one_after_another_on_one_core(backend, data, tmp_path):
-    command = (
-        "-m",
-        "digits",
-        "train",
-        backend,
-        "--ensemble",
-        3,
-        "--epochs",
-        8,
-        *FLAGS,
-        *STOPS_EARLY,
-        "--dataset",
-        data,
-    )
-    both = run(*command, "--output-dir", tmp_path / "both")
-    each = run(*command, "--output-dir", tmp_path / "each", DIGITS_CORES="1", OMP_NUM_THREADS="1")
-    assert (both.returncode, both.stderr, each.returncode, each.stderr) == (0, "", 0, "")
-    cores = max(1, cores_here() // 3)
-    assert f"networks, {min(cores_here(), 3)} at a time, each on {cores} core" in both.stdout
+@pytest.fixture(scope="module", params=["pytorch", pytest.param("tensorflow", marks=pytest.mark.slow)])
+def side_by_side_run(request, data, tmp_path_factory) -> tuple[Settings, str]:
+    """A run of three networks that stop at different times, on two cores of a machine of two; and what it said."""
+    folder = tmp_path_factory.mktemp("both")
+    settings = settings_of(data, folder, request.param, recipe=STOPPING, tensorboard=True)
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as said:
+        patch.setattr(runs, "cores_here", lambda: 2)
+        command.run(settings)
+    return settings, said.getvalue()
+
+
+def test_networks_side_by_side_have_the_bits_of_those_one_after_another_on_one_core(side_by_side_run, data, tmp_path):
+    settings, said = side_by_side_run
+    backend = settings.backend
+    flags = ("-m", "digits", "train", backend, *FLAGS, *STOPS_EARLY, "--schedule", "constant", "--dataset", data)
+    each = run(*flags, "--output-dir", tmp_path, DIGITS_CORES="1", OMP_NUM_THREADS="1")
+    assert (each.returncode, each.stderr) == (0, "")
+    assert "Training 3 networks, 2 at a time, each on 1 core" in said
     assert "Starting training...\nNetwork 1 of 3, seed 0\nEpoch 1/6" in each.stdout
     assert "Network 3 of 3, seed 2\nEpoch 1/6" in each.stdout
-    ours, theirs = (load_run(tmp_path / one, backend).record for one in ("both", "each"))
+    ours, theirs = (load_run(folder, backend).record for folder in (settings.output_dir, tmp_path))
     lengths = [len(epochs) for epochs in ours.members]
-    assert (
-        lengths == [len(epochs) for epochs in theirs.members] and len(set(lengths)) > 1
-    )  # they end at different times
-    assert (ours.cores_each, theirs.cores_each) == (cores, None)
+    assert lengths == [len(epochs) for epochs in theirs.members] and len(set(lengths)) > 1  # they end at other times
+    assert (ours.cores_each, theirs.cores_each) == (1, None)
     assert ours.train_seconds > 0
-    if cores == 1:
-        assert equal(weights_in(tmp_path / "both", backend), weights_in(tmp_path / "each", backend))
-        losses = [[epoch["loss"] for epochs in record.members for epoch in epochs] for record in (ours, theirs)]
-        assert losses[0] == losses[1]
+    assert equal(weights_in(settings.output_dir, backend), weights_in(tmp_path, backend))
+    losses = [[epoch["loss"] for epochs in record.members for epoch in epochs] for record in (ours, theirs)]
+    assert losses[0] == losses[1]
 
 
-@pytest.mark.parametrize("saves", [1, 4, 7])
-def test_a_resumed_ensemble_ends_with_the_same_bits(saves, two_cores, data, tmp_path, monkeypatch, capsys):
-    command.run(settings_of(data, tmp_path / "whole"))
+@pytest.mark.parametrize("side_by_side_run", ["pytorch"], indirect=True)
+@pytest.mark.parametrize("saves", [pytest.param(1, marks=pytest.mark.slow), 4, pytest.param(9, marks=pytest.mark.slow)])
+def test_a_resumed_ensemble_ends_with_the_same_bits(
+    saves, side_by_side_run, two_cores, data, tmp_path, monkeypatch, capsys
+):
+    whole = side_by_side_run[0].output_dir
+    settings = settings_of(data, tmp_path, recipe=STOPPING)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Checkpoint, "save", stops_after(saves, Checkpoint.save))
-        command.run(settings_of(data, tmp_path))
+        command.run(settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "cores_here", lambda: 6)
+        says = "is of another run: its cores_each is 1, this run's is 2. Run with the same"
+        with pytest.raises(DigitsError, match=says):
+            command.run(replace(settings, resume=True))
     capsys.readouterr()
-    command.run(settings_of(data, tmp_path, resume=True))
+    command.run(replace(settings, resume=True))
     said = capsys.readouterr().out
     assert re.search(r"^Resuming [123] networks, [12] at a time, each on 1 core\.\.\.$", said, re.MULTILINE)
-    assert said.count("Epoch") == 9 - saves
-    assert equal(weights_in(tmp_path, "pytorch"), weights_in(tmp_path / "whole", "pytorch"))
+    assert said.count("Epoch") == sum(map(len, load_run(whole, "pytorch").record.members)) - saves
+    assert equal(weights_in(tmp_path, "pytorch"), weights_in(whole, "pytorch"))
     assert not list(tmp_path.glob("*checkpoint*"))
 
 
-def test_another_number_of_cores_is_refused(two_cores, data, tmp_path, monkeypatch):
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Checkpoint, "save", stops_after(1, Checkpoint.save))
-        command.run(settings_of(data, tmp_path))
-    monkeypatch.setattr(runs, "cores_here", lambda: 6)
-    with pytest.raises(DigitsError, match="is of another run: its cores_each is 1, this run's is 2. Run with the same"):
-        command.run(settings_of(data, tmp_path, resume=True))
-
-
-def test_tensorboard_finds_every_loss_of_each_network(two_cores, data, tmp_path):
+@pytest.mark.parametrize("side_by_side_run", ["pytorch"], indirect=True)
+def test_tensorboard_finds_every_loss_of_each_network(side_by_side_run):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    command.run(settings_of(data, tmp_path, tensorboard=True))
-    for seed, epochs in enumerate(load_run(tmp_path, "pytorch").record.members):
-        events = EventAccumulator(str(tmp_path / "tensorboard" / f"pytorch_seed_{seed}")).Reload()
+    folder = side_by_side_run[0].output_dir
+    for seed, epochs in enumerate(load_run(folder, "pytorch").record.members):
+        events = EventAccumulator(str(folder / "tensorboard" / f"pytorch_seed_{seed}")).Reload()
         for name in ("loss", "loss_of_steps"):
-            assert [event.step for event in events.Scalars(name)] == [400, 800, 1200]
+            assert [event.step for event in events.Scalars(name)] == [300 * (epoch + 1) for epoch in range(len(epochs))]
             found = [event.value for event in events.Scalars(name)]
             assert found == pytest.approx([epoch["loss"] for epoch in epochs])
 
