@@ -20,18 +20,12 @@ from tests.test_scripts import refused
 
 @pytest.fixture(scope="module")
 def exported(finished_runs, tmp_path_factory) -> dict[str, Path]:
-    """Each run's model, exported by the command; by backend."""
+    """Each run's model, exported; by backend. The first is exported by the command."""
     folder = tmp_path_factory.mktemp("exported")
-    for backend in BACKENDS:
-        model = Path(shutil.copy(finished_runs / model_name(backend), folder))
-        done = run(
-            "-m",
-            "digits",
-            "export",
-            model,
-        )
-        assert (done.returncode, done.stdout) == (0, f"Saved {model.with_suffix('.onnx')}\n")
-        assert done.stderr == ""
+    models = [Path(shutil.copy(finished_runs / model_name(backend), folder)) for backend in BACKENDS]
+    done = run("-m", "digits", "export", models[0])
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"Saved {models[0].with_suffix('.onnx')}\n", "")
+    export(models[1], models[1].with_suffix(".onnx"))
     return {backend: folder / f"{backend}_model.onnx" for backend in BACKENDS}
 
 

@@ -36,6 +36,8 @@ def test_in_float64_the_twins_are_one_network(steps):
 def test_in_float64_every_recipe_is_trained_in_the_same_way(name, mnist):
     # Schedule, smoothing and averaging are on; batch normalisation's statistics are compared too.
     recipe = replace(RECIPES[name], batch_size=16)
+    if len(recipe.filters) == 7:
+        recipe = replace(recipe, filters=(8, 8, 8, 16, 16, 16, 32))
     taken = list(lockstep(mnist, recipe, 12, 0, "float64"))
     assert max(step.difference for step in taken) < 1e-9
     assert all(step.pytorch == pytest.approx(step.tensorflow, abs=1e-9) for step in taken)

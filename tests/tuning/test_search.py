@@ -347,7 +347,7 @@ def test_a_look_at_the_test_that_an_engine_asks_for_again_is_none(small, tmp_pat
 
 @pytest.mark.whole
 def test_the_comparison_looks_at_the_test_once_for_each_seed(small, tmp_path):
-    recipe = replace(RECIPES["fast"], learning_rate=1e-4)  # far too low
+    recipe = replace(RECIPES["fast"], epochs=1, learning_rate=1e-4)  # far too low
     space = parse_space("learning_rate=1e-4..0.0125:log")
     one = a_search(tmp_path, recipe=recipe, space=space, dataset=str(small), seeds=3, trials=1)
     with opened(one) as tuning:
