@@ -4,12 +4,15 @@ A lesson's source is a script in jupytext's percent form, which reads well in a 
 from it, with its outputs, is committed too, so that a code host shows the lesson with its pictures.
 """
 
+import base64
+import io
 import sys
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from PIL import Image
 
 LESSONS = Path(__file__).parent
 SOURCES = sorted(LESSONS.glob("[0-9]_*.py"))
@@ -42,7 +45,17 @@ def run(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell.metadata = {}  # without the times at which it ran
         if cell.cell_type == "code":  # nor what libraries log of the machine
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    output.data["image/png"] = _in_few_colours(output.data["image/png"])
     return notebook
+
+
+def _in_few_colours(png: str) -> str:
+    """A picture, PNG in base64, in 256 colours: a third as large, and hardly another to the eye."""
+    picture, smaller = Image.open(io.BytesIO(base64.b64decode(png))), io.BytesIO()
+    picture.convert("RGB").quantize(256).save(smaller, "png", optimize=True)
+    return base64.b64encode(smaller.getvalue()).decode()
 
 
 def main(names: list[str]) -> None:
