@@ -71,13 +71,13 @@ def show_losses(losses: Mapping[str, Sequence[float]], title: str, mean_of: int 
     axes.axhline(np.log(10), color=GREY, linestyle=":", label="blind guessing: 2.3")
     if epoch:
         axes.axvline(epoch, color=GREY, linewidth=0.5)
-        axes.text(epoch, 1.3, " second epoch →")
+        axes.text(epoch, 1, " second epoch →")
+    drawn = axes.dataLim.intervaly
     ticks = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20]
-    low, high = axes.get_ylim()
     axes.set(xlabel="step", ylabel=f"loss, mean of {mean_of} steps" if mean_of > 1 else "loss", yscale="log")
     axes.set_yticks(ticks, labels=[f"{tick:g}" for tick in ticks])
     axes.set_yticks([], minor=True)
-    axes.set_ylim(max(low, 0.03), high)
+    axes.set_ylim(0.8 * drawn[0], 1.25 * drawn[1])
     axes.legend()
     figure.suptitle(title)
     plt.show()
@@ -88,7 +88,7 @@ def show_losses(losses: Mapping[str, Sequence[float]], title: str, mean_of: int 
 
 def show_numbers(image: np.ndarray, title: str) -> None:
     """Show an image, uint8 of (28, 28), and beside it the numbers that it consists of."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 6.6))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 6.2))
     for axes in (left, right):
         axes.imshow(image, cmap="gray")
         axes.set(xlabel="column", ylabel="row")
@@ -329,12 +329,14 @@ def show_dots(groups: Mapping[str, Iterable[float]], title: str, xlabel: str, si
     figure, axes = plt.subplots(figsize=(8.5, 1.4 + 1.1 * len(groups)))
     ordered = {name: np.sort(np.asarray(values, float)) for name, values in groups.items()}
     together = np.concatenate(list(ordered.values()))
-    width = max(np.ptp(together), 1e-9) / 45  # of a dot, more or less
-    for place, values in enumerate(ordered.values()):
-        columns = np.round((values - together.min()) / width)
-        heights = [int((columns[:index] == column).sum()) for index, column in enumerate(columns)]
+    width = max(np.ptp(together), 1e-9) * size / 400  # of a dot, more or less
+    columns = {name: np.round((values - together.min()) / width) for name, values in ordered.items()}
+    below = {name: [int((all_[:one] == all_[one]).sum()) for one in range(len(all_))] for name, all_ in columns.items()}
+    apart = min(0.016 * size, 0.6 / max(1, *map(max, below.values())))
+    for place, (name, values) in enumerate(ordered.items()):
+        heights = np.array(below[name])
         color = [GREY, RED][place % 2]
-        axes.plot(values, [place - 0.14 * height for height in heights], "o", color=color, markersize=size)
+        axes.plot(values, place - apart * heights, "o", color=color, markersize=size)
         axes.vlines(values.mean(), place - 0.4, place + 0.25, color="black")
         axes.text(values.mean(), place + 0.28, f"mean {values.mean():.2f}", ha="center", va="top")
     axes.set(xlabel=xlabel, ylim=(len(groups) - 0.35, -0.7))
