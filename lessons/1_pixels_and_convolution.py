@@ -52,7 +52,7 @@ show_numbers(image, f"One image: a {label}")
 # %% [markdown]
 # ## NumPy in one cell
 #
-# All that the lessons do with these tables, they do in NumPy, on whole arrays at once. Five things are enough for now.
+# NumPy computes with whole tables at once. You need five things of it for now.
 
 # %%
 print("1. slice:    ", image[7:10, 13:16].tolist(), "are rows 7 to 9 of columns 13 to 15")
@@ -249,7 +249,7 @@ title = "16 learned filters (blue adds, red subtracts); below each, where it mat
 show_learned(learned, learned_maps, title)
 
 # %% [markdown]
-# Some find edges, as ours do, also slanted ones; some match ink, some match black paper, and one or two may find
+# Some find edges, as ours do, but also slanted ones. Some match ink, some match black paper, and one or two may find
 # nothing at all. Nobody told the network what an edge is.
 #
 # ## Channels: a filter over 16 maps
@@ -304,9 +304,8 @@ curves = {
     "0 to 1, step size 0.1": train_by_steps(few / 255, few_labels, 0.1),
 }
 
-show_losses(
-    {f"pixels from {name}": losses for name, losses in curves.items()}, "The same training on pixels of other ranges"
-)
+title = "One training on pixels of two ranges: the step size must fit the range"
+show_losses({f"pixels from {name}": losses for name, losses in curves.items()}, title)
 for name, losses in curves.items():
     print(f"pixels from {name}: loss {losses[-1]:.2f} after {len(losses)} steps")
 

@@ -59,9 +59,11 @@ show_network(shapes, steps, "From an image to ten scores: what each step gives, 
 # A **dense** or fully connected layer computes sums. For each output it multiplies *all* inputs by weights of that
 # output's own, adds the products up, and adds a bias. As a formula: `inputs @ weights + bias`.
 #
-# You have already met one. Lesson 1 answered with the nearest of ten means: the smallest ∑ (pixel − mean)². Expand the
-# square: ∑ pixel² is the same for all digits, and what is left is a dense layer. Its weights are the means, and its
-# biases are −½ ∑ mean². The bias takes back what a digit would win by having much ink.
+# You have already met one. Lesson 1 chose the digit with the smallest ∑ (pixel − mean)². Multiplied out, this is ∑
+# pixel² − 2 ∑ pixel × mean + ∑ mean². The first term is the same for all ten digits, so leave it out. Divide the rest
+# by −2, and the smallest becomes the highest: ∑ pixel × mean − ½ ∑ mean². That is a dense layer. Its weights are the
+# means, and its biases are −½ ∑ mean². Without the biases, a digit with much ink would get a high score for any
+# image.
 
 # %%
 pixels = mnist.test.images.reshape(-1, 784) / 255  # (10000, 784)
@@ -77,34 +79,34 @@ title = "A dense layer: each score is the sum of 784 products, plus a bias; the 
 show_dense(image, tables, image * tables, dense_scores[0], title)
 
 # %% [markdown]
-# The 82.0% of lesson 1, to the digit. In the network, the weights are learned instead, and the inputs of the first
+# These are exactly the 82.0% of lesson 1. In the network, the weights are learned instead, and the inputs of the first
 # dense layer are not pixels but the 800 numbers that the convolutions found.
 #
 # ## Why ReLU?
 #
-# Why does a ReLU stand between two layers? Because without it, two layers are one. Multiply by one matrix, then by a
-# second: the same as multiplying once, by the product of the two matrices.
+# Why is there a ReLU between two layers? Without it, two layers are one. To multiply by one matrix and then by a second
+# is to multiply once, by the product of the two.
 
 # %%
 rng = np.random.default_rng(0)
 first, second = rng.normal(size=(784, 8)), rng.normal(size=(8, 10))  # two dense layers, without biases
 two_layers = pixels @ first @ second  # (10000, 10)
-one_layer = pixels @ (first @ second)  # the two matrices multiplied beforehand: (784, 10)
+one_layer = pixels @ (first @ second)  # one matrix, (784, 10)
 with_relu = np.maximum(pixels @ first, 0) @ second
 print("two layers differ from one by at most:         ", np.abs(two_layers - one_layer).max().round(9))
 print("two layers with ReLU differ from one by at most:", np.abs(with_relu - one_layer).max().round())
 
 share = np.linspace(0, 1, 200)[:, np.newaxis]  # (200, 1)
-mixes = (1 - share) * pixels[0] + share * pixels[1]  # (200, 784): one image turns into another
-straight = (mixes @ first @ second)[:, 2]  # the score of one digit
-bent = (np.maximum(mixes @ first, 0) @ second)[:, 2]
-curves = {"two layers": (share, straight), "two layers with ReLU between": (share, bent)}
-title = "Without ReLU a score changes in a straight line; with it, the line can bend"
+mixes = (1 - share) * pixels[0] + share * pixels[15]  # (200, 784): one image turns into another
+straight = (mixes @ first @ second)[:, 8]  # the score of one digit
+bent = (np.maximum(mixes @ first, 0) @ second)[:, 8]
+curves = {"two layers": (share, straight), "two layers with ReLU between them": (share, bent)}
+title = "One score while an image turns into another: a straight line without ReLU, a bent one with it"
 show_curves(curves, title, "share of the second image in a mix of two", "score of one digit")
 
 # %% [markdown]
-# A straight line cannot go up and then down again, so it cannot say "high for this, and low for less *and* for more".
-# Each ReLU is a bend. With many bends a network can follow almost any curve, and more layers can do more than one.
+# A straight line cannot rise and then fall again. Each ReLU adds a bend, and with many bends a network can follow
+# almost any curve.
 #
 # ## In both frameworks
 #
@@ -224,7 +226,8 @@ def loss_at(value):
 STEP_SIZE = 25  # large, so that the step of this one weight can be seen
 values = np.linspace(now - 3, now + 5, 50)
 after = now - STEP_SIZE * slope
-show_slope(values, [loss_at(value) for value in values], (now, loss_at(now)), slope, (after, loss_at(after)))
+loss_now, loss_after = loss_at(now), loss_at(after)
+show_slope(values, [loss_at(value) for value in values], (now, loss_now), slope, (after, loss_after))
 
 # %% [markdown]
 # Trying out values for 108,618 weights would take forever. `backward` computes all their slopes at once, by the chain
@@ -336,8 +339,8 @@ show_rows(names, mnist.test.images[worst], columns=8, title=title, cmap="gray_r"
 # network is to blame. Others are easy for you and hard for the network: a thick pen, a slant, a curl that the
 # training images rarely have. Better networks read more of those (`digits train pytorch --recipe deep`).
 #
-# To see what this network makes of *your* digit, run `digits serve`, draw one, and choose "Look inside": the page
-# follows it from the pixels through all eight layers to the ten scores.
+# To watch a network of this kind at work on *your* digit, run `digits serve`, draw one, and choose "Look inside": the
+# page follows the digit from its pixels to the ten scores, map by map.
 
 # %% [markdown]
 # ## Exercises

@@ -75,9 +75,7 @@ for batch in torch.randperm(len(y_train)).split(128):
 in_pytorch.eval()
 images = mnist.test.images.astype(np.float32) / 255  # (10000, 28, 28)
 with torch.no_grad():
-    wanted = in_pytorch(
-        torch.from_numpy(images).unsqueeze(1)
-    ).numpy()  # (10000, 10): to be reproduced
+    wanted = in_pytorch(torch.from_numpy(images).unsqueeze(1)).numpy()  # (10000, 10): to be reproduced
 accuracy = (wanted.argmax(1) == mnist.test.labels).mean()
 print(f"in PyTorch: {accuracy:.2%} right")
 

@@ -185,7 +185,7 @@ def show_network(shapes: Sequence[tuple[int, ...]], steps: Sequence[str], title:
         shapes: (maps, rows, columns) or (numbers,) of what goes in, and of what each step gives.
         steps: what stands at the arrow to each but the first.
     """
-    figure, axes = plt.subplots(figsize=(13, 4.2))
+    figure, axes = plt.subplots(figsize=(13, 2.8))
     x, middle = 0.0, 0.0
     for index, shape in enumerate(shapes):
         if index:
@@ -193,7 +193,7 @@ def show_network(shapes: Sequence[tuple[int, ...]], steps: Sequence[str], title:
             axes.text(x + 1.1, middle + 0.25, steps[index - 1], ha="center", va="bottom", fontsize=9.5, color=RED)
             x += 2.3
         x = _block(axes, shape, x)
-    axes.set(xlim=(-0.3, x + 0.5), ylim=(-3.3, 3.1), aspect="equal")
+    axes.set(xlim=(-0.3, x + 0.5), ylim=(-2.5, 2.2), aspect="equal")
     axes.axis("off")
     figure.suptitle(title)
     plt.show()

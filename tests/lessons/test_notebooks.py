@@ -39,7 +39,7 @@ RANGES: dict[str, dict[str, tuple[float, float]]] = {
         "np.abs(with_relu - one_layer).max()": (10, 10_000),
         "np.abs(np.diff(straight, 2)).max()": (0, 1e-9),
         "np.abs(np.diff(bent, 2)).max()": (1e-3, 1e3),
-        "loss_at(now) - loss_at(after)": (0.001, 0.2),
+        "loss_now - loss_after": (0.001, 0.2),
         "weights_pytorch": (108_618, 108_618),
         "weights_tensorflow": (108_618, 108_618),
         "before": (0.02, 0.3),
