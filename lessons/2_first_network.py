@@ -105,7 +105,7 @@ title = "One score while an image turns into another: a straight line without Re
 show_curves(curves, title, "share of the second image in a mix of two", "score of one digit")
 
 # %% [markdown]
-# A straight line cannot rise and then fall again. Each ReLU adds a bend, and with many bends a network can follow
+# A straight line cannot fall and then rise again. Each ReLU adds a bend, and with many bends a network can follow
 # almost any curve.
 #
 # ## In both frameworks
