@@ -179,10 +179,10 @@ for precision, values in differences.items():
 
 # %% [markdown]
 # In float64 the two are one network, to 13 digits or so. In float32 they start as close as rounding allows, and then
-# drift apart: each step starts from the one before, and a tiny difference grows. Adam adds to it. Its steps are as
-# large for tiny gradients as for large ones, and where a gradient is almost 0, rounding decides its *sign*. The
-# losses stay alike nevertheless. It is **chaos, not a mistake**, as with the weather. Only the curve in float64 shows
-# that.
+# move apart: each step starts from the one before, so a tiny difference can grow. Adam adds to it. Its steps are as
+# large for tiny gradients as for large ones, and where a gradient is almost 0, rounding decides its *sign*. How far
+# the weights move apart depends on the processor; the losses stay alike. It is **rounding, not a mistake**, and only
+# the curve in float64 proves that.
 #
 # What had to be equal for this? Not the layers alone, but also the first weights, the order of the images, the range
 # of the pixels, and Adam itself. (Adam divides by a number that may be 0, and so adds a tiny *epsilon* to it. Keras
