@@ -224,13 +224,13 @@ for precision, values in differences.items():
 #
 # </details>
 #
-# **3.** How many answers are still right if the same network gets pixels from −1 to 1 instead of from 0 to 1? What
-# follows for a model that you give to somebody?
+# **3.** How many images are still read correctly if the same network gets pixels from −1 to 1 instead of from 0 to 1?
+# What follows for a model that you give to somebody?
 #
 # <details><summary>Answer</summary>
 #
-# Far fewer, and again nothing complains. The range of the pixels is part of the model. This project saves it in the
-# model, so that a model takes raw images.
+# There are clearly more mistakes, and again nothing complains. The range of the pixels is part of the model. This
+# project saves it in the model, so that a model takes raw images.
 #
 # ```python
 # with torch.no_grad():
