@@ -4,8 +4,8 @@
 # **The idea of this lesson:** an image is a table of numbers. A *convolution* slides a much smaller table over it and
 # notes, place by place, how well the two match. That is all, and it is most of what a network needs to read digits.
 #
-# You need to know some Python, and nothing about neural networks. Read it in half an hour; run it in a minute. Run the
-# cells from top to bottom, change numbers, and run them again.
+# You need some Python and some NumPy, and nothing about neural networks; what the lesson uses of NumPy comes first. It
+# takes half an hour to read and a minute to run. Run the cells from top to bottom, change numbers, and run them again.
 
 # %%
 # On Colab, put the address of the project's repository here; elsewhere leave it as it is.
@@ -25,14 +25,12 @@ if not os.path.exists("lessons"):  # so this is not yet the folder of the projec
 # %%
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from digits.datasets import download_dataset, load_dataset
+from lessons.pictures import show_channels, show_learned, show_losses, show_maps, show_numbers, show_row, show_sum
 
-plt.rcParams.update({"figure.dpi": 72, "figure.constrained_layout.use": True, "font.size": 11})
-
-download_dataset(Path("mnist_data"))  # fetches MNIST once, 11 MB; afterwards it only looks whether all is there
+download_dataset(Path("mnist_data"))  # fetches MNIST once, 11 MB; afterwards it only checks that all is there
 mnist = load_dataset("mnist")
 print("images to learn from:", mnist.train.images.shape, mnist.train.images.dtype)
 print("their labels:        ", mnist.train.labels.shape, mnist.train.labels[:10], "…")
@@ -49,37 +47,40 @@ print("images for the test: ", mnist.test.images.shape)
 image = mnist.train.images[7]  # (28, 28), uint8
 label = mnist.train.labels[7]
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(13, 6.6))
-for axes in (left, right):
-    axes.imshow(image, cmap="gray")
-    axes.set_xlabel("column")
-left.set_ylabel("row")
-left.set_title(f"what you see: a {label}")
-right.set_title("what the computer has: 28 × 28 numbers")
-for row in range(28):
-    for column in range(28):
-        value = image[row, column]
-        right.text(
-            column, row, value, ha="center", va="center", fontsize=6, color="black" if value > 127 else "#bbbbbb"
-        )
-plt.show()
+show_numbers(image, f"One image: a {label}")
 
 # %% [markdown]
+# ## NumPy in one cell
+#
+# NumPy computes with whole tables at once. You need five things of it for now.
+
+# %%
+print("1. slice:    ", image[7:10, 13:16].tolist(), "are rows 7 to 9 of columns 13 to 15")
+print("2. broadcast:", (image / 255).max(), "is the highest pixel, once one number has divided all 784")
+print(
+    "3. axis:     ",
+    mnist.train.images.mean(axis=0).shape,
+    "is left when the mean is taken along axis 0, over the images",
+)
+print("4. reshape:  ", image.reshape(784).shape, "is the same image with its rows in one line")
+is_seven = mnist.train.labels == 7  # (60000,), of True and False: a mask
+print("5. mask:     ", mnist.train.images[is_seven].shape, "are the images where the mask is True, the sevens")
+
+# %% [markdown]
+# **Broadcasting** goes further: in `images - mean`, with shapes `(60000, 28, 28)` and `(28, 28)`, the one mean is
+# subtracted from each of the 60,000 images. NumPy compares the shapes from the right, and repeats what is missing.
+#
+# ## Reading digits with means
+#
 # Numbers can be added and divided, so images can, too. The mean of all images of a digit is what they have in common.
 
 # %%
 means = np.stack([mnist.train.images[mnist.train.labels == digit].mean(axis=0) for digit in range(10)])  # (10, 28, 28)
-
-figure, panels = plt.subplots(1, 10, figsize=(13, 1.7))
-for digit, axes in enumerate(panels):
-    axes.imshow(means[digit], cmap="gray")
-    axes.set_title(f"mean {digit}")
-    axes.axis("off")
-plt.show()
+show_row({f"mean {digit}": mean for digit, mean in enumerate(means)}, "The mean of all training images of each digit")
 
 # %% [markdown]
-# That is already enough to read digits, a little. Take a new image, and answer with the digit whose mean is nearest:
-# whose pixels differ least from it.
+# That is already enough to read digits, a little. Take a new image, subtract each mean, and square the differences:
+# the digit whose mean differs least is the answer.
 
 # %%
 pixels = mnist.test.images.reshape(-1, 784).astype(float)  # (10000, 784): each image in one row
@@ -90,8 +91,9 @@ print(f"right answers with the nearest mean: {nearest_mean:.1%}")
 
 # %% [markdown]
 # Four in five, where guessing would give one in ten. But look at how blurred the means are. A digit that is written a
-# little to the left, or slanted, has its ink where the mean has none. Comparing pixel with pixel asks *is there ink
-# just here?* Better to ask *is there a stroke like this, somewhere about here?* For that we need convolution.
+# little to the left, or slanted, has its ink where the mean has none. Comparing pixel with pixel asks: *is there ink
+# at this very pixel?* A better question is: *is there a stroke like this one near here?* That is what a convolution
+# asks.
 
 # %% [markdown]
 # ## One filter by hand
@@ -99,8 +101,8 @@ print(f"right answers with the nearest mean: {nearest_mean:.1%}")
 # A **filter** is a small table of numbers, here 3 × 3. Lay it on nine pixels of the image, multiply each pixel by the
 # number that lies on it, and add the nine products up. The sum says how well this place matches the filter.
 #
-# This filter has +1 above and −1 below. It gives a high number where the image is bright above and dark below: at the
-# lower edge of a stroke.
+# This filter has +1 in its upper row and −1 in its lower row. It gives a high number where the image is bright above
+# and dark below: at the lower edge of a stroke.
 
 # %%
 lower_edge = np.array(
@@ -115,12 +117,11 @@ x = image / 255  # from 0 to 1, so that the numbers are easier to read
 
 row, column = 7, 13  # of the upper left one of nine pixels
 place = x[row : row + 3, column : column + 3]
-print("nine pixels:\n", place.round(2))
-print("times the filter:\n", (place * lower_edge).round(2) + 0)  # + 0 turns -0 into 0
-print("added up:", (place * lower_edge).sum().round(2))
+match = (place * lower_edge).sum()
+show_sum(place, lower_edge, f"One place of a convolution: the nine products add up to {match:.2f}")
 
 # %% [markdown]
-# Now the same at every place: that is the convolution. A filter 3 pixels wide fits into 28 pixels at 26 places, so the
+# Do the same at every place: that is the convolution. A filter 3 pixels wide fits into 28 pixels at 26 places, so the
 # result, a **map**, has 26 × 26 numbers.
 
 
@@ -144,51 +145,35 @@ filters = {
 maps = {name: convolve(x, pattern) for name, pattern in filters.items()}  # each (26, 26)
 
 
-def show_maps(maps, title):
-    figure, panels = plt.subplots(2, 5, figsize=(13, 5.6), gridspec_kw={"height_ratios": [1, 2.6]})
-    panels[0, 0].axis("off")
-    panels[1, 0].imshow(image, cmap="gray")
-    panels[1, 0].set_title("the image")
-    for (name, pattern), above, below in zip(filters.items(), panels[0, 1:], panels[1, 1:], strict=True):
-        above.imshow(pattern, cmap="RdBu", vmin=-2, vmax=2)
-        for (r, c), value in np.ndenumerate(pattern):
-            above.text(c, r, f"{value:+d}" if value else "0", ha="center", va="center")
-        above.set_title(f"filter for {name}")
-        drawn = below.imshow(maps[name], cmap="RdBu", vmin=-3, vmax=3)
-        below.set_title(f"its map, {maps[name].shape[0]} × {maps[name].shape[1]}")
-    for axes in panels.flat:
-        axes.set_xticks([])
-        axes.set_yticks([])
-    figure.colorbar(drawn, ax=panels[1, :], shrink=0.8, label="− opposite   0 none   + match")
-    figure.suptitle(title)
-    plt.show()
-
-
-show_maps(maps, "Four filters and what each finds: blue is a match, red is the opposite")
+title = "Four filters and what each finds: blue is a match, red is the opposite"
+show_maps(image, filters, maps, title)
 
 # %% [markdown]
 # Compare the maps with the image. Blue in the first map runs along the lower edges of the strokes, wherever they are.
-# The second filter is the first one upside down in sign, so its map has the colours swapped.
+# The second filter is the first one with all signs changed, so its map has the colours swapped.
 #
-# Two things to keep:
+# Two things to remember:
 #
-# - **The same nine numbers are used everywhere.** The filter need not learn an edge anew for each place. A table with a
-#   number of its own for each pixel, as our means were, would have to.
+# - **The same nine numbers are used everywhere.** An edge need not be learned anew for each place. A table with its own
+#   number for each pixel, such as our means, would have to learn it everywhere.
 # - **The map is an image again**, of matches instead of ink. So a second convolution can slide over maps, and find
 #   patterns of patterns: where an upper edge bends into a right edge there is a corner, and four such corners make a
 #   loop.
 
 # %% [markdown]
-# ## ReLU and pooling
+# To watch a filter move, run `digits serve`, draw a digit, and choose "Look inside": point at a pixel of a map, and the
+# page shows the nine products that made it.
 #
-# Two small steps follow a convolution in our network.
+# ## Bias, ReLU and pooling
 #
-# **ReLU** (rectified linear unit) replaces what is below 0 by 0: no match is no match, and *the opposite* is another
-# filter's business.
+# Three small steps follow in our network.
 #
-# **Max-pooling** takes from each 2 × 2 places the highest number. The map has half as many rows and columns, and a
-# digit may sit a pixel to the side without much change. What is lost is where exactly the match was; that matters
-# little.
+# **Bias**: one number for each filter, added to its whole map.
+#
+# **ReLU** (rectified linear unit): what is below 0 becomes 0. Only matches are kept; a second filter with the opposite
+# signs can look for the opposite. ([Lesson 2](2_first_network.ipynb) shows what else ReLU is for.)
+#
+# Together they are a threshold. With a bias of −2, only a match of more than 2 is left above 0.
 
 
 # %%
@@ -196,6 +181,21 @@ def relu(values):
     return np.maximum(values, 0)
 
 
+biases = (0.5, 0, -1, -2)
+title = "Map of the lower edges after bias and ReLU: the lower the bias, the better a match must be (white is 0)"
+show_row(
+    {f"bias {bias}": relu(maps["lower edges"] + bias) for bias in biases}, title, width=10, cmap="Blues", vmin=0, vmax=3
+)
+
+# %% [markdown]
+# We made our filters by hand and leave their bias at 0; a network learns the bias of each filter along with its nine
+# weights.
+#
+# **Max-pooling** takes the highest number of each 2 × 2 places. The map then has half as many rows and columns, and
+# changes little when a digit moves by a pixel. The exact place of a match is lost, and is hardly needed.
+
+
+# %%
 def max_pool(values):
     """The highest of each 2 × 2 places."""
     height, width = values.shape[0] // 2, values.shape[1] // 2
@@ -203,7 +203,8 @@ def max_pool(values):
 
 
 pooled = {name: max_pool(relu(values)) for name, values in maps.items()}  # each (13, 13)
-show_maps(pooled, "The same maps after ReLU and max-pooling: 26 × 26 became 13 × 13, and only matches are left")
+title = "The same maps after ReLU and max-pooling: 26 × 26 became 13 × 13, and only matches are left"
+show_maps(image, filters, pooled, title)
 
 # %% [markdown]
 # ## The frameworks do just this
@@ -227,10 +228,10 @@ print("shape:", tuple(theirs.shape), " largest difference from our loops:", f"{l
 #
 # ## Where do filters come from?
 #
-# We made four filters up. Nobody could make up all that is needed for ten digits, so a network **learns** them: it
-# starts with random numbers, and each time it answers wrongly it changes every number a little, to where the answer is
-# less wrong. The next lesson does that. Here is what comes out: the 16 filters that the first convolution of our
-# network had learned after seeing each training image once, and what they find in our image.
+# We invented four filters. Nobody could invent all that ten digits need, so a network **learns** them. It starts with
+# random numbers, and changes each of them a little, again and again, so that its answers become less wrong. The next
+# lesson does that. Here is the result: the 16 filters that the first convolution of our network has learned after
+# seeing each training image once, and what they find in our image.
 
 # %%
 from digits.recipes import RECIPES, adjusted
@@ -243,38 +244,44 @@ weights = model.backend.weights(model.network)
 learned, bias = weights["conv1.weight"][:, 0], weights["conv1.bias"]  # (16, 3, 3), (16,)
 seen = 2 * x - 1  # as this network sees the image: pixels from -1 to 1, so that black is -1
 
-figure, panels = plt.subplots(4, 8, figsize=(13, 6.8))
-largest = np.abs(learned).max()
-for index, pattern in enumerate(learned):
-    above, below = panels[index // 8 * 2, index % 8], panels[index // 8 * 2 + 1, index % 8]
-    above.imshow(pattern, cmap="RdBu", vmin=-largest, vmax=largest)
-    above.set_title(f"filter {index + 1}")
-    below.imshow(relu(convolve(seen, pattern) + bias[index]), cmap="Blues")  # a bias is added to all places
-for axes in panels.flat:
-    axes.set_xticks([])
-    axes.set_yticks([])
-figure.suptitle("16 learned filters (blue adds, red subtracts), and below each where it matches the image")
-plt.show()
+learned_maps = [relu(convolve(seen, pattern) + one) for pattern, one in zip(learned, bias, strict=True)]
+title = "16 learned filters (blue adds, red subtracts); below each, where it matches the image"
+show_learned(learned, learned_maps, title)
 
 # %% [markdown]
-# Some find edges in a direction, as ours do, slanted ones too; some answer to ink, some to black paper, and one or two
-# may find nothing at all. Nobody told the network what an edge is.
+# Some find edges, as ours do, but also slanted ones. Some match ink, some match black paper, and one or two may find
+# nothing at all. Nobody told the network what an edge is.
+#
+# ## Channels: a filter over 16 maps
+#
+# The 16 maps go into the second convolution *together*, as one image with 16 **channels**, just as a colour photograph
+# has three: red, green and blue. So a filter of the second convolution has a 3 × 3 table for each channel: 16 × 3 × 3 =
+# 144 numbers. Each table slides over its own map. At each place all 144 products are added up, and the bias to that:
+# one filter gives *one* map, however many channels go in. Here is one of the 32 filters of the second convolution.
+
+# %%
+channels = np.stack([max_pool(values) for values in learned_maps])  # (16, 13, 13)
+one_filter = weights["conv2.weight"][0]  # (16, 3, 3)
+total = sum(convolve(channel, table) for channel, table in zip(channels, one_filter, strict=True))  # (11, 11)
+result = relu(total + weights["conv2.bias"][0])
+title = "Second convolution: each of 16 maps is convolved with its own 3 × 3 table of a filter; the sum is one map"
+show_channels(channels, one_filter, result, title)
 
 # %% [markdown]
 # ## What normalisation does
 #
-# Every tutorial rescales the pixels before training, from 0–255 to 0–1 or to −1–1. Why? Let us train the smallest thing
-# that learns, on pixels in each of these ranges, and look at how the loss falls. The **loss** says how wrong the
-# answers are: 2.3 for blind guessing among ten digits, 0 for being sure and right.
+# Every tutorial rescales the pixels before training, from 0–255 to 0–1 or to −1–1. Why? Let us train the smallest model
+# that learns, on pixels in two ranges, and watch the **loss**. The loss says how wrong the answers are: 2.3 for blind
+# guessing among ten digits, 0 for being sure and right.
 #
-# The thing that learns has no convolution. It has one weight for each pixel and digit; an image's score for a digit is
-# the sum of its pixels times that digit's weights. (You need not follow each line. The loop is what matters: score, how
-# wrong, which way is better, one step that way.)
+# The model has no convolution. It has one weight for each pixel and digit; an image's score for a digit is the sum of
+# its pixels times that digit's weights. You need not follow each line. What matters is the loop: compute the scores,
+# measure how wrong they are, find which way is better, and take one step that way.
 
 
 # %%
 def train_by_steps(pixels, labels, step_size, steps=60):
-    """The loss at each step of a training that goes downhill."""
+    """The loss at each step."""
     weights, bias = np.zeros((pixels.shape[1], 10)), np.zeros(10)
     truth = np.eye(10)[labels]  # (n, 10): 1 for the right digit, 0 for the others
     losses = []
@@ -297,43 +304,36 @@ curves = {
     "0 to 1, step size 0.1": train_by_steps(few / 255, few_labels, 0.1),
 }
 
-figure, axes = plt.subplots(figsize=(8, 4.2))
-for name, losses in curves.items():
-    axes.plot(losses, label=f"pixels from {name}")
-axes.axhline(np.log(10), color="gray", linestyle=":", label="blind guessing: 2.3")
-axes.set(xlabel="step", ylabel="loss (logarithmic scale)", yscale="log", title="The same training, other pixels")
-axes.set_yticks([0.7, 1, 2, 5, 10, 20], labels=["0.7", "1", "2", "5", "10", "20"])
-axes.legend()
-plt.show()
+title = "One training on pixels of two ranges: the step size must fit the range"
+show_losses({f"pixels from {name}": losses for name, losses in curves.items()}, title)
 for name, losses in curves.items():
     print(f"pixels from {name}: loss {losses[-1]:.2f} after {len(losses)} steps")
 
 # %% [markdown]
-# With raw pixels a usual step size throws the weights from one extreme to the other, and the loss jumps about, most of
-# the time above that of blind guessing. A slope is proportional to the pixels, so with pixels 255 times as large it is
-# 255 times as steep, and the steps that are safe are 255² = 65,025 times as small. With such a tiny step size raw
-# pixels learn as well, as long as somebody finds it. After normalising, the *usual* step sizes are right, for this
-# dataset and for the next. That is the use of it: **a scale on which the optimiser's habits fit**.
+# With raw pixels, the usual step size of 0.1 throws the weights from one extreme to the other, and the loss jumps
+# about, mostly above that of blind guessing. With a tiny step size, raw pixels can be learned from, too. It must be
+# 255² = 65,025 times smaller: pixels 255 times as large make slopes 255 times as steep, and weights that count 255
+# times as much. Somebody has to find that out. With normalised pixels the *usual* step size is right, for this
+# dataset and for the next. That is why everybody normalises.
 #
 # ## To explain it to somebody
 #
-# Close this page and say, in your own words: what does a filter do at one place? What is a map? Why is one filter used
-# at all places? Why does pooling help? If you can, you know what a convolution is.
+# Close this page and answer in your own words: What does a filter do at one place? What is a map? Why is one filter
+# used at all places? What does a bias change? How many numbers has a filter over 16 maps, and why? Why does pooling
+# help? If you can, you know what a convolution is.
 
 # %% [markdown]
 # ## Exercises
 #
-# **1.** What does a filter of nine times 1/9 do to an image? Say it before you try it.
+# **1.** What does a filter whose nine numbers are all 1/9 do to an image? Answer before you try it.
 #
 # <details><summary>Answer</summary>
 #
-# It makes each pixel the mean of its neighbourhood: the image is blurred, and 26 × 26 pixels large.
+# Each pixel becomes the mean of itself and its eight neighbours: the image is blurred. It has 26 × 26 pixels.
 #
 # ```python
 # blurred = convolve(x, np.full((3, 3), 1 / 9))
-# plt.imshow(blurred, cmap="gray")
-# plt.title("each pixel the mean of nine")
-# plt.show()
+# show_row({"the image": x, "blurred": blurred}, "Each pixel becomes the mean of nine", width=6)
 # ```
 #
 # </details>
@@ -342,18 +342,13 @@ for name, losses in curves.items():
 #
 # <details><summary>Answer</summary>
 #
-# Bright where the stroke would be, dark beside it. The numbers add up to 0, so that an evenly bright place gives 0.
+# High numbers where the stroke would be, low ones beside it. They add up to 0, so that an evenly bright place gives 0.
 #
 # ```python
 # diagonal = np.array([[2, -1, -1], [-1, 2, -1], [-1, -1, 2]])
-# figure, panels = plt.subplots(1, 4, figsize=(12, 3.2))
-# for digit, pair in zip((7, 1), panels.reshape(2, 2)):
-#     one = mnist.train.images[mnist.train.labels == digit][0] / 255
-#     pair[0].imshow(one, cmap="gray")
-#     pair[0].set_title(f"a {digit}")
-#     pair[1].imshow(relu(convolve(one, diagonal)), cmap="Blues")
-#     pair[1].set_title("where it slants that way")
-# plt.show()
+# first = {digit: mnist.train.images[mnist.train.labels == digit][0] / 255 for digit in (7, 1)}
+# found = {f"in a {digit}": relu(convolve(one, diagonal)) for digit, one in first.items()}
+# show_row(found, "Where a stroke goes from the upper left to the lower right", width=7, cmap="Blues")
 # ```
 #
 # </details>

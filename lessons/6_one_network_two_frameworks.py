@@ -2,10 +2,11 @@
 # # 6. One network, two frameworks
 #
 # **The idea of this lesson:** PyTorch and TensorFlow compute the same thing. To see that, carry the weights of a
-# network from one to the other and compare the answers; then train both side by side and compare every step. On the way
-# you learn how each lays out its numbers, which is what goes wrong when people convert models.
+# network from one to the other and compare the answers; then train both side by side and compare every step. On the
+# way you learn how each of them orders its numbers. That order is where most conversions of models go wrong.
 #
-# You should have seen the two networks of [lesson 2](2_first_network.ipynb). It runs in a minute.
+# You need some Python and some NumPy, and should have seen the two networks of [lesson 2](2_first_network.ipynb). The
+# lesson runs in a minute.
 
 # %%
 # On Colab, put the address of the project's repository here; elsewhere leave it as it is.
@@ -28,7 +29,6 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow still says a line or two 
 from pathlib import Path
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from keras import layers
@@ -37,8 +37,7 @@ from torch import nn
 from digits.datasets import download_dataset, load_dataset
 from digits.recipes import RECIPES
 from digits.training.lockstep import lockstep
-
-plt.rcParams.update({"figure.dpi": 72, "figure.constrained_layout.use": True, "font.size": 11})
+from lessons.pictures import show_flattened, show_lockstep
 
 download_dataset(Path("mnist_data"))
 mnist = load_dataset("mnist")
@@ -61,7 +60,7 @@ in_tensorflow = keras.Sequential(
 # %% [markdown]
 # ## Train one of them
 #
-# One epoch, the five lines of lesson 2. Both networks shall see pixels from 0 to 1 here, so that they get the same
+# One epoch, with the five lines of lesson 2. Here both networks see pixels from 0 to 1, so that they get the same
 # numbers.
 
 # %%
@@ -76,14 +75,14 @@ for batch in torch.randperm(len(y_train)).split(128):
 in_pytorch.eval()
 images = mnist.test.images.astype(np.float32) / 255  # (10000, 28, 28)
 with torch.no_grad():
-    wanted = in_pytorch(torch.from_numpy(images).unsqueeze(1)).numpy()  # (10000, 10): the scores that we want again
+    wanted = in_pytorch(torch.from_numpy(images).unsqueeze(1)).numpy()  # (10000, 10): to be reproduced
 accuracy = (wanted.argmax(1) == mnist.test.labels).mean()
 print(f"in PyTorch: {accuracy:.2%} right")
 
 # %% [markdown]
 # ## Two layouts
 #
-# Here are the shapes of all weights in both. They hold the same numbers, in another order.
+# Here are the shapes of all weights in both. There are equally many numbers, in another order.
 
 # %%
 theirs = {name: weights.detach().numpy() for name, weights in in_pytorch.named_parameters()}
@@ -118,12 +117,19 @@ accuracy_wrong = (got.argmax(1) == mnist.test.labels).mean()
 print(f"in TensorFlow: {accuracy_wrong:.2%} right; largest difference of a score: {np.abs(got - wanted).max():.1e}")
 
 # %% [markdown]
-# Every shape fits, nothing complains, and the answers are rubbish. This is the mistake that everybody makes once. Do
-# you see it?
+# Every shape fits, nothing complains, and the answers are rubbish. Everybody makes this mistake once. Do you see it?
 #
-# `Flatten` puts the maps in a row. In PyTorch these are (32 maps, 5 rows, 5 columns), so the row begins with *all
-# places of map 1*. In TensorFlow they are (5 rows, 5 columns, 32 maps), so it begins with *all maps at place 1*. The
-# first dense layer has a weight for each of the 800, and they have to be put into the other order.
+# `Flatten` puts the maps in a row. In PyTorch they are (32 maps, 5 rows, 5 columns), so the row begins with *all
+# places of map 0*. In TensorFlow they are (5 rows, 5 columns, 32 maps), so it begins with *all maps at place 0*. Here
+# it is with 3 maps of 2 × 2 places:
+
+# %%
+small = np.array([[[0, 1], [2, 3]], [[10, 11], [12, 13]], [[20, 21], [22, 23]]])  # (3, 2, 2): 10 × map + place
+flattened = {"PyTorch: map after map": small.ravel(), "TensorFlow: place after place": small.transpose(1, 2, 0).ravel()}
+show_flattened(flattened, "Flatten puts the same 12 numbers, 3 maps of 2 × 2 places, into another order")
+
+# %% [markdown]
+# The first dense layer has weights for each of the 800 inputs. Those weights must be put into TensorFlow's order.
 
 # %%
 dense1 = theirs["7.weight"]  # (128, 800), the 800 in the order map, row, column
@@ -137,8 +143,8 @@ print(f"in TensorFlow: {accuracy_right:.2%} right; largest difference of a score
 print(f"same answer to {agree:.2%} of the images")
 
 # %% [markdown]
-# A hundred thousandth, in scores of ten or so: that is rounding. (`digits convert` does this for the package's
-# networks, both ways.)
+# The scores are about ten, and differ by a hundred thousandth: that is rounding. (`digits convert` does this for the
+# package's networks, both ways.)
 #
 # ## Why not exactly the same?
 #
@@ -150,14 +156,14 @@ print("(100000000 + 1) - 100000000 =", (numbers[0] + numbers[1]) + numbers[2])
 print("(100000000 - 100000000) + 1 =", (numbers[0] + numbers[2]) + numbers[1])
 
 # %% [markdown]
-# A number in **float32** has about 7 digits, in **float64** about 16. So if the two frameworks differ by rounding only,
-# the difference must shrink by a factor of a hundred million in float64. If there was a mistake, it would stay. That is
-# a test with teeth.
+# A number in **float32** has about 7 digits, and in **float64** about 16. So if the two frameworks differ by rounding
+# only, the difference must be some hundred million times smaller in float64. A mistake would remain as large as it
+# is. So float64 tells rounding from a mistake.
 #
 # ## Lockstep: training side by side
 #
-# Do they *learn* the same, too? `lockstep` gives both the same weights and the same batches, with dropout off (its dice
-# are each framework's own), takes a step in each, and compares all weights after every step.
+# Do they also *learn* the same? `lockstep` gives both the same weights and the same batches, takes a step in each, and
+# compares all weights after every step. Dropout is off, as each framework draws its own random numbers.
 
 # %%
 STEPS = 100
@@ -167,45 +173,37 @@ for precision in ("float64", "float32"):
     differences[precision] = [step.difference for step in taken]
     losses[precision] = ([step.pytorch for step in taken], [step.tensorflow for step in taken])
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(12, 3.8))
-left.plot(losses["float64"][0], label="PyTorch", linewidth=4, color="#9db8d2")
-left.plot(losses["float64"][1], label="TensorFlow", linestyle="--", color="#c2410c")
-left.set(xlabel="step", ylabel="loss", title="The losses lie on each other (float64)")
-left.legend()
-for precision, values in differences.items():
-    right.plot(values, label=precision)
-right.set(xlabel="step", ylabel="largest difference of a weight", yscale="log", title="All 108,618 weights compared")
-right.legend()
-plt.show()
+show_lockstep(dict(zip(("PyTorch", "TensorFlow"), losses["float64"], strict=True)), differences)
 for precision, values in differences.items():
     print(f"{precision}: after {STEPS} steps no weight differs by more than {values[-1]:.0e}")
 
 # %% [markdown]
 # In float64 the two are one network, to 13 digits or so. In float32 they start as close as rounding allows, and then
-# drift apart: each step builds on the one before, and a tiny difference makes a larger one. Adam makes it worse, as it
-# takes equally large steps for large and for tiny gradients: where a gradient is next to nothing, rounding decides its
-# *sign*. The losses stay alike all the same. It is **chaos, not a mistake**, as with the weather, and without the curve
-# in float64 you could not have told.
+# move apart: each step starts from the one before, so a tiny difference can grow. Adam adds to it. Its steps are as
+# large for tiny gradients as for large ones, and where a gradient is almost 0, rounding decides its *sign*. How far
+# the weights move apart depends on the processor; the losses stay alike. It is **rounding, not a mistake**, and only
+# the curve in float64 proves that.
 #
-# What had to be equal for this? More than the layers: the first weights, the order of the images, the range of the
-# pixels, and Adam itself: Keras adds its epsilon, a tiny number against division by zero, at another place than PyTorch
-# and Adam's authors. Side by side, in float64, each of these shows at once.
+# What had to be equal for this? Not the layers alone, but also the first weights, the order of the images, the range
+# of the pixels, and Adam itself. (Adam divides by a number that may be 0, and so adds a tiny *epsilon* to it. Keras
+# adds it at another point of the formula than PyTorch and Adam's authors do.) In float64, any of these differences
+# shows at once.
 #
-# ## To keep
+# ## To remember
 #
-# - Converting a model: know the layout of every array, above all after `Flatten`.
+# - To convert a model, know the layout of every array, above all after `Flatten`.
 # - Compare outputs, not shapes.
-# - "Small differences" can be rounding or a mistake. In float64 you can tell.
+# - A small difference can be rounding or a mistake. In float64 you can tell.
 
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Why did the two convolutions need no such reordering?
+# **1.** Why was `transpose` enough for the two convolutions?
 #
 # <details><summary>Answer</summary>
 #
-# A convolution knows its channels as an axis of their own in both frameworks, so that exchanging axes is enough. Only
-# `Flatten` forgets which number belonged to which map.
+# In both frameworks the channels of a convolution are an axis of their own, so it is enough to reorder axes. Only
+# `Flatten` merges the maps with rows and columns.
 #
 # </details>
 #
@@ -213,7 +211,7 @@ for precision, values in differences.items():
 #
 # <details><summary>Answer</summary>
 #
-# Each transposition the other way round.
+# Undo each transposition.
 #
 # ```python
 # conv1, bias1, conv2, bias2, dense, bias3, dense2, bias4 = in_tensorflow.get_weights()
@@ -226,13 +224,13 @@ for precision, values in differences.items():
 #
 # </details>
 #
-# **3.** How much does a score change if the pixels go from −1 to 1 instead of from 0 to 1, with the same weights? What
-# follows for a model that you give to somebody?
+# **3.** How many images are still read correctly if the same network gets pixels from −1 to 1 instead of from 0 to 1?
+# What follows for a model that you give to somebody?
 #
 # <details><summary>Answer</summary>
 #
-# A great deal, and again nothing complains. The range of the pixels is part of the model. In this project it is saved
-# within it, so that a model takes raw images.
+# There are clearly more mistakes, and again nothing complains. The range of the pixels is part of the model. This
+# project saves it in the model, so that a model takes raw images.
 #
 # ```python
 # with torch.no_grad():
@@ -246,7 +244,7 @@ for precision, values in differences.items():
 #
 # <details><summary>Answer</summary>
 #
-# In float32 after some steps, in float64 not at all.
+# In float32 after some steps, in float64 never.
 #
 # ```python
 # for precision, values in differences.items():
