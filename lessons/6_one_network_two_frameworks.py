@@ -254,5 +254,4 @@ for precision, values in differences.items():
 #
 # </details>
 #
-# That was the last lesson. Where to go on: change the network in `mnist_pytorch.py`, train `--recipe deep`, or read how
-# the package is built ([CONTRIBUTING.md](../CONTRIBUTING.md)).
+# Next: [7. Your own hand](7_your_own_hand.ipynb)

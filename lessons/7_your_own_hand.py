@@ -35,7 +35,6 @@ MY_OTHERS = "outputs/own_hand/others"  # other pictures of the same hand: asked 
 import shutil
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
@@ -48,7 +47,7 @@ from digits.reading.reader import SHIPPED
 from digits.synthesis import strokes
 from digits.synthesis.variants import DIGITS as WAYS
 from digits.synthesis.variants import variant
-from lessons.pictures import show_gallery
+from lessons.pictures import show_accuracies, show_rows
 
 download_dataset(Path("mnist_data"))
 mnist = load_dataset("mnist")
@@ -112,13 +111,14 @@ def named(said, labels):
 
 said = shares(reader, twenty.images).argmax(1)  # (20,): 0 to 9, or 10 for none
 wrong = np.flatnonzero(said != twenty.labels)
-show_gallery(twenty.images, named(said, twenty.labels), f"Twenty digits of a hand; {len(wrong)} are misread, in red")
+title = f"Twenty digits of a hand; {len(wrong)} are misread, in red"
+show_rows(named(said, twenty.labels), twenty.images, columns=10, title=title, cmap="gray_r")
 
 # %% [markdown]
 # ## Correct
 #
-# A correction is an image and what it really is. Save each misread image into the folder of its class: that is all that
-# `digits review` and the page do when you correct there. What was read rightly has little to teach.
+# A correction is an image and what it really is. Save each misread image into the folder of its class, as `digits
+# review` does when you correct there. An image that was read correctly has little to teach.
 
 # %%
 corrections = twenty.take(wrong) if len(wrong) > 1 else twenty  # one alone is too little to learn from
@@ -155,8 +155,8 @@ learner = Network(mine)
 # %% [markdown]
 # ## What is read now?
 #
-# Not on the twenty! A network that has been told an answer can repeat it; whether it learned your *way of writing* only
-# digits show that it was not told. So ask about the other pictures, with a 95% interval for each accuracy.
+# Do not ask about the twenty: a network that has been told an answer can repeat it. Only digits that it was not told
+# show whether it learned your *way of writing*. So ask about the other pictures, with a 95% interval for each accuracy.
 
 # %%
 readers = {
@@ -170,18 +170,12 @@ for name, accuracy in accuracies.items():
     print(f"{name:<17} {accuracy}")
 
 # %%
-figure, axes = plt.subplots(figsize=(8, 2.4))
-for place, one in enumerate(accuracies.values()):
-    axes.plot([100 * one.low, 100 * one.high], [place, place], color="#9db8d2", linewidth=6)
-    axes.plot(100 * one.value, place, "o", color="#c2410c")
-axes.set(yticks=range(3), yticklabels=accuracies, ylim=(2.6, -0.6), xlabel="right in %, with 95% interval")
-axes.set_title(f"{len(others)} other digits of the same hand, after {len(corrections)} corrections")
-plt.show()
+show_accuracies(accuracies, f"{len(others)} other digits of the same hand, after {len(corrections)} corrections")
 
 # %% [markdown]
 # ## What does it cost?
 #
-# Who learns one thing may forget another. So ask the same three about everybody else's digits: MNIST's test images.
+# A network that learns one thing may forget another. So ask the same three about everybody else's digits: MNIST's test images.
 
 # %%
 on_mnist = {name: ask(mnist.test.images) for name, ask in readers.items()}
@@ -193,10 +187,10 @@ for name in ("corrections vote", "it learned"):
     print(f"{name}: {told.only_a_right} images of MNIST lost, {told.only_b_right} won")
 
 # %% [markdown]
-# Four corrections gain about ten points on this hand; the price is about ten of MNIST's 10,000 images. Which of the two
-# ways is better, so few digits of one hand cannot tell: their intervals overlap almost wholly. This is one hand, with
-# habits that the reader never saw; of twenty such hands [docs/reading.md](../docs/reading.md) tells the mean. If your
-# hand is read well as it is, there is nothing to gain, and `digits learn` then writes no model.
+# A handful of corrections gains about ten points on this hand; the price is about ten of MNIST's 10,000 images. So few
+# digits cannot tell which of the two ways is better: their intervals overlap almost entirely. This is one hand, with
+# habits that the reader never saw; [docs/reading.md](../docs/reading.md) has the mean of twenty such hands. If your hand
+# is read well as it is, there is nothing to gain, and `digits learn` then writes no model.
 #
 # `digits serve` lets you do the same by hand: draw a digit, say what it is, and see the next one read. "Learn from
 # them" is the thorough way. [docs/page.md](../docs/page.md) shows it.
@@ -248,7 +242,7 @@ for name in ("corrections vote", "it learned"):
 # left = np.flatnonzero(on_others["it learned"] != others.labels)[:20]
 # if len(left):
 #     names = named(on_others["it learned"][left], others.labels[left])
-#     show_gallery(others.images[left], names, "Still misread after learning")
+#     show_rows(names, others.images[left], columns=10, title="Still misread after learning", cmap="gray_r")
 # ```
 #
 # </details>

@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+from digits.evaluation.metrics import Accuracy
+
 plt.rcParams.update({"figure.dpi": 72, "figure.constrained_layout.use": True, "font.size": 11})
 set_matplotlib_formats("retina")  # twice as many dots as 72 an inch, shown as large
 
@@ -31,15 +33,20 @@ def show_row(images: dict[str, np.ndarray], title: str, width: float = 13, cmap:
     plt.show()
 
 
+def without_ticks(axes: Axes) -> None:
+    """Take the numbers away from both axes."""
+    axes.set(xticks=[], yticks=[])
+
+
 def show_rows(names: Sequence[str], images: Sequence[np.ndarray], columns: int, title: str, cmap: str = "gray") -> None:
-    """Show images of (height, width) in rows of so many, each below its name."""
+    """Show images of (height, width) in rows of so many, each below its name; one that ends in "!" is red."""
     rows = -(-len(images) // columns)
     figure, panels = plt.subplots(rows, columns, figsize=(12, 0.4 + rows * (0.5 + 12 / columns)), squeeze=False)
     for axes in panels.flat:
         axes.axis("off")
     for axes, name, image in zip(panels.flat, names, images, strict=False):
         axes.imshow(image, cmap=cmap)
-        axes.set_title(name, fontsize=10)
+        axes.set_title(name.rstrip("!"), fontsize=10, color="#c2410c" if name.endswith("!") else "black")
     figure.suptitle(title)
     plt.show()
 
@@ -382,11 +389,6 @@ def show_lockstep(losses: Mapping[str, Sequence[float]], differences: Mapping[st
     plt.show()
 
 
-def without_ticks(axes: Axes) -> None:
-    """Take the numbers away from both axes."""
-    axes.set(xticks=[], yticks=[])
-
-
 # Lessons 4 and 7
 
 
@@ -419,20 +421,19 @@ def show_heat(
     plt.show()
 
 
-def show_gallery(images: np.ndarray, names: list[str], title: str, columns: int = 10) -> None:
-    """Show images of (n, height, width) in rows, each below its name; a name that ends in "!" is in red."""
-    rows = -(-len(images) // columns)
-    figure, panels = plt.subplots(rows, columns, figsize=(13, 1.75 * rows + 0.4), squeeze=False)
-    for axes in panels.flat:
-        axes.axis("off")
-    for axes, image, name in zip(panels.flat, images, names, strict=False):
-        axes.imshow(image, cmap="gray_r", vmin=0, vmax=255)
-        axes.set_title(name.rstrip("!"), fontsize=10, color="#c2410c" if name.endswith("!") else "black")
+def show_accuracies(accuracies: Mapping[str, Accuracy], title: str) -> None:
+    """Show accuracies, each a dot on its 95% interval, by name."""
+    figure, axes = plt.subplots(figsize=(8, 2.4))
+    for place, one in enumerate(accuracies.values()):
+        axes.plot([100 * one.low, 100 * one.high], [place, place], color="#9db8d2", linewidth=6)
+        axes.plot(100 * one.value, place, "o", color="#c2410c")
+    axes.set(yticks=range(len(accuracies)), yticklabels=accuracies, xlabel="correct, in %, with its 95% interval")
+    axes.set_ylim(len(accuracies) - 0.4, -0.6)
     figure.suptitle(title)
     plt.show()
 
 
-# Lesson 5: make it fast
+# Lesson 5
 
 
 def show_ladder(gains: dict[str, dict[str, float]], kept: dict[str, list[str]], title: str) -> None:
@@ -464,7 +465,7 @@ def show_ladder(gains: dict[str, dict[str, float]], kept: dict[str, list[str]], 
     plt.show()
 
 
-# Lesson 8: a network that finds
+# Lesson 8
 
 Digits = Sequence[tuple[int, float, float]]  # which each is, and x and y in pixels
 

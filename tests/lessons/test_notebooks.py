@@ -21,7 +21,7 @@ NAMES = [
     *("4_your_own_digit", "5_make_it_fast", "6_one_network_two_frameworks"),
     *("7_your_own_hand", "8_a_network_that_finds"),
 ]
-LARGEST = 1_000_000  # bytes of a notebook
+LARGEST = 1_200_000  # bytes of a notebook
 # What comes out of a lesson: the least and the most that it may be, for expressions in its own names. Wide enough for
 # other processors, and narrow enough for the lesson's text to be true.
 RANGES: dict[str, dict[str, tuple[float, float]]] = {
@@ -90,7 +90,7 @@ RANGES: dict[str, dict[str, tuple[float, float]]] = {
         "differences['float32'][-1]": (1e-7, 0.2),
     },
     "7_your_own_hand": {
-        "len(wrong)": (4, 4),
+        "len(wrong)": (2, 7),
         "accuracies['as it ships'].value": (0.83, 0.89),
         "accuracies['corrections vote'].value": (0.94, 0.99),
         "accuracies['it learned'].value": (0.94, 0.99),
