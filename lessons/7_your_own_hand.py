@@ -175,7 +175,8 @@ show_accuracies(accuracies, f"{len(others)} other digits of the same hand, after
 # %% [markdown]
 # ## What does it cost?
 #
-# A network that learns one thing may forget another. So ask the same three about everybody else's digits: MNIST's test images.
+# A network that learns one thing may forget another. So ask the same three about everybody else's
+# digits: MNIST's test images.
 
 # %%
 on_mnist = {name: ask(mnist.test.images) for name, ask in readers.items()}
@@ -189,8 +190,8 @@ for name in ("corrections vote", "it learned"):
 # %% [markdown]
 # A handful of corrections gains about ten points on this hand; the price is about ten of MNIST's 10,000 images. So few
 # digits cannot tell which of the two ways is better: their intervals overlap almost entirely. This is one hand, with
-# habits that the reader never saw; [docs/reading.md](../docs/reading.md) has the mean of twenty such hands. If your hand
-# is read well as it is, there is nothing to gain, and `digits learn` then writes no model.
+# habits that the reader never saw; [docs/reading.md](../docs/reading.md) has the mean of twenty such hands. If your
+# hand is read well as it is, there is nothing to gain, and `digits learn` then writes no model.
 #
 # `digits serve` lets you do the same by hand: draw a digit, say what it is, and see the next one read. "Learn from
 # them" is the thorough way. [docs/page.md](../docs/page.md) shows it.

@@ -46,7 +46,7 @@ def show_rows(names: Sequence[str], images: Sequence[np.ndarray], columns: int, 
         axes.axis("off")
     for axes, name, image in zip(panels.flat, names, images, strict=False):
         axes.imshow(image, cmap=cmap)
-        axes.set_title(name.rstrip("!"), fontsize=10, color="#c2410c" if name.endswith("!") else "black")
+        axes.set_title(name.rstrip("!"), fontsize=10, color=RED if name.endswith("!") else "black")
     figure.suptitle(title)
     plt.show()
 
@@ -412,7 +412,7 @@ def show_heat(
     first.imshow(picture)
     first.set_title("what is read")
     for left, top, wide, high in boxes:
-        first.add_patch(plt.Rectangle((left, top), wide, high, fill=False, color="#c2410c", linewidth=2))
+        first.add_patch(plt.Rectangle((left, top), wide, high, fill=False, color=RED, linewidth=2))
     for axes, (size, hot) in zip(others, heat.items(), strict=False):
         axes.imshow(128 + picture // 2)
         axes.imshow(hot, cmap="Reds", vmin=0, vmax=1, alpha=hot, extent=(0, width, height, 0), interpolation="bilinear")
@@ -425,8 +425,8 @@ def show_accuracies(accuracies: Mapping[str, Accuracy], title: str) -> None:
     """Show accuracies, each a dot on its 95% interval, by name."""
     figure, axes = plt.subplots(figsize=(8, 2.4))
     for place, one in enumerate(accuracies.values()):
-        axes.plot([100 * one.low, 100 * one.high], [place, place], color="#9db8d2", linewidth=6)
-        axes.plot(100 * one.value, place, "o", color="#c2410c")
+        axes.plot([100 * one.low, 100 * one.high], [place, place], color=BLUE, linewidth=6)
+        axes.plot(100 * one.value, place, "o", color=RED)
     axes.set(yticks=range(len(accuracies)), yticklabels=accuracies, xlabel="correct, in %, with its 95% interval")
     axes.set_ylim(len(accuracies) - 0.4, -0.6)
     figure.suptitle(title)
@@ -449,7 +449,7 @@ def show_ladder(gains: dict[str, dict[str, float]], kept: dict[str, list[str]], 
         speed = 1.0
         for change, gain in changes.items():
             is_kept = change in kept[ladder]
-            axes.barh(change, speed * gain - speed, left=speed, color="#9db8d2" if is_kept else "#fca5a5")
+            axes.barh(change, speed * gain - speed, left=speed, color=BLUE if is_kept else "#fca5a5")
             said = f" × {gain:.2f}, now {speed * gain:.1f}" if is_kept else f" × {gain:.2f}, dropped"
             axes.text(speed * max(gain, 1), change, said, va="center")
             speed *= gain if is_kept else 1
@@ -510,7 +510,7 @@ def show_curve(values: Sequence[float], title: str, xlabel: str, ylabel: str, me
     _, axes = plt.subplots(figsize=(8, 3.6))
     axes.plot(values, color="#d1d5db", label="each step")
     means = np.convolve(values, np.ones(mean_of) / mean_of, mode="valid")
-    axes.plot(np.arange(len(means)) + mean_of - 1, means, color="#c2410c", label=f"mean of {mean_of} steps")
+    axes.plot(np.arange(len(means)) + mean_of - 1, means, color=RED, label=f"mean of {mean_of} steps")
     axes.set(xlabel=xlabel, ylabel=ylabel, yscale="log", title=title)
     ticks = [tick for tick in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10) if min(values) <= tick <= max(values)]
     axes.set_yticks(ticks, labels=map(str, ticks))
