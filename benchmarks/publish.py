@@ -1,7 +1,7 @@
-"""Take what benchmarks kept in outputs/benchmarks into `published.json`, and write docs/results.md's tables from that.
+"""Take what benchmarks kept in outputs/benchmarks into `published.json`, and write the tables of docs/ from that.
 
-The figures of a level of processors take the place of those that were published of that level before. Without anything
-kept it only writes the tables anew, say after `published.json` was edited by hand.
+docs/results.md gets a summary, docs/speed.md all figures. New figures of a level of processors replace the old ones of
+that level. Where no benchmark kept any, the tables are written anew, say after `published.json` was edited by hand.
 """
 
 import json
@@ -19,7 +19,8 @@ from results import FOLDER, PUBLISHED, as_json
 from digits.backends import BACKENDS
 from digits.files import write_together
 
-PAGE = Path(__file__).parents[1] / "docs" / "results.md"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = (DOCS / "results.md", DOCS / "speed.md")
 TITLES = {**LEVELS, OTHER: "Another kind of processor"}
 Figures = dict[str, Any]  # what a benchmark kept of one level
 
@@ -106,16 +107,48 @@ BENCHMARKS = {
 }
 
 
-def page_with(page: str, published: dict[str, dict[str, Figures]]) -> str:
-    """The page, with what was published between its marks."""
+def summary(published: dict[str, Figures]) -> str:
+    """Seconds and times as fast, a column for each level of processors."""
+    levels = in_order(published)
+    rows = []
+    for (recipe, backend), peer in training_speed.CASES.items():
+        case = f"{recipe} {backend}"
+        cells = [summary_cell(published[level]["cases"].get(case)) for level in levels]
+        rows.append([title(case), peer.title, *cells])
+    return table(("ours", "against", *(TITLES[level] for level in levels)), rows)
+
+
+def summary_cell(figures: Figures | None) -> str:
+    """ "9.7 s, 3.1 times", or less where less was measured."""
+    if figures is None:
+        return "–"
+    one = training_speed.Summary.read(figures)
+    return f"{one.seconds[0]:.1f} s, {one.times.median:.1f} times" if one.seconds else f"{one.times.median:.1f} times"
+
+
+def in_order(published: dict[str, Figures]) -> list[str]:
+    """The levels of processors that were measured, the slowest first."""
+    return sorted(published, key=[*TITLES].index)
+
+
+def sections(published: dict[str, dict[str, Figures]]) -> dict[str, list[str]]:
+    """What stands between the marks of each name."""
+    found = {"summary": [summary(published[training_speed.NAME])]}
     for name, benchmark in BENCHMARKS.items():
-        parts = []
-        for level in sorted(published[name], key=[*TITLES].index):
+        found[name] = []
+        for level in in_order(published[name]):
             figures = published[name][level]
-            parts += [heading(level, figures), *benchmark.tables(figures)]
+            found[name] += [heading(level, figures), *benchmark.tables(figures)]
+    return found
+
+
+def page_with(page: str, published: dict[str, dict[str, Figures]]) -> str:
+    """The page, with what was published between those marks that it has."""
+    for name, parts in sections(published).items():
         before, begin, rest = page.partition(f"<!-- {name}, by benchmarks/publish.py -->\n")
-        _, end, after = rest.partition("<!-- to here -->\n")
-        page = "\n".join([before + begin, *(f"{part}\n" for part in parts), end + after])
+        if begin:
+            _, end, after = rest.partition("<!-- to here -->\n")
+            page = "\n".join([before + begin, *(f"{part}\n" for part in parts), end + after])
     return page
 
 
@@ -136,7 +169,8 @@ def main() -> None:
             published[name][level] = figures
             print(f"{path}: {TITLES[level]}, measured on {figures['date']}")
     write_together(PUBLISHED.parent, {PUBLISHED.name: as_json(published)})
-    write_together(PAGE.parent, {PAGE.name: page_with(PAGE.read_text(), published).encode()})
+    for page in PAGES:
+        write_together(page.parent, {page.name: page_with(page.read_text(), published).encode()})
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def keep(benchmark: str, isa: str, processor: Processor, figures: Mapping[str, A
 
 
 def published(benchmark: str) -> dict[str, Any]:
-    """What docs/results.md says of a benchmark, by the level of the processor."""
+    """What docs/ says of a benchmark, by the level of the processor."""
     return json.loads(PUBLISHED.read_text())[benchmark]
 
 

@@ -234,6 +234,37 @@ def loss_curves(losses: Mapping[str, Sequence[float]], validation: Mapping[str, 
     return figure
 
 
+def search_history(
+    trials: Mapping[str, Sequence[tuple[int, float | None]]], best: Sequence[tuple[int, float]]
+) -> Figure:
+    """The loss of every trial of a search in their order, and the lowest so far.
+
+    Args:
+        trials: the number and the last loss of each, None where it has none, by how they ended.
+        best: the number and the loss of each trial that the lowest may be of, in order.
+    """
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.set_yscale("log")
+    for color, marker, (how, some) in zip(sns.color_palette("colorblind"), "osX", trials.items(), strict=False):
+        style: dict[str, Any] = {"ls": "", "marker": marker, "color": color, "clip_on": False}
+        known = {number: loss for number, loss in some if loss is not None and math.isfinite(loss)}
+        unknown = [number for number, _ in some if number not in known]
+        axes.plot([*known], [*known.values()], **style, label=f"{how}: {len(some)}")
+        axes.plot(unknown, [1.0] * len(unknown), **style, transform=axes.get_xaxis_transform())
+    numbers, losses = zip(*best, strict=True)
+    axes.step(numbers, np.minimum.accumulate(losses), where="post", color=MUTED, zorder=1, label="lowest so far")
+    axes.set_xlabel("trial")
+    axes.set_ylabel("validation loss")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(axis="y", color="#e5e7eb")
+    axes.set_axisbelow(True)
+    sns.despine(ax=axes)
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    _title(figure, "The search", "the last loss of every trial; one without a loss lies on the upper edge")
+    return figure
+
+
 def augmentation(images: NDArray[np.uint8], title: str, note: str) -> Figure:
     """Images beside what training makes of them.
 

@@ -153,7 +153,7 @@ class Tuning:
             "sentence": sentence,
         }
         ordered = sorted(self.rows, key=lambda row: (row.how != FINISHED, math.inf if row.loss is None else row.loss))
-        pictures = _pictures(self.study, hows.count(FINISHED))
+        pictures = _pictures(self.study, self.rows)
         page = render_page(PAGE, pictures, record=record, best=best, space=search.space, rows=ordered)
         files = {PAGE: page.encode(), TUNED: (json.dumps(record, indent=2) + "\n").encode()}
         write_together(search.output_dir, files)
@@ -203,23 +203,30 @@ def identity(material: Material) -> dict[str, Any]:
     return json.loads(json.dumps(decides))
 
 
-def _pictures(study: "Study", finished: int) -> dict[str, bytes]:
-    """Optuna's pictures as PNG files, by name; of a single trial they would tell nothing."""
-    if finished < 2:
+def _pictures(study: "Study", rows: list[Row]) -> dict[str, bytes]:
+    """The history of all trials and Optuna's pictures as PNG files, by name; none where fewer than two finished."""
+    ended = {
+        how: [(row.trial.number, row.loss) for row in rows if row.how == how] for how in (FINISHED, STOPPED, FAILED)
+    }
+    finished = [(number, loss) for number, loss in ended[FINISHED] if loss is not None]
+    if len(finished) < 2:
         return {}
+    from digits.evaluation import plots
     from digits.figures import matplotlib
 
     matplotlib.use("agg")  # Optuna draws with pyplot, which would take the backend of MPLBACKEND
     from matplotlib import pyplot
-    from optuna.visualization import matplotlib as plots
+    from optuna.visualization import matplotlib as optuna_plots
 
-    drawn = {"history": "optimization_history", "slices": "slice", "importances": "param_importances"}
-    pictures = {}
-    for name, kind in drawn.items():
+    pictures = {"history": plots.png(plots.search_history(ended, finished))}
+    for name, kind in {"slices": "slice", "importances": "param_importances"}.items():
         with warnings.catch_warnings(action="ignore"):  # where a value was the same in all trials
-            axes, file = np.ravel(getattr(plots, f"plot_{kind}")(study, target_name="validation loss")), io.BytesIO()
-            if name != "importances":
-                axes[0].set_yscale("log")  # of slices, which share it, for all
+            axes, file = (
+                np.ravel(getattr(optuna_plots, f"plot_{kind}")(study, target_name="validation loss")),
+                io.BytesIO(),
+            )
+            if name == "slices":
+                axes[0].set_yscale("log")  # which all share
             axes[0].figure.savefig(file, dpi=100, bbox_inches="tight")
         pictures[name] = file.getvalue()
         pyplot.close(axes[0].figure)

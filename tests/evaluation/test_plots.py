@@ -263,3 +263,24 @@ def test_letters_that_no_font_has_are_boxes_without_a_warning(recwarn):
     accuracy = metrics.accuracy(LABELS, LABELS)
     assert len(plots.png(plots.confusion_matrix(np.eye(2, dtype=int), ["漢字", "한글"], "on 漢字", accuracy))) > 1000
     assert not recwarn.list
+
+
+def test_the_history_of_a_search_shows_every_trial():
+    trials = {
+        "finished": [(0, 0.5), (2, 0.25), (5, 0.3)],
+        "stopped early": [(1, 40.0), (4, 0.001)],
+        "failed": [(3, None)],
+    }
+    figure = plots.search_history(trials, [(0, 0.5), (2, 0.25), (5, 0.3)])
+    FigureCanvasAgg(figure).draw()
+    (axes,) = figure.axes
+    *points, best = axes.lines
+    shown = {
+        number: line.get_transform().transform((number, loss)) for line in points for number, loss in line.get_xydata()
+    }
+    assert sorted(shown) == [0, 1, 2, 3, 4, 5]
+    assert all(axes.bbox.padded(1).contains(*place) for place in shown.values())
+    assert shown[3][1] > max(shown[number][1] for number in (0, 1, 2, 4, 5))
+    assert best.get_ydata().tolist() == [0.5, 0.25, 0.25]
+    assert {"finished: 3", "stopped early: 2", "failed: 1"} <= {*texts(figure)}
+    assert axes.get_legend().get_window_extent().x0 > axes.bbox.x1  # it hides none

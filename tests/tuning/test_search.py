@@ -27,7 +27,8 @@ from digits.tuning.storage import ATTEMPTS, FAILED, FINISHED, JOURNAL, STOPPED, 
 from digits.tuning.trials import Material, judged, look, trial
 from tests.conftest import ROOT
 
-SPACE = parse_space("learning_rate=1e-4..1e-1:log dropout=0..0.5 batch_size=32|64")
+SPACE_TEXT = "learning_rate=1e-4..1e-1:log dropout=0..0.5 batch_size=32|64"
+SPACE = parse_space(SPACE_TEXT)
 SEEN: list[Recipe] = []  # what was tried
 
 
@@ -281,13 +282,15 @@ def test_a_terminal_shows_what_is_under_way(tmp_path, monkeypatch, capsys):
 
 def test_pictures_are_drawn_whatever_window_matplotlib_would_open(tmp_path):
     tuning = tried(opened_here(a_search(tmp_path, trials=12)))
-    assert _pictures(tuning.study, 1) == {}
+    assert _pictures(tuning.study, tuning.rows[:1]) == {}
     code = f"""
 from digits.tuning.run import _pictures
-from digits.tuning.storage import STUDY, import_optuna
+from digits.tuning import parse_space
+from digits.tuning.storage import STUDY, import_optuna, rows
 journal = import_optuna().storages.journal
 storage = import_optuna().storages.JournalStorage(journal.JournalFileBackend({str(tmp_path / JOURNAL)!r}))
-pictures = _pictures(import_optuna().load_study(study_name=STUDY, storage=storage), 12)
+study = import_optuna().load_study(study_name=STUDY, storage=storage)
+pictures = _pictures(study, rows(study, parse_space({SPACE_TEXT!r})))
 print(sorted(pictures), all(png.startswith(b"\\x89PNG") for png in pictures.values()))
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "module://no_such_window"}
