@@ -263,7 +263,8 @@ else:
 # **8. What else the package does.** It goes on in this way: the memory layout that the library under PyTorch, oneDNN,
 # likes best; the backward pass written out layer by layer, without PyTorch's bookkeeping; all weights as one vector; no
 # work on the two rows and columns of pixels that never reach the answer; sixteen batches made of bytes at once. All of
-# it is applied from outside to the same textbook network; [docs/results.md](../docs/results.md) has what each brings.
+# it is applied from outside to the same textbook network; [docs/speed.md](../docs/speed.md) has what each
+# brings.
 
 # %%
 from digits.backends import load_backend
