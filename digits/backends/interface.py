@@ -88,7 +88,7 @@ class Backend(Protocol):
         """The networks of an ensemble, which is trained by training each of them; or a single network alone."""
 
     def augmented(self, images: NDArray[np.uint8], transforms: Transforms, /) -> NDArray[np.uint8]:
-        """Images (uint8, `(n, 28, 28)`) as training shows them to a network, changed in these ways; likewise uint8."""
+        """Images (uint8, `(n, 28, 28)`) as training shows them to a network, changed in these ways; uint8, too."""
 
     def trainer(
         self,

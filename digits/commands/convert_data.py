@@ -12,7 +12,7 @@ from digits.commands import click, options
 )
 @click.argument("source")
 @options.a_path("target")
-@click.option("--to", type=click.Choice(["images", "npz", "idx", "parquet"]), required=True, help="Its form.")
+@click.option("--to", type=click.Choice(["images", "npz", "idx", "parquet"]), required=True, help="Form to write.")
 @click.option(
     "--label-column",
     metavar="WHICH",

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 
 @options.command("lockstep", "train both frameworks in step and compare their weights", "digits lockstep --steps 50")
-@click.option("--recipe", type=click.Choice(list(RECIPES)), default="baseline", show_default=True, help="Which.")
-@click.option("--steps", type=int, default=200, show_default=True, metavar="N", help="In each precision.")
+@click.option(
+    "--recipe", type=click.Choice(list(RECIPES)), default="baseline", show_default=True, help="Recipe to train."
+)
+@click.option("--steps", type=int, default=200, show_default=True, metavar="N", help="Steps in each precision.")
 @options.seed()
 @options.data_dir()
 @options.output_dir()

@@ -76,7 +76,13 @@ def dataset(what: str = OWN, default: str | None = "mnist", **attributes: Any) -
 def seed(default: Any = 0, **attributes: Any) -> Decorator:
     """The seed of all randomness."""
     return click.option(
-        "--seed", type=int, default=default, metavar="N", show_default=True, help="Of all randomness.", **attributes
+        "--seed",
+        type=int,
+        default=default,
+        metavar="N",
+        show_default=True,
+        help="Seed of all randomness.",
+        **attributes,
     )
 
 

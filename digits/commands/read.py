@@ -25,7 +25,7 @@ _FLAGS = {"as_json": "json", "show_boxes": "show", "show_steps": "explain"}
     "digits read --explain photo.jpg",
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--model", type=Path, metavar="FILE", help="An .onnx model. [default: the one that comes along]")
+@click.option("--model", type=Path, metavar="FILE", help="An .onnx model. [default: the one that ships]")
 @click.option("--hand", type=Path, metavar="DIR", help="Your own digits, CLASS/*.png, that vote with the networks.")
 @options.as_json("Print one JSON object a line.")
 @click.option("--show", "show_boxes", is_flag=True, help="Write each picture with boxes and digits into DIR/read.")

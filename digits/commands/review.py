@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @options.seed(None)
 @click.option(
-    "--model", type=Path, metavar="FILE", help="The .onnx model that read them. [default: the one that comes along]"
+    "--model", type=Path, metavar="FILE", help="The .onnx model that read them. [default: the one that ships]"
 )
 @click.option("--hand", type=Path, metavar="DIR", help="The digits of yours that voted when they were read.")
 @port_option()

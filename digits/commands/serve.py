@@ -40,7 +40,7 @@ def browser_option() -> options.Decorator:
     default=HERE,
     show_default=True,
     metavar="ADDRESS",
-    help="Listen on this address; 0.0.0.0 lets in who has the printed link, such as your phone.",
+    help="Listen on this address; with 0.0.0.0 whoever has the printed link can connect, such as your phone.",
 )
 @port_option()
 @click.option(
@@ -68,7 +68,7 @@ def serve(
     """Serve the page until it is interrupted.
 
     Args:
-        host: the address to listen on; another than this machine's own lets others in who have the printed link.
+        host: the address to listen on; on another than this machine's own, whoever has the printed link can connect.
         port: None for the first free one from 8000 on.
         allow_host: a name that leads here from elsewhere, as in Codespaces or through a tunnel; it lets in who has the
             printed link.

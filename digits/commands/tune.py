@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     help='What to try, say "learning_rate=1e-4..1e-1:log filters.0=8..32 dropout=0..0.5". [default: what suits the '
     "recipe]",
 )
-@click.option("--trials", type=int, default=40, show_default=True, metavar="N", help="How many to try.")
-@click.option("--minutes", type=float, metavar="X", help="After which no trial is begun. [default: no limit]")
-@click.option("--seeds", type=int, default=5, show_default=True, metavar="N", help="Of the comparison at the end.")
+@click.option("--trials", type=int, default=40, show_default=True, metavar="N", help="Number of recipes to try.")
+@click.option("--minutes", type=float, metavar="X", help="Begin no trial after so many minutes. [default: no limit]")
+@click.option(
+    "--seeds", type=int, default=5, show_default=True, metavar="N", help="Seeds of the comparison at the end."
+)
 @options.seed()
 @click.option("--resume", is_flag=True, help="Go on with a search that was interrupted, or with more.")
 @options.address("Try recipes")

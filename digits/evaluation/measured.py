@@ -35,7 +35,7 @@ class Measurement:
 
     Attributes:
         accuracy: mean test accuracy over the seeds, in percent.
-        margin: half the width of its 95% interval, likewise.
+        margin: half the width of its 95% interval, in percentage points.
         seeds: how many.
         seconds: median time of training and evaluating one, by processor, a key of `PROCESSORS`; empty where other work
             ran beside.

@@ -42,8 +42,8 @@ class ModelInfo:
         temperature: by which logits are divided, so that probabilities are as high as the share of right predictions.
         network: SHA-256 of the structure of a network that a script shows; empty where it is the package's own.
         sha256: of the weights, or of an exported model's graph, in hexadecimal; empty in a file of before it was noted.
-        origin: the run that trained it: its seed, versions and so on, and its test accuracy; empty likewise.
-        answers: what it said of its `sample` when it was saved, likewise: numbers in a row for each image.
+        origin: the run that trained it: its seed, versions and so on, and its test accuracy; empty in such a file.
+        answers: what it said of its `sample` when it was saved, a row of numbers for each image; empty as `origin`.
         layers: in an exported model the values of its graph that are a layer's, named after it, in their order.
     """
 
@@ -190,7 +190,7 @@ def onnx_field(text: str) -> bytes:
 
 
 def onnx_outputs(names: Iterable[str]) -> bytes:
-    """The bytes that, at the end of an ONNX file, make these values of its graph outputs, too; likewise joined.
+    """The bytes that, at the end of an ONNX file, make these values of its graph outputs, too; joined as above.
 
     A file of its own has none of them: what is computed on the way to an output need not be kept, and is fused.
     """

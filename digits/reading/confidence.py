@@ -27,7 +27,7 @@ class Weights:
         digit: whether a box is one digit, of `evidence`.
         which: which digit it is: powers of the finder's and of the reader's probabilities.
         text: whether a text is right as a whole, of `doubts`.
-        none: whether there is no digit, where none was read, likewise.
+        none: whether there is no digit, where none was read, of `doubts`.
     """
 
     digit: tuple[float, ...]

@@ -16,7 +16,7 @@ from digits.reading.peaks import DIGITS, STRIDE, grouped, peaks
 FINDER = Path(__file__).with_name("finder.onnx")  # the recipe `finder`, as `make finder` trained it
 SIZES = (80, 113, 160, 226, 320, 452, 640, 1120)  # pixels of the longer side at which a picture is asked about
 LEAST = 0.1  # score of a peak that is worth a look
-SMALL = 320  # likewise: up to this it is asked about as a whole
+SMALL = 320  # pixels of the longer side up to which a picture is asked about as a whole
 CLEAR = 24  # pixels of a box's longer side at which a digit is seen clearly
 SURE = 0.5  # score of a digit that explains the ink in its box
 SAME = 0.5  # share of their union that two boxes have in common, where they show the same at two sizes

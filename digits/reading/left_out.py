@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from digits.ink import resized
 
 SIDE = 512  # pixels of the longer side at which ink is looked for
-GROUND = 128  # likewise the ground, what most of a neighbourhood shows
+GROUND = 128  # pixels of the longer side at which the ground is: what most of a neighbourhood shows
 AROUND = 17  # of these pixels, the side of a neighbourhood
 FAINTEST = 32  # levels of 255 by which ink differs from its ground
 GRAIN = 5  # times the usual difference: what is less is the ground's own grain

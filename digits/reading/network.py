@@ -19,7 +19,7 @@ class Predictions:
         probabilities: float32, `(n, 10)`: of each digit, if it is one.
         nothing: float32, `(n,)`: the probability that it is no digit. A network that never met anything but digits has
             none; its doubt is in the probabilities, of which none is high then.
-        several: float32, `(n,)`: the probability that it is more than one digit, likewise.
+        several: float32, `(n,)`: the probability that it is more than one digit; none where `nothing` is none.
     """
 
     probabilities: NDArray[np.float32]

@@ -51,7 +51,7 @@ class Seen:
         images: uint8, `(n, 28, 28)`: each of its boxes in MNIST's form.
         predictions: what the reader says of them.
         likely: `(n,)`: that each box is one digit, of what both say.
-        which: float32, `(n, 10)`: the probability of each digit, if it is one, likewise.
+        which: float32, `(n, 10)`: the probability of each digit, if the box is one.
         rows: the boxes that are read, by index, row by row.
         refused: the boxes that are not, by index, but for those that show what another does.
     """

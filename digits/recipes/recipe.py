@@ -78,7 +78,7 @@ class Recipe:
         hidden_units: of its hidden dense layer, 0 where it has none; None stands for the architecture's own.
         learning_rate: step size of the optimiser; the largest one, where a schedule changes it.
         schedule: how it changes, a name of `schedule.SCHEDULES`.
-        warmup: share of the steps on which one-cycle goes up.
+        warmup: share of the steps during which the rate of one-cycle rises.
         beta_1, beta_2: decay of Adam's first and second moment.
         epsilon: added to the root of Adam's second moment, after the bias correction.
         batch_size: images a step.
@@ -90,11 +90,11 @@ class Recipe:
         augmentation: how training images are changed, anew in each epoch.
         strokes: digits that a pen draws in the many ways of writing them, as a share of the training images; they are
             shown beside those, drawn anew in each epoch.
-        printed: digits in print, likewise.
-        coarse: some of all these digits again, in few pixels, likewise.
-        nothing: images of what is no digit, or several, likewise. The network has two outputs more, one for each.
-        cut_out: digits, and what is none, cut out of composed pages as a reader of pictures does, as such a share; the
-            network has the same two outputs more.
+        printed: digits in print, as a share of the training images.
+        coarse: some of all these digits again, in low resolution, as a share of the training images.
+        nothing: images of no digit or of several, as a share of the training images. Adds two outputs.
+        cut_out: digits, and what is none, cut out of composed pages as a reader of pictures does, as a share of the
+            training images. Adds the same two outputs.
         pages: composed pages that a finder learns from in each epoch, drawn anew; the training images are the hands
             that write on them.
         unaugmented_share: share of the epochs, the last ones, whose images are not changed, rounded down to whole
@@ -114,8 +114,8 @@ class Recipe:
     filters: tuple[int, ...] = wholes(None, "filters of each convolution, say 16,32", 1, 1024)
     hidden_units: int = whole(None, "units of the hidden dense layer", 0, 8192)
     learning_rate: float = positive(1e-3, "step size of Adam, the largest one where a schedule changes it", "0.001")
-    schedule: str = choice("constant", "how the learning rate goes", SCHEDULES)
-    warmup: float = share(0.0, "share of the steps on which one-cycle goes up")
+    schedule: str = choice("constant", "how the learning rate changes over the training", SCHEDULES)
+    warmup: float = share(0.0, "share of the steps during which the rate of one-cycle rises")
     beta_1: float = share(0.9, "decay of Adam's first moment")
     beta_2: float = share(0.999, "decay of Adam's second moment")
     epsilon: float = positive(1e-8, "added to the root of Adam's second moment", "1e-8")
@@ -126,10 +126,10 @@ class Recipe:
     ema_decay: float = share(0.0, "average the weights over the steps, each of which keeps this share")
     augmentation: Augmentation = field(default_factory=Augmentation)
     strokes: float = share(0.0, "digits that a pen draws anew for each epoch, as a share of the training images")
-    printed: float = share(0.0, "digits in print, as such a share")
-    coarse: float = share(0.0, "digits in few pixels, as such a share")
-    nothing: float = share(0.0, "images of no digit and of several, as such a share, with an output more for each")
-    cut_out: float = share(0.0, "what stands on composed pages, digit or not, as such a share, with these outputs, too")
+    printed: float = share(0.0, "printed digits, as a share of the training images")
+    coarse: float = share(0.0, "low-resolution digits, as a share of the training images")
+    nothing: float = share(0.0, "images of no digit or several, as a share of the training images; adds two outputs")
+    cut_out: float = share(0.0, "cutouts of composed pages, as a share of the training images; adds these outputs")
     pages: int = whole(0, "composed pages an epoch, where the network finds digits", 0)
     unaugmented_share: float = share(0.0, "share of the epochs, the last ones, without augmentation")
     validation: float = share(0.0, "share of the training images kept back to choose the best epoch by")

@@ -1,4 +1,4 @@
-"""How the learning rate goes over a training.
+"""How the learning rate changes over a training.
 
 A schedule is a function from the progress of the training, above 0 and below 1, and the share of it that is warm-up, to
 a share of the recipe's learning rate. A new one is written here and named in `SCHEDULES`.

@@ -36,7 +36,7 @@ def several(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.u
 
 
 def words(count: int, digits: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Two to four letters by hand or in print, likewise."""
+    """Two to four letters by hand or in print: uint8, `(count, 28, 28)`."""
     some = [kind(max(count, 100), digits, rng) for kind in (letters, printed_letters)]
     half = count // 2
     return np.concatenate([_rows(some[0], half, rng), _rows(some[1], count - half, rng)])

@@ -38,7 +38,7 @@ _IMAGES = ("image.bytes", "img.bytes", "image", "img")  # columns, the best one 
 _LABELS = ("label", "labels", "target")
 _ALLOWED = "image, the bytes of a file or a struct with them under bytes"
 _ROWS = 16  # read at a time: a large image may stand in a file once and be unpacked for each of them
-_SMALL_ROWS = 1_000  # likewise, of rows without images
+_SMALL_ROWS = 1_000  # read at a time where rows have no images
 _MEMORY = 2 << 30  # bytes that reading so many rows may take
 
 

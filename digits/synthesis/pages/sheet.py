@@ -35,7 +35,7 @@ class Sheet:
 
     Attributes:
         ink: uint8, `(side, side)`: of what a hand wrote, 255 for full ink.
-        print: likewise, of what was there before: lines, boxes and letters of a form.
+        print: uint8, `(side, side)`: of what was there before: lines, boxes and letters of a form.
         marks: the digits: label, and places of its ink, `(k, 2)`, in pixels.
         others: corners, `(4, 2)`, in pixels, of what is no digit.
         patches: left, top, right and bottom of what is of another colour under the ink: windows, labels, plates.
