@@ -16,7 +16,7 @@ from digits.review import opened
 from digits.review.readings import Key
 from digits.review.store import Verdict
 from tests.conftest import ROOT, heed_ctrl_c, run, without
-from tests.page.test_server import call
+from tests.page.conftest import call
 
 
 @contextmanager

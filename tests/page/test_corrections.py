@@ -8,25 +8,26 @@ import numpy as np
 import pytest
 
 from digits.reading.hand import read_hand
-from tests.page.conftest import SCRIBBLE, SEVEN, draw, text_of
+from tests.page.conftest import SCRIBBLE, SEVEN, draw, reload, text_of, wait_for_answer
+
+pytestmark = pytest.mark.whole
 
 FLAG = [(60, 120), (80, 80), (120, 70), (150, 60), (140, 130), (130, 220)]  # a one that looks like a seven
 
 
 def corrected(page, label: str, expected: str) -> None:
-    page.wait_for_timeout(500)  # what was read while it was drawn has given way to what is read of all of it
+    wait_for_answer(page)
     page.select_option(".correct", label)
     assert text_of(page, expected) == expected
 
 
-def test_a_correction_is_read_from_then_on_and_survives_a_reload(link, open_page):
-    page = open_page(link)
+def test_a_correction_is_read_from_then_on_and_survives_a_reload(warm_page):
+    page = warm_page()
     draw(page, FLAG)
     assert text_of(page, "7") == "7"
     corrected(page, "1", "1")
     assert page.inner_text("#corrections-count") == "1 correction of yours"
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
+    reload(page)
     assert text_of(page, "1") == "1"  # of the drawing that was kept
     page.click("#clear")
     draw(page, [(x + 90, y + 12) for x, y in FLAG])
@@ -34,8 +35,8 @@ def test_a_correction_is_read_from_then_on_and_survives_a_reload(link, open_page
     page.wait_for_selector("#inside-lead:has-text('alone says 7')")
 
 
-def test_it_is_undone_and_all_are_deleted(link, open_page):
-    page = open_page(link)
+def test_it_is_undone_and_all_are_deleted(warm_page):
+    page = warm_page()
     draw(page, FLAG)
     assert text_of(page, "7") == "7"
     corrected(page, "1", "1")
@@ -57,20 +58,19 @@ def test_it_is_undone_and_all_are_deleted(link, open_page):
     page.once("dialog", lambda dialog: dialog.accept())
     page.click("#delete-corrections")
     assert text_of(page, "77") == "77"
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
     assert page.is_hidden("#corrections")
+    assert page.evaluate(KEPT) == []
 
 
-def test_no_digit_is_a_correction_too(link, open_page):
-    page = open_page(link)
+def test_no_digit_is_a_correction_too(warm_page):
+    page = warm_page()
     draw(page, FLAG)
     assert text_of(page, "7") == "7"
     corrected(page, "10", "no digit")
 
 
-def test_they_are_saved_as_the_folders_that_python_reads(link, open_page, tmp_path: Path):
-    page = open_page(link, accept_downloads=True)
+def test_they_are_saved_as_the_folders_that_python_reads(warm_page, tmp_path: Path):
+    page = warm_page()
     draw(page, FLAG)
     assert text_of(page, "7") == "7"
     corrected(page, "1", "1")
@@ -88,21 +88,28 @@ def test_they_are_saved_as_the_folders_that_python_reads(link, open_page, tmp_pa
     archive.extractall(tmp_path)
     hand = read_hand(tmp_path)
     assert hand.labels.tolist() == [1, 10]
-    image = page.evaluate(
-        """() => new Promise((resolve) => {
-          indexedDB.open("digits").onsuccess = ({ target }) => {
-            target.result.transaction("corrections").objectStore("corrections").getAll().onsuccess = (event) =>
-              resolve([...event.target.result[0].image]);
-          };
-        })"""
-    )
-    assert np.array_equal(hand.images[0].ravel(), image)
+    assert np.array_equal(hand.images[0].ravel(), page.evaluate(KEPT)[0])
 
 
-def test_a_browser_that_keeps_nothing_says_so(link, open_page, browser):
-    page = open_page(link)
+KEPT = """() => new Promise((resolve) => {
+  indexedDB.open("digits").onsuccess = ({ target }) => {
+    const kept = target.result.transaction("corrections").objectStore("corrections").getAll();
+    kept.onsuccess = () => resolve(kept.result.map(({ image }) => [...image]));
+    target.result.close();
+  };
+})"""
+
+
+def test_a_browser_that_keeps_nothing_says_so(warm_page):
+    page = warm_page()
     page.evaluate(
-        "() => { IDBObjectStore.prototype.add = () => { throw new DOMException('', 'QuotaExceededError'); }; }"
+        """() => {
+          const { add } = IDBObjectStore.prototype;
+          IDBObjectStore.prototype.add = () => {
+            IDBObjectStore.prototype.add = add; // the next time it is not refused
+            throw new DOMException("", "QuotaExceededError");
+          };
+        }"""
     )
     draw(page, FLAG)
     assert text_of(page, "7") == "7"
@@ -111,8 +118,8 @@ def test_a_browser_that_keeps_nothing_says_so(link, open_page, browser):
     assert page.inner_text("#text") == "7"
 
 
-def test_nothing_of_them_leaves_the_browser(link, open_page):
-    page = open_page(link)
+def test_nothing_of_them_leaves_the_browser(warm_page):
+    page = warm_page()
     asked = []
     page.on("request", lambda request: asked.append((request.method, request.url)))
     draw(page, FLAG)
@@ -122,8 +129,8 @@ def test_nothing_of_them_leaves_the_browser(link, open_page):
 
 
 @pytest.mark.parametrize("network", ["reader", "baseline"])
-def test_each_network_is_told(network, link, open_page):
-    page = open_page(link)
+def test_each_network_is_told(network, warm_page):
+    page = warm_page()
     page.click(f"label[for=network-{network}]")
     draw(page, SCRIBBLE)
     page.wait_for_selector(".card")
@@ -132,23 +139,23 @@ def test_each_network_is_told(network, link, open_page):
 
 
 @pytest.fixture
-def taught(link, open_page):
+def taught(warm_page):
     """A page with four corrections of ones with a flag, drawn each a little otherwise."""
-    page = open_page(link)
+    page = warm_page()
     for step in range(4):
         if step:
             page.evaluate("scrollTo(0, 0)")
             page.click("#clear")
             page.wait_for_selector(".card", state="detached")
         draw(page, [(x + 9 * step * (y > 100), y + 9 * step * (x > 100)) for x, y in FLAG])
-        page.wait_for_selector(".card")
-        page.wait_for_timeout(300)
+        wait_for_answer(page)
         page.select_option(".correct", "1")
         page.wait_for_selector(f"#corrections-count:has-text('{step + 1} correction')")
     page.click("#corrections summary")
     return page
 
 
+@pytest.mark.slow
 def test_the_reader_learns_from_them_behind_a_button(taught):
     taught.click("#learn")
     taught.wait_for_selector("#learned:has-text('The reader learns')")

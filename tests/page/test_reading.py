@@ -9,6 +9,8 @@ import digits
 from digits.reading.picture import open_picture
 from tests.reading.compose import DIGITS, NO_DIGIT, composed
 
+pytestmark = pytest.mark.whole
+
 KINDS = [*list(DIGITS)[::2], "on a side", *list(NO_DIGIT)[:3]]
 
 READ = """async ([data, width, height]) => {
@@ -30,8 +32,8 @@ def pictures(mnist) -> dict[str, np.ndarray]:
     }
 
 
-def test_pictures_are_read_as_python_reads_them(link, open_page, pictures):
-    page = open_page(link)
+def test_pictures_are_read_as_python_reads_them(warm_page, pictures):
+    page = warm_page()
     reader = digits.Reader()
     for kind, pixels in pictures.items():
         ours = reader.read(pixels)

@@ -19,7 +19,7 @@ from digits.page.site import PHOTOGRAPHS, STATIC
 from digits.reading import Reader
 from digits.review import Review, application, opened, read_readings
 from tests.batch.conftest import drawings, finished  # noqa: F401  # a fixture
-from tests.page.conftest import browser, open_page  # noqa: F401  # fixtures
+from tests.page.conftest import browser, open_page, watch  # noqa: F401  # fixtures
 from tests.page.test_accessibility import axe  # noqa: F401  # a fixture
 
 PHOTO = "1.jpg"  # its text has three rows of seven digits
