@@ -200,7 +200,6 @@ START_OVER = """() => {
   document.getElementById("spoken").textContent = "";
   document.activeElement.blur();
   scrollTo(0, 0);
-  performance.clearMeasures();
 }"""
 
 

@@ -319,11 +319,11 @@ def test_how_long_an_answer_takes_is_measured(warm_page):
     page = warm_page()
     draw(page, SEVEN)
     wait_for_answer(page)
+    page.evaluate("performance.clearMeasures()")
     draw(page, ONE)
     wait_for_answer(page)
-    times = page.evaluate("performance.getEntriesByName('answer').map(({ duration }) => duration)")
-    assert len(times) == 2
-    assert all(time > 0 for time in times)
+    (time,) = page.evaluate("performance.getEntriesByName('answer').map(({ duration }) => duration)")
+    assert time > 0
 
 
 def test_ten_thousand_strokes_do_no_harm(warm_page):

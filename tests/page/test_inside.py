@@ -159,6 +159,7 @@ def test_what_is_kept_is_accounted_for(story):
 
 def test_the_chosen_map_is_followed(story):
     page, values = story()
+    canvas_of(page, "conv2").hover(position=at(page, "conv2", values, 4, 6))
     before = chosen(page, "conv1")
     page.locator(".filters").nth(0).locator("input").nth(before).focus()
     page.keyboard.press("ArrowRight")
