@@ -1,6 +1,8 @@
 """What somebody says that a digit is: kept in the browser, voting from then on, saved as files, undone, deleted."""
 
+import base64
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 
 from digits.reading.hand import read_hand
+from digits.reading.reader import SHIPPED
 from tests.page.conftest import SCRIBBLE, SEVEN, draw, reload, text_of, wait_for_answer
 
 pytestmark = pytest.mark.whole
@@ -59,7 +62,7 @@ def test_it_is_undone_and_all_are_deleted(warm_page):
     page.click("#delete-corrections")
     assert text_of(page, "77") == "77"
     assert page.is_hidden("#corrections")
-    assert page.evaluate(KEPT) == []
+    assert kept(page, "corrections", "image") == []
 
 
 def test_no_digit_is_a_correction_too(warm_page):
@@ -88,13 +91,18 @@ def test_they_are_saved_as_the_folders_that_python_reads(warm_page, tmp_path: Pa
     archive.extractall(tmp_path)
     hand = read_hand(tmp_path)
     assert hand.labels.tolist() == [1, 10]
-    assert np.array_equal(hand.images[0].ravel(), page.evaluate(KEPT)[0])
+    assert np.array_equal(hand.images[0].ravel(), kept(page, "corrections", "image")[0])
 
 
-KEPT = """() => new Promise((resolve) => {
+def kept(page, store: str, field: str) -> list[list]:
+    """A field, which is a sequence, of each thing in a store of the browser's."""
+    return page.evaluate(KEPT, [store, field])
+
+
+KEPT = """([store, field]) => new Promise((resolve) => {
   indexedDB.open("digits").onsuccess = ({ target }) => {
-    const kept = target.result.transaction("corrections").objectStore("corrections").getAll();
-    kept.onsuccess = () => resolve(kept.result.map(({ image }) => [...image]));
+    const asked = target.result.transaction(store).objectStore(store).getAll();
+    asked.onsuccess = () => resolve(asked.result.map((one) => [...one[field]]));
     target.result.close();
   };
 })"""
@@ -136,6 +144,29 @@ def test_each_network_is_told(network, warm_page):
     page.wait_for_selector(".card")
     page.select_option(".correct", "3")
     assert text_of(page, "3").startswith("3")
+
+
+def test_what_the_server_learned_is_told_kept_and_chosen(link, open_page):
+    """Of a server that gives back the reader that ships, as the better one."""
+    page = open_page(link)
+    outcome = {name: [0.5, 0.75, [0.7, 0.8]] for name in ("own", "mnist", "nothing")}
+    said = [
+        {"done": 1, "total": 4},
+        {"better": True, **outcome, "model": base64.b64encode(SHIPPED.read_bytes()).decode()},
+    ]
+    page.route("**/learn", lambda route: route.fulfill(body="".join(f"{json.dumps(one)}\n" for one in said)))
+    draw(page, FLAG)
+    assert text_of(page, "7") == "7"
+    corrected(page, "1", "1")
+    page.click("#corrections summary")
+    with page.expect_request("**/learn") as asked:
+        page.click("#learn")
+    label, *image = asked.value.post_data_buffer
+    assert (label, image) == (1, kept(page, "corrections", "image")[0])
+    page.wait_for_selector("#learned:has-text('Choose “Mine” above')")
+    page.click("label[for=network-mine]")
+    page.wait_for_selector("#inside-lead:has-text('“Mine”')")
+    assert kept(page, "networks", "name") == [list("mine")]
 
 
 @pytest.fixture
