@@ -315,15 +315,26 @@ def test_a_pen_that_is_pressed_draws_wider(warm_page):
 
 
 def test_how_long_an_answer_takes_is_measured(warm_page):
-    """From the pen's going up, once for each stroke."""
+    """From the pen's going up, once for each stroke, whatever was read while it was drawn."""
     page = warm_page()
     draw(page, SEVEN)
     wait_for_answer(page)
     page.evaluate("performance.clearMeasures()")
-    draw(page, ONE)
+    box = page.locator("#ink").bounding_box()
+    (x, top), (_, below) = ONE
+    page.mouse.move(box["x"] + x, box["y"] + top)
+    page.mouse.down()
+    page.mouse.move(box["x"] + x, box["y"] + below, steps=3)
+    assert text_of(page, "71") == "71"
+    assert page.evaluate(MEASURED) == []
+    page.evaluate("window.drawn = performance.now()")
+    page.mouse.up()
     wait_for_answer(page)
-    (time,) = page.evaluate("performance.getEntriesByName('answer').map(({ duration }) => duration)")
+    (time,) = page.evaluate(MEASURED)
     assert time > 0
+
+
+MEASURED = "performance.getEntriesByName('answer').map(({ duration }) => duration)"
 
 
 def test_ten_thousand_strokes_do_no_harm(warm_page):
