@@ -33,7 +33,8 @@ def axe() -> str:
 
 
 def faults(page, axe: str) -> list[str]:
-    page.evaluate(axe)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)
     found = page.evaluate("tags => axe.run({ runOnly: tags, resultTypes: ['violations'] })", TAGS)["violations"]
     return [
         f"{one['impact']}: {one['id']}: {one['help']}: {[node['html'][:150] for node in one['nodes']][:3]}"

@@ -337,6 +337,7 @@ def test_how_long_an_answer_takes_is_measured(warm_page):
 MEASURED = "performance.getEntriesByName('answer').map(({ duration }) => duration)"
 
 
+@pytest.mark.slow
 def test_ten_thousand_strokes_do_no_harm(warm_page):
     page = warm_page()
     page.evaluate(
