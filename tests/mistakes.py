@@ -74,7 +74,7 @@ MISTAKES = [
         "digits/page/guards.py",
         "return hmac.compare_digest(brought.encode(), self.token.encode())",
         "return True",
-        "tests/page/test_server.py",
+        "tests/page/test_guards.py",
     ),
     Mistake(
         "a package that is missing is not named by its extra",

@@ -20,7 +20,7 @@ from digits.page.site import STATIC
 from digits.review.session import Review
 
 _OWN = Path(__file__).with_name("static")
-_SHARED = ("style.css", "icon.svg")  # of the page to draw on
+_SHARED = ("style.css", "icon.svg", "element.js")  # of the page to draw on
 MOST_BYTES = 1 << 20  # of an answer
 
 

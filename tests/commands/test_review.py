@@ -16,7 +16,7 @@ from digits.review import opened
 from digits.review.readings import Key
 from digits.review.store import Verdict
 from tests.conftest import ROOT, heed_ctrl_c, run, without
-from tests.page.test_server import call
+from tests.page.conftest import call
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def refused(monkeypatch, capsys):
     """Runs `digits review`, which is to refuse these words and to write nothing: what it says on stderr."""
 
     def run(*words: object) -> list[str]:
-        monkeypatch.setattr("digits.commands.review._serve", lambda *_: pytest.fail("it was not refused"))
+        monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: pytest.fail("it was not refused"))
         assert main(["review", "--no-browser", *map(str, words)]) in (1, 2)
         said = capsys.readouterr()
         assert "Saved" not in said.out
@@ -122,7 +122,7 @@ def test_pictures_that_are_all_gone_are_said_at_once(table, refused):
 def test_what_was_said_of_other_readings_is_told(table, monkeypatch, capsys):
     with opened(table) as store:
         store.add(Verdict(Key("gone.png", None, None), "another", "1", {}, sampled=False), [])
-    monkeypatch.setattr("digits.commands.review._serve", lambda *_: None)
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
     assert main(["review", str(table)]) == 0
     assert "note: not counted: what was said of 1 picture that the table holds no more" in capsys.readouterr().err
 

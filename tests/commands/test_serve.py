@@ -10,20 +10,32 @@ from urllib.request import urlopen
 
 import pytest
 
+from digits.cli import main
 from digits.page import addresses
 from tests.conftest import ROOT, heed_ctrl_c, run, without
-from tests.page.conftest import SEVEN, draw, serving, text_of
-from tests.page.test_server import call
+from tests.page.conftest import SEVEN, call, draw, serving, text_of
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 
-def test_a_port_that_is_taken_is_said():
+@pytest.fixture
+def refused(monkeypatch, capsys):
+    """Runs `digits serve`, which is to refuse these words: what it says on stderr."""
+
+    def run(*words: object) -> str:
+        monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: pytest.fail("it was not refused"))
+        assert main(["serve", "--no-browser", *map(str, words)]) in (1, 2)
+        said = capsys.readouterr()
+        assert said.out == ""
+        return said.err
+
+    return run
+
+
+def test_a_port_that_is_taken_is_said(refused):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = run("-m", "digits", "serve", "--no-browser", "--port", port)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"error: --port {port} is taken. Name a free one with --port N\n"
+        assert refused("--port", port) == f"error: --port {port} is taken. Name a free one with --port N\n"
 
 
 def test_without_a_port_the_next_free_one_is_used(monkeypatch):
@@ -58,11 +70,10 @@ def test_that_it_is_another_port_is_said():
         (("--port", "x"), "'x' is no port; allowed: 0 to 65535"),
     ],
 )
-def test_mistakes_are_said_in_one_line(flags, reason):
-    done = run("-m", "digits", "serve", "--no-browser", *flags)
-    assert done.returncode in (1, 2)
-    assert reason in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_mistakes_are_said_in_one_line(flags, reason, refused):
+    said = refused(*flags)
+    assert reason in said
+    assert said.count("\n") == 1
 
 
 def test_others_are_let_in_by_the_printed_link_alone():
@@ -92,10 +103,12 @@ def test_a_name_that_leads_here_from_elsewhere_is_answered_with_the_printed_link
         assert call(here, Host="other.app.github.dev", Cookie=f"digits={token}")[0] == 400
 
 
+@pytest.mark.whole
 def test_a_phone_in_the_network_opens_the_link_and_uses_the_page(open_page):
     with serving("--port", 0, "--host", EVERYWHERE) as (_, link, _):
         page = open_page(link, "phone")  # not over HTTPS, so browsers allow it less
         assert "token" not in page.url
+        assert page.evaluate("navigator.mediaDevices === undefined && document.getElementById('take').hidden")
         draw(page, SEVEN)
         assert text_of(page, "7") == "7"
         page.get_by_role("tab", name="Photograph").click()

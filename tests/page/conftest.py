@@ -1,21 +1,31 @@
 """A served page, a published one, and a real browser to open them with."""
 
+import atexit
+import functools
+import http.client
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
 
 from digits.commands.publish import publish
+from digits.page.server import application
+from digits.reading import Reader
 from tests.conftest import ROOT
 
 SIZES = {"phone": (360, 740), "projector": (1280, 900)}
+READY = "html[data-ready]"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -26,8 +36,9 @@ def absent(reason: str, package: str = "chromium") -> None:
     pytest.skip(f"{reason}; Debian: apt-get install {package}")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
+@functools.cache
+def chromium() -> object:
+    """A real browser, the one of all tests of this process, in whichever room."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         absent("there is no Chromium")
@@ -37,10 +48,14 @@ def browser() -> Iterator[object]:
         absent("playwright is not installed")
     quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
     camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # there is one, and it is allowed
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=[*quiet, *camera])
-        yield opened
-        opened.close()
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    return playwright.chromium.launch(executable_path=path, args=[*quiet, *camera])
+
+
+@pytest.fixture(scope="session")
+def browser() -> object:
+    return chromium()
 
 
 @contextmanager
@@ -77,34 +92,149 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def new_page(browser, size: str, scheme: str, **options: object):
+    (width, height), is_phone = SIZES[size], size == "phone"
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        has_touch=is_phone,
+        is_mobile=is_phone,
+        **options,
+    )
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    return page
+
+
 @pytest.fixture
-def open_page(browser) -> Iterator[Callable]:
-    """Opens a link when its network is ready: `open_page(link, size="phone", scheme="dark")`; nothing may go wrong, but
-    where something is `refused` on purpose, which browsers tell as an error."""
-    contexts, wrong = [], []
+def watch() -> Iterator[Callable]:
+    """Watches a page's console until the test ends: nothing may go wrong, but where something is `refused` on purpose,
+    which browsers tell as an error."""
+    wrong = []
+    with ExitStack() as stack:
 
-    def note(message, refused: bool) -> None:
-        if message.type == "error" and not (refused and message.text.startswith("Failed to load resource")):
-            wrong.append(message.text)
+        def watched(page, refused: bool = False) -> None:
+            def note(message) -> None:
+                if message.type == "error" and not (refused and message.text.startswith("Failed to load resource")):
+                    wrong.append(message.text)
 
-    def open_(link: str, size: str = "projector", scheme: str = "light", refused: bool = False, **options: object):
+            for event, listener in {"pageerror": lambda error: wrong.append(str(error)), "console": note}.items():
+                page.on(event, listener)
+                stack.callback(page.remove_listener, event, listener)
+
+        yield watched
+    assert not wrong, wrong
+
+
+@pytest.fixture
+def open_page(browser, watch) -> Iterator[Callable]:
+    """Opens a link in a new window, until its network is ready: `open_page(link, size="phone", scheme="dark")`."""
+    with ExitStack() as stack:
+
+        def open_(link: str, size: str = "projector", scheme: str = "light", refused: bool = False, **options: object):
+            page = new_page(browser, size, scheme, **options)
+            stack.callback(page.context.close)
+            watch(page, refused)
+            page.goto(link)
+            page.wait_for_selector(READY, timeout=60_000)
+            return page
+
+        yield open_
+
+
+def reload(page) -> None:
+    """Load a page again, until its network is ready."""
+    page.reload()
+    page.wait_for_selector(READY, timeout=60_000)
+
+
+@pytest.fixture(scope="session")
+def warm_pages() -> dict[str, object]:
+    """The open pages of `warm_page`, by size."""
+    return {}
+
+
+@pytest.fixture
+def warm_page(request, browser, link, watch, warm_pages) -> Iterator[Callable]:
+    """The page as it is after it was opened, in a window that tests share, for to open it costs seconds of a processor:
+    `warm_page(size="phone", scheme="dark")`. After a test that failed it is opened anew."""
+    failed = request.session.testsfailed
+
+    def begin(size: str = "projector", scheme: str = "light", motion: str = "no-preference", refused: bool = False):
+        if size not in warm_pages:
+            warm_pages[size] = new_page(browser, size, scheme)
+            warm_pages[size].goto(link)
+            warm_pages[size].wait_for_selector(READY, timeout=60_000)
+        page = warm_pages[size]
+        watch(page, refused)
         width, height = SIZES[size]
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=size == "phone", **options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: note(message, refused))
-        page.goto(link)
-        page.wait_for_selector("html[data-ready]")
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme, reduced_motion=motion)
+        start_over(page)
         return page
 
-    yield open_
-    for context in contexts:
-        context.close()
-    assert not wrong, wrong
+    yield begin
+    if request.session.testsfailed > failed:
+        while warm_pages:
+            warm_pages.popitem()[1].context.close()
+
+
+def start_over(page) -> None:
+    """Take back all that was done on a page, by its own buttons."""
+    page.evaluate(START_OVER)
+    if page.is_visible("#corrections"):
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.evaluate("document.getElementById('delete-corrections').click()")
+        page.wait_for_selector("#corrections", state="hidden")
+    page.wait_for_selector("#suggestions")
+    page.wait_for_selector("#inside-content", state="hidden")
+
+
+START_OVER = """() => {
+  delete navigator.clipboard; // what tests put there
+  delete navigator.mediaDevices.getUserMedia;
+  for (const name of ["close", "close-live"]) document.getElementById(name).click();
+  for (const name of ["another", "network-reader", "tab-draw", "clear"]) document.getElementById(name).click();
+  for (const one of document.querySelectorAll("details[open]")) one.open = false;
+  document.getElementById("layers").replaceChildren();
+  document.getElementById("spoken").textContent = "";
+  document.activeElement.blur();
+  scrollTo(0, 0);
+}"""
+
+
+def call(link: str, method: str = "GET", path: str = "/", body: bytes = b"", **headers: str) -> tuple[int, dict, bytes]:
+    """A request by hand, as no client of good manners sends it: status, headers and body of the answer."""
+    place = urlsplit(link)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
+    try:
+        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+        given = {"Host": f"{place.hostname}:{place.port}", "Content-Length": str(len(body)), **headers}
+        for name, value in given.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def start() -> Iterator[Callable]:
+    """Starts a server in this process, whose limits a test can change: `start(reader, token)` returns its link."""
+    with ExitStack() as stack:
+
+        def started(reader: Reader, token: str = "") -> str:
+            app = application({"index.html": b"page"}, reader, Path("nowhere"), ["127.0.0.1"], token)
+            listener = socket.create_server(("127.0.0.1", 0))
+            running = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
+            thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+            thread.start()
+            stack.callback(thread.join, 10)
+            stack.callback(setattr, running, "should_exit", True)
+            return f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+        yield started
 
 
 def draw(page, *strokes: list[tuple[float, float]]) -> None:
@@ -115,8 +245,14 @@ def draw(page, *strokes: list[tuple[float, float]]) -> None:
         page.mouse.move(box["x"] + x, box["y"] + y)
         page.mouse.down()
         for x, y in others:
-            page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=3)
+        page.evaluate("window.drawn = performance.now()")
         page.mouse.up()
+
+
+def wait_for_answer(page) -> None:
+    """Until all that was drawn is answered, and not only what was there while it was drawn."""
+    page.wait_for_function("() => performance.getEntriesByName('answer').some((one) => one.startTime >= window.drawn)")
 
 
 def text_of(page, expected: str, seconds: float = 30) -> str:

@@ -5,6 +5,8 @@ import pytest
 from tests.page.conftest import text_of
 from tests.page.test_photo import EXAMPLES
 
+pytestmark = pytest.mark.whole
+
 
 def live(page, picture: str = "", error: str = "") -> None:
     """Ask for the camera, or for what shows a picture in its stead, or fails with an error of this name."""
@@ -13,8 +15,8 @@ def live(page, picture: str = "", error: str = "") -> None:
     page.click("#take")
 
 
-def test_it_takes_what_it_shows_and_is_let_go(link, open_page):
-    page = open_page(link)
+def test_it_takes_what_it_shows_and_is_let_go(warm_page):
+    page = warm_page()
     live(page)
     page.wait_for_selector("#shutter:not([disabled])")
     shown = page.evaluate("[video.videoWidth, video.videoHeight]")
@@ -30,16 +32,16 @@ def test_it_takes_what_it_shows_and_is_let_go(link, open_page):
     assert page.evaluate(STATES) == ["live"]
 
 
-def test_what_it_shows_is_read(link, open_page):
-    page = open_page(link)
+def test_what_it_shows_is_read(warm_page):
+    page = warm_page()
     live(page, picture="photographs/2.jpg")
     page.click("#shutter:not([disabled])")
     assert text_of(page, EXAMPLES["2"]) == EXAMPLES["2"]
 
 
 @pytest.mark.parametrize("close", ["Escape", "Close"])
-def test_closing_lets_it_go(link, open_page, close):
-    page = open_page(link)
+def test_closing_lets_it_go(warm_page, close):
+    page = warm_page()
     live(page)
     page.wait_for_selector("#shutter:not([disabled])")
     assert page.evaluate(STATES) == ["live"]
@@ -55,16 +57,16 @@ def test_closing_lets_it_go(link, open_page, close):
 @pytest.mark.parametrize(
     ("error", "said"), [("NotAllowedError", "may not use the camera"), ("NotReadableError", "gives no picture")]
 )
-def test_where_it_is_refused_or_busy_that_is_said(link, open_page, error, said):
-    page = open_page(link)
+def test_where_it_is_refused_or_busy_that_is_said(warm_page, error, said):
+    page = warm_page()
     live(page, error=error)
     page.wait_for_selector(f"#failed:has-text('{said}')")
     assert page.is_hidden("#live")
     assert page.is_enabled("#take")
 
 
-def test_one_that_is_unplugged_is_told(link, open_page):
-    page = open_page(link)
+def test_one_that_is_unplugged_is_told(warm_page):
+    page = warm_page()
     live(page)
     page.wait_for_selector("#shutter:not([disabled])")
     page.evaluate("stream.getTracks()[0].dispatchEvent(new Event('ended'))")
@@ -72,31 +74,31 @@ def test_one_that_is_unplugged_is_told(link, open_page):
     assert page.is_hidden("#live")
 
 
-@pytest.mark.parametrize("devices", ["{ enumerateDevices: async () => [], addEventListener() {} }", "undefined"])
-def test_without_one_it_is_not_offered(link, open_page, devices):
-    page = open_page(link)
+def test_without_one_it_is_not_offered(warm_page):
+    page = warm_page()
     page.get_by_role("tab", name="Photograph").click()
     page.wait_for_selector("#take")
-    page.context.add_init_script(f"Object.defineProperty(navigator, 'mediaDevices', {{ value: {devices} }})")
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
-    page.get_by_role("tab", name="Photograph").click()
-    assert page.is_hidden("#take")
+    page.evaluate("() => { navigator.mediaDevices.enumerateDevices = async () => []; }")
+    page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
+    page.wait_for_selector("#take", state="hidden")
     assert page.is_visible("label:has(#file)")
+    page.evaluate("delete navigator.mediaDevices.enumerateDevices")
+    page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
+    page.wait_for_selector("#take")
 
 
-def test_a_phone_opens_its_own(link, open_page):
-    page = open_page(link, "phone", is_mobile=True)
+def test_a_phone_opens_its_own(warm_page):
+    page = warm_page("phone")
     page.get_by_role("tab", name="Photograph").click()
     assert page.is_visible("label:has(#camera)")
     assert page.is_hidden("#take")
-    page = open_page(link)
+    page = warm_page()
     page.get_by_role("tab", name="Photograph").click()
     assert page.is_hidden("label:has(#camera)")
 
 
 WATCH = """([picture, error]) => {
-  const own = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  const own = MediaDevices.prototype.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (wanted) => {
     if (error) throw new DOMException("", error);
     return (window.stream = picture ? await shown() : await own(wanted));

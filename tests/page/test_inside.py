@@ -11,6 +11,8 @@ from digits.reading.network import Network
 from digits.reading.reader import SHIPPED
 from tests.page.conftest import ONE, SEVEN, draw, text_of
 
+pytestmark = pytest.mark.whole
+
 
 def look(page) -> None:
     draw(page, SEVEN)
@@ -18,8 +20,8 @@ def look(page) -> None:
     page.wait_for_selector("#for-caption:has-text('What speaks for 7')")
 
 
-def test_it_explains_in_sentences(link, open_page):
-    page = open_page(link)
+def test_it_explains_in_sentences(warm_page):
+    page = warm_page()
     assert "Draw or tap a digit" in page.inner_text("#inside-lead")
     look(page)
     assert page.inner_text("#inside-lead") == "How the network “Reader” comes to say 7."
@@ -28,8 +30,8 @@ def test_it_explains_in_sentences(link, open_page):
     assert page.inner_text("#against-caption") == page.get_attribute("#against", "aria-label")
 
 
-def test_layers_are_there_by_the_names_of_the_code_and_shown_on_demand(link, open_page):
-    page = open_page(link, "phone")
+def test_layers_are_there_by_the_names_of_the_code_and_shown_on_demand(warm_page):
+    page = warm_page("phone")
     look(page)
     assert page.locator("#layers h4").all_inner_texts() == list(Network(SHIPPED).predictor.info.layers)
     assert not page.locator(".maps").first.is_visible()
@@ -52,8 +54,8 @@ def python_says(image: np.ndarray) -> dict[str, np.ndarray]:
     return {"pixels": image[np.newaxis] / 127.5 - 1, **{name: one[0] for name, one in zip(names, said, strict=True)}}
 
 
-def test_maps_are_those_that_python_computes(link, open_page, mnist):
-    page = open_page(link)
+def test_maps_are_those_that_python_computes(warm_page, mnist):
+    page = warm_page()
     image = mnist.test.images[0]
     layers = list(Network(BASELINE).predictor.info.layers)
     theirs = page.evaluate(
@@ -71,11 +73,11 @@ def test_maps_are_those_that_python_computes(link, open_page, mnist):
 
 
 @pytest.fixture
-def story(link, open_page, mnist):
+def story(warm_page, mnist):
     """A page that tells the story of an image, and what Python says of that: `story(size)`."""
 
     def told(size: str = "projector"):
-        page = open_page(link, size)
+        page = warm_page(size)
         draw(page, SEVEN)
         page.wait_for_selector(".scores .best")
         image = mnist.test.images[0]
@@ -157,6 +159,7 @@ def test_what_is_kept_is_accounted_for(story):
 
 def test_the_chosen_map_is_followed(story):
     page, values = story()
+    canvas_of(page, "conv2").hover(position=at(page, "conv2", values, 4, 6))
     before = chosen(page, "conv1")
     page.locator(".filters").nth(0).locator("input").nth(before).focus()
     page.keyboard.press("ArrowRight")
@@ -220,8 +223,8 @@ def test_scores_and_shares_are_the_networks(story):
         assert (left, width) == pytest.approx((50 + min(0, 50 * score), 50 * abs(score)), abs=0.01)
 
 
-def test_a_map_is_enlarged_and_leafed_through(link, open_page):
-    page = open_page(link)
+def test_a_map_is_enlarged_and_leafed_through(warm_page):
+    page = warm_page()
     look(page)
     page.click("#layer-conv1 summary")
     canvas = page.locator("#layer-conv1 canvas")

@@ -13,6 +13,8 @@ from digits.page.site import MOST_BYTES, PHOTOGRAPHS, STATIC
 from tests.page.conftest import SIZES, text_of
 from tests.reading.compose import BLUE, Layout, Paper, Writer, jpeg
 
+pytestmark = pytest.mark.whole
+
 EXAMPLES = {"1": "2718281\n3141592\n1729064", "2": "01735540\n1969"}
 
 
@@ -30,10 +32,9 @@ def choose(page, data: bytes, kind: str = "image/jpeg") -> None:
     page.locator("#file").set_input_files({"name": "photo.jpg", "mimeType": kind, "buffer": data})
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_a_photograph_is_read_and_each_digit_can_be_tapped(link, open_page, composed, size, scheme):
-    page = open_page(link, size, scheme)
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("projector", "dark")])
+def test_a_photograph_is_read_and_each_digit_can_be_tapped(warm_page, composed, size, scheme):
+    page = warm_page(size, scheme)
     choose(page, composed)
     assert text_of(page, "407\n58") == "407\n58"
     boxes = page.locator("#found .box")
@@ -53,8 +54,8 @@ def test_a_photograph_is_read_and_each_digit_can_be_tapped(link, open_page, comp
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_examples_are_read_right(link, open_page, name):
-    page = open_page(link)
+def test_examples_are_read_right(warm_page, name):
+    page = warm_page()
     page.get_by_role("tab", name="Photograph").click()
     page.get_by_role("button", name=f"Photograph {name}").click()
     assert text_of(page, EXAMPLES[name]) == EXAMPLES[name]
@@ -63,31 +64,33 @@ def test_examples_are_read_right(link, open_page, name):
     assert sorted(EXAMPLES) == sorted(path.stem for path in (STATIC / PHOTOGRAPHS).iterdir())
 
 
-@pytest.mark.parametrize("event", ["drop", "paste"])
-def test_a_picture_is_dropped_or_pasted(link, open_page, composed, event):
-    page = open_page(link)
+def test_a_picture_is_dropped_or_pasted(warm_page, composed):
+    page = warm_page()
     page.get_by_role("tab", name="Photograph").click()
-    page.evaluate(
-        """([data, event]) => {
-          const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-          const transfer = new DataTransfer();
-          transfer.items.add(new File([bytes], "photo.jpg", { type: "image/jpeg" }));
-          const target = document.getElementById("photo");
-          const given = event === "drop" ? { dataTransfer: transfer } : { clipboardData: transfer };
-          const type = event === "drop" ? DragEvent : ClipboardEvent;
-          target.dispatchEvent(new type(event, { ...given, bubbles: true, cancelable: true }));
-        }""",
-        [base64.b64encode(composed).decode(), event],
-    )
-    assert text_of(page, "407\n58") == "407\n58"
+    for event in ("drop", "paste"):
+        page.evaluate(GIVE, [base64.b64encode(composed).decode(), event])
+        assert text_of(page, "407\n58") == "407\n58"
+        page.click("#another")
+        assert text_of(page, "") == ""
 
 
-def test_a_picture_on_its_side_is_set_upright_as_its_file_says(link, open_page, composed):
+GIVE = """([data, event]) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], "photo.jpg", { type: "image/jpeg" }));
+  const target = document.getElementById("photo");
+  const given = event === "drop" ? { dataTransfer: transfer } : { clipboardData: transfer };
+  const type = event === "drop" ? DragEvent : ClipboardEvent;
+  target.dispatchEvent(new type(event, { ...given, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_a_picture_on_its_side_is_set_upright_as_its_file_says(warm_page, composed):
     upright, turned = Image.open(BytesIO(composed)), BytesIO()
     exif = Image.Exif()
     exif[0x0112] = 6  # its top is at the right
     upright.transpose(Image.Transpose.ROTATE_90).save(turned, "JPEG", quality=95, exif=exif)
-    page = open_page(link)
+    page = warm_page()
     choose(page, turned.getvalue())
     assert text_of(page, "407\n58") == "407\n58"
     image, box = page.locator("#image").bounding_box(), page.locator("#found .box").nth(0).bounding_box()
@@ -96,19 +99,19 @@ def test_a_picture_on_its_side_is_set_upright_as_its_file_says(link, open_page, 
     assert box["y"] - image["y"] == pytest.approx(top * image["height"] / upright.height, abs=10)
 
 
-def test_white_ink_on_a_transparent_ground_is_seen(link, open_page, composed):
+def test_white_ink_on_a_transparent_ground_is_seen(warm_page, composed):
     ink = np.asarray(Image.open(BytesIO(composed)).convert("L"))
     white, file = np.full((*ink.shape, 4), 255, np.uint8), BytesIO()
     white[:, :, 3] = np.where(ink < 110, 255, 0)
     Image.fromarray(white).save(file, "PNG")
-    page = open_page(link)
+    page = warm_page()
     choose(page, file.getvalue(), "image/png")
     assert digits.read(file.getvalue()).text == "407\n58"
     assert text_of(page, "407\n58") == "407\n58"
 
 
-def test_another_network_reads_the_same_photograph(link, open_page, composed):
-    page = open_page(link)
+def test_another_network_reads_the_same_photograph(warm_page, composed):
+    page = warm_page()
     choose(page, composed)
     assert text_of(page, "407\n58") == "407\n58"
     page.locator("label", has_text="Baseline").click()
@@ -116,10 +119,10 @@ def test_another_network_reads_the_same_photograph(link, open_page, composed):
     assert page.locator(".card").count() == page.locator("#found .box:not(.left-out)").count() == 5
 
 
-def test_what_the_browser_cannot_open_the_server_reads(link, open_page, composed):
+def test_what_the_browser_cannot_open_the_server_reads(warm_page, composed):
     tiff = BytesIO()
     Image.open(BytesIO(composed)).save(tiff, "TIFF")
-    page = open_page(link)
+    page = warm_page()
     choose(page, tiff.getvalue(), "image/tiff")
     assert text_of(page, "407\n58") == "407\n58"
     assert page.inner_text("#there") == (
@@ -128,8 +131,8 @@ def test_what_the_browser_cannot_open_the_server_reads(link, open_page, composed
     assert page.locator(".card").count() == 5
 
 
-def test_what_is_too_large_is_refused_in_a_sentence(link, open_page, tmp_path):
-    page, file = open_page(link), BytesIO()
+def test_what_is_too_large_is_refused_in_a_sentence(warm_page, tmp_path):
+    page, file = warm_page(), BytesIO()
     Image.new("1", (10_000, 6_000)).save(file, "PNG")
     choose(page, file.getvalue(), "image/png")
     page.wait_for_selector("#failed:has-text('The picture is too large; allowed: up to 50 megapixels.')")
@@ -138,23 +141,20 @@ def test_what_is_too_large_is_refused_in_a_sentence(link, open_page, tmp_path):
     page.wait_for_selector("#failed:has-text('The file is too large; allowed: up to 32 MiB.')")
 
 
-def test_what_is_no_picture_is_refused_in_a_sentence(link, open_page):
-    page = open_page(link)
+def test_what_is_no_picture_is_refused_in_a_sentence(warm_page):
+    page = warm_page()
     choose(page, b"no picture", "text/plain")
     page.wait_for_selector("#failed:has-text('That is no picture.')")
 
 
-def test_a_damaged_picture_is_refused_in_a_sentence(link, browser, composed):
-    page = browser.new_page()  # the browser itself complains of the status, in its console
-    page.goto(link)
-    page.wait_for_selector("html[data-ready]")
+def test_a_damaged_picture_is_refused_in_a_sentence(warm_page, composed):
+    page = warm_page(refused=True)
     choose(page, composed[:300])
     page.wait_for_selector("#failed:has-text('is not a readable image')")
-    page.close()
 
 
-def test_the_camera_is_asked_for_and_a_page_without_digits_is_told(link, open_page):
-    page = open_page(link, "phone")
+def test_the_camera_is_asked_for_and_a_page_without_digits_is_told(warm_page):
+    page = warm_page("phone")
     assert page.get_attribute("#camera", "capture") == "environment"
     assert page.get_attribute("#camera", "accept") == "image/*"
     choose(page, jpeg(np.full((300, 400, 3), 235, np.uint8), 90))

@@ -17,7 +17,7 @@ from digits.commands.publish import publish
 from digits.page import all_files
 from digits.page.runtime import FILES
 from digits.page.site import STATIC
-from tests.page.conftest import SEVEN, draw, text_of
+from tests.page.conftest import SEVEN, draw, reload, text_of
 
 
 class Static(http.server.SimpleHTTPRequestHandler):
@@ -38,6 +38,7 @@ def host(published: Path) -> Iterator[http.server.ThreadingHTTPServer]:
     server.server_close()
 
 
+@pytest.mark.whole
 def test_it_works_from_a_sub_folder_and_then_without_a_network(host, open_page):
     link = f"http://127.0.0.1:{host.server_port}/some/where/"
     page = open_page(link)
@@ -60,8 +61,7 @@ def test_it_works_from_a_sub_folder_and_then_without_a_network(host, open_page):
     host.shutdown()
     host.server_close()
     page.context.set_offline(True)
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
+    reload(page)
     page.click("#clear")
     draw(page, SEVEN)
     assert text_of(page, "7") == "7"
@@ -73,8 +73,10 @@ def test_it_works_from_a_sub_folder_and_then_without_a_network(host, open_page):
     assert all(url.startswith((link, "blob:")) for url in asked)
 
 
-def test_it_can_be_put_on_the_home_screen(host, open_page):
-    page = open_page(f"http://127.0.0.1:{host.server_port}/some/where/")
+@pytest.mark.whole
+def test_it_can_be_put_on_the_home_screen(host, browser):
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{host.server_port}/some/where/")
     client = page.context.new_cdp_session(page)
     told = client.send("Page.getAppManifest")
     assert told["errors"] == []
@@ -85,6 +87,7 @@ def test_it_can_be_put_on_the_home_screen(host, open_page):
     assert all(icon["src"] in files for icon in manifest["icons"])
     wrong = client.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert {one["errorId"] for one in wrong} == {"in-incognito"}  # as pages of tests are
+    page.close()
     assert '"manifest.webmanifest"' in files["offline.js"].decode().splitlines()[1]  # kept for when there is no network
 
 

@@ -9,6 +9,9 @@ import digits
 from digits.reading.picture import open_picture
 from tests.reading.compose import DIGITS, NO_DIGIT, composed
 
+pytestmark = pytest.mark.whole
+
+FEW = [*list(DIGITS)[::6], "on a side", next(iter(NO_DIGIT)), "28 x 28", "blank"]
 KINDS = [*list(DIGITS)[::2], "on a side", *list(NO_DIGIT)[:3]]
 
 READ = """async ([data, width, height]) => {
@@ -30,10 +33,12 @@ def pictures(mnist) -> dict[str, np.ndarray]:
     }
 
 
-def test_pictures_are_read_as_python_reads_them(link, open_page, pictures):
-    page = open_page(link)
+@pytest.mark.parametrize("kinds", [FEW, pytest.param(None, marks=pytest.mark.slow)], ids=["few", "all"])
+def test_pictures_are_read_as_python_reads_them(warm_page, pictures, kinds):
+    page = warm_page()
     reader = digits.Reader()
-    for kind, pixels in pictures.items():
+    for kind in kinds or pictures:
+        pixels = pictures[kind]
         ours = reader.read(pixels)
         height, width = pixels.shape[:2]
         said = page.evaluate(READ, [base64.b64encode(pixels.tobytes()).decode(), width, height])

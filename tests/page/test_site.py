@@ -13,8 +13,7 @@ from digits.reading import confidence, finder
 from digits.reading.network import Network
 from digits.recipes import RECIPES
 from tests.conftest import ROOT
-from tests.page.conftest import serving
-from tests.page.test_server import call
+from tests.page.conftest import call, serving
 from tests.test_docs import commands
 
 

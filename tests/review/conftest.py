@@ -19,7 +19,7 @@ from digits.page.site import PHOTOGRAPHS, STATIC
 from digits.reading import Reader
 from digits.review import Review, application, opened, read_readings
 from tests.batch.conftest import drawings, finished  # noqa: F401  # a fixture
-from tests.page.conftest import browser, open_page  # noqa: F401  # fixtures
+from tests.page.conftest import READY, browser, new_page, watch  # noqa: F401  # fixtures
 from tests.page.test_accessibility import axe  # noqa: F401  # a fixture
 
 PHOTO = "1.jpg"  # its text has three rows of seven digits
@@ -70,6 +70,29 @@ def review(table, reader) -> Iterator[Callable]:
             return Review(readings, store, reader, None if random is None else store.draw(readings, random, seed))
 
         yield open_
+
+
+@pytest.fixture(scope="session")
+def windows() -> dict[str, object]:
+    """The windows of `open_page`, by size."""
+    return {}
+
+
+@pytest.fixture
+def open_page(browser, watch, windows) -> Callable:  # noqa: F811
+    """Opens a link in a window that tests share: `open_page(link, size="phone", scheme="dark")`."""
+
+    def open_(link: str, size: str = "projector", scheme: str = "light", refused: bool = False):
+        if size not in windows:
+            windows[size] = new_page(browser, size, scheme)
+        page = windows[size]
+        watch(page, refused)
+        page.emulate_media(color_scheme=scheme)
+        page.goto(link)
+        page.wait_for_selector(READY)
+        return page
+
+    return open_
 
 
 @contextmanager

@@ -5,6 +5,8 @@ import pytest
 from tests.page.test_accessibility import faults
 from tests.review.conftest import PHOTO, TEXT, answering, at, corrections
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 def asked(review):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from digits.page.guards import HEADERS
-from tests.page.test_server import call
+from tests.page.conftest import call
 from tests.review.conftest import PHOTO, TOKEN, answering, at
 
 LET_IN = {"Cookie": f"a-review={TOKEN}"}

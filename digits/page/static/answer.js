@@ -1,19 +1,12 @@
 // The answer: the text, and a card for each digit with its image and its ten probabilities.
 
+import { element } from "./element.js";
 import { settings } from "./settings.js";
 import { percent, words } from "./words.js";
 
 const { DOUBTFUL } = settings.draw; // a digit of less confidence than this has a question mark
 
 const byId = (id) => document.getElementById(id);
-
-/** An element with attributes and children; text is text, never markup. */
-export function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 /** Have the browser save a blob as a file of this name. */
 export function saveAs(blob, name) {
@@ -67,14 +60,6 @@ export function showAnswer({ text, confidence, digits, left_out }, chosen, choos
     choice.setAttribute("aria-label", words.itIsSpoken(one.digit));
     choice.onchange = () => correct(one, Number(choice.value));
   });
-}
-
-/** An element laid on a box of a drawing or a picture that is so wide and high. */
-export function placed(made, box, width, height) {
-  ["left", "top", "width", "height"].forEach((side, index) => {
-    made.style[side] = `${(100 * box[index]) / (index % 2 ? height : width)}%`;
-  });
-  return made;
 }
 
 /** Show that there is nothing to answer to. */

@@ -1,6 +1,7 @@
 // Corrections: what somebody said that a digit is, kept in this browser, given to the networks, and saved as files.
 
-import { drawImage, element, fail, NOTHING, saveAs } from "./answer.js";
+import { drawImage, fail, NOTHING, saveAs } from "./answer.js";
+import { element } from "./element.js";
 import { addNetwork, tellCorrections } from "./network.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";

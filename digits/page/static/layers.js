@@ -1,6 +1,7 @@
 // Any network's layers, each on demand: its maps as small multiples, and one of them large, in a dialog.
 
-import { element, fail, inkColour } from "./answer.js";
+import { fail, inkColour } from "./answer.js";
+import { element } from "./element.js";
 import { colourOf, drawMap, kindOf, most } from "./maps.js";
 import { compute } from "./network.js";
 import { settings } from "./settings.js";

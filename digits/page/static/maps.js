@@ -1,6 +1,7 @@
 // Maps as pictures, ink above zero and blue below, and numbers.
 
-import { element, inkColour } from "./answer.js";
+import { inkColour } from "./answer.js";
+import { element } from "./element.js";
 import { words } from "./words.js";
 
 /** What a layer does, as its name says: "conv" of "conv1". */

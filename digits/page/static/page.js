@@ -1,8 +1,9 @@
 // The page: brings together the sheet, the network, the answer, photographs, and looking inside.
 
-import { element, fail, isDoubtful, marked, placed, saveAs, showAnswer, showNothing, speak } from "./answer.js";
+import { fail, isDoubtful, marked, saveAs, showAnswer, showNothing, speak } from "./answer.js";
 import { correct, keepCorrections } from "./corrections.js";
 import { keepDrawing, keptDrawing } from "./drawing.js";
+import { element, placed } from "./element.js";
 import { lookInside } from "./inside.js";
 import { compute, readStrokes } from "./network.js";
 import { takePhotographs } from "./photo.js";

@@ -1,7 +1,8 @@
 // Photographs: chosen, taken, dropped or pasted, read here or, where the browser cannot open them, by the server.
 
-import { element, fail, isDoubtful, marked, placed } from "./answer.js";
+import { fail, isDoubtful, marked } from "./answer.js";
 import { offerCamera } from "./camera.js";
+import { element, placed } from "./element.js";
 import { compute } from "./network.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";

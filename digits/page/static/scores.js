@@ -1,7 +1,7 @@
 // The end of Baseline's story: the dense layers, and what softmax makes of the last one's scores.
 
-import { element } from "./answer.js";
 import { indexOfMost } from "./covered.js";
+import { element } from "./element.js";
 import { drawMap, figure, kindOf, most, number } from "./maps.js";
 import { softmax } from "./sums.js";
 import { percent, words } from "./words.js";

@@ -1,8 +1,8 @@
 // A stage of Baseline's story: a convolution, what is above zero in it, and the strongest of that. Who chooses one of its maps
 // sees that followed, and who points at a pixel sees of which numbers it is made.
 
-import { element, placed } from "./answer.js";
 import { indexOfMost } from "./covered.js";
+import { element, placed } from "./element.js";
 import { drawMap, figure, kindOf, most, number } from "./maps.js";
 import { additions, filterOf, mapOf, SIDE, sourceOf, total, valuesIn } from "./sums.js";
 import { words } from "./words.js";

@@ -1,5 +1,7 @@
 // The review: one picture at a time, answered by keys, mouse or touch. Which is next, and what is right, Python knows.
 
+import { element, placed } from "./element.js";
+
 const root = document.documentElement; // it says as `data-ready` which picture can be answered
 const byId = (id) => document.getElementById(id);
 const NOTHING = "nothing"; // the class of what is no digit
@@ -14,13 +16,6 @@ let isBusy = true; // until the picture is seen
 
 const classOf = (place) => corrected.get(place) ?? String(state.digits[place].digit);
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
-
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 /** Ask the server, and show what comes next; what goes wrong is said, and the picture stays. */
 async function ask(path, body) {
@@ -98,13 +93,13 @@ function draw() {
   if (hasFocus) rows.flat()[chosen].focus();
   if (!rows.length) byId("text").append(element("span", { class: "none" }, "no digit"));
   byId("found").replaceChildren(
-    ...state.left_out.map((box) => placed(element("i", { class: "box left-out", title: "left out" }), box)),
+    ...state.left_out.map((box) => onPicture(element("i", { class: "box left-out", title: "left out" }), box)),
     ...state.digits.map(({ box, doubtful }, place) => {
       const label = classOf(place);
       const made = element("button", { class: look("box", place, doubtful), tabindex: -1, "aria-hidden": true });
       made.append(element("span", {}, label === NOTHING ? "–" : label));
       made.onclick = () => choose(place);
-      return placed(made, box);
+      return onPicture(made, box);
     }),
   );
 }
@@ -113,10 +108,9 @@ const look = (name, place, doubtful) =>
   [name, corrected.has(place) ? "corrected" : doubtful && "doubtful", place === chosen && "chosen"].filter(Boolean).join(" ");
 
 /** An element laid on a box of the picture; above one at the top there is no room for its label. */
-function placed(made, box) {
+function onPicture(made, box) {
   made.classList.toggle("at-top", box[1] < AT_TOP * state.size[1]);
-  ["left", "top", "width", "height"].forEach((side, index) => (made.style[side] = `${(100 * box[index]) / state.size[index % 2]}%`));
-  return made;
+  return placed(made, box, ...state.size);
 }
 
 function choose(place) {
