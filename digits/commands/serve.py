@@ -46,10 +46,9 @@ def browser_option() -> options.Decorator:
 @click.option(
     "--allow-host",
     metavar="NAME",
-    help="Answer to this name, too, which leads here from elsewhere, as in Codespaces or through a tunnel; it lets in "
-    "who has the printed link.",
+    help="Answer to this name, too, as in Codespaces or through a tunnel; whoever has the printed link can connect.",
 )
-@click.option("--model", type=Path, metavar="FILE", help="An .onnx model, to choose beside those that come.")
+@click.option("--model", type=Path, metavar="FILE", help="An .onnx model to offer beside those that ship.")
 @options.data_dir()
 @browser_option()
 def command(no_browser: bool, **chosen: Any) -> None:
@@ -70,8 +69,8 @@ def serve(
     Args:
         host: the address to listen on; on another than this machine's own, whoever has the printed link can connect.
         port: None for the first free one from 8000 on.
-        allow_host: a name that leads here from elsewhere, as in Codespaces or through a tunnel; it lets in who has the
-            printed link.
+        allow_host: a name that leads here from elsewhere, as in Codespaces or through a tunnel; whoever has the printed link
+            can connect.
         model: an exported model, to choose beside those that come with the package.
         data_dir: holds MNIST, for who has the reader learn from their digits.
         open_browser: whether to open the page.

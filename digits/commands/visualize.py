@@ -81,7 +81,7 @@ folders = options.together([options.data_dir(), options.output_dir()])
 @folders
 @click.option_panel("Of augmentation only")
 @options.recipe_options(RECIPES, "deep", about(Augmentation))
-@click.option("--backend", type=click.Choice(list(BACKENDS)), help="Which framework's. [default: pytorch]")
+@click.option("--backend", type=click.Choice(list(BACKENDS)), help="Whose augmentation to draw. [default: pytorch]")
 @options.dataset(f"{options.OWN} [default: mnist]", default=None)
 def command(what: str, data_dir: Path, output_dir: Path, **flags: Any) -> None:
     given = [name for name, value in flags.items() if value is not None]
