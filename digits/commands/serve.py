@@ -69,8 +69,8 @@ def serve(
     Args:
         host: the address to listen on; on another than this machine's own, whoever has the printed link can connect.
         port: None for the first free one from 8000 on.
-        allow_host: a name that leads here from elsewhere, as in Codespaces or through a tunnel; whoever has the printed link
-            can connect.
+        allow_host: a name that leads here from elsewhere, as in Codespaces or through a tunnel; whoever has the printed
+            link can connect.
         model: an exported model, to choose beside those that come with the package.
         data_dir: holds MNIST, for who has the reader learn from their digits.
         open_browser: whether to open the page.
