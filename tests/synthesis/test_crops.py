@@ -80,9 +80,9 @@ def test_seed_and_epoch_decide_the_crops(mnist):
 
 
 def test_processes_make_the_same_crops_as_a_thread(mnist, monkeypatch):
-    some = replace(FEW, pages=70, batch_size=2)  # of which 32 crops are a portion
+    some = replace(FEW, pages=36, batch_size=2)  # of which 32 crops are a portion
     alone, together = (list(crops(some, mnist.train, 0, 1, makers)) for makers in (1, 2))
-    assert len(alone) == 140
+    assert len(alone) == 72
     for ours, theirs in zip(alone, together, strict=True):
         assert np.array_equal(ours.pictures, theirs.pictures)
         assert all(map(np.array_equal, ours.targets, theirs.targets))
