@@ -25,7 +25,7 @@ from tests.calls import read_or_die
 from tests.conftest import ROOT, heed_ctrl_c
 from tests.test_processes import wait_for
 
-COUNT = 200
+COUNT = 110
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_row_a_picture_in_each_form_and_errors_say_so(many, tmp_path):
     assert f"Saved {tmp_path}/x.jsonl\n" in done.stdout
     found = rows(tmp_path / "x.jsonl")
     assert len(found) == TOTAL and sum("error" in one for one in found) == FAILED
-    for one in found:
+    for one in found[::5]:
         if "row" not in one and "error" not in one:
             assert one == {"source": one["source"], **digits.read(one["source"]).to_dict()}
 
@@ -98,7 +98,7 @@ def test_a_row_a_picture_in_each_form_and_errors_say_so(many, tmp_path):
         }
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [pytest.param(signal.SIGKILL, marks=pytest.mark.slow), signal.SIGINT])
 def test_a_run_that_is_killed_goes_on_and_ends_as_one_that_is_not(how, many, tmp_path):
     output = tmp_path / "killed.jsonl"
     process = subprocess.Popen(

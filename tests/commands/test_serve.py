@@ -92,6 +92,7 @@ def test_a_name_that_leads_here_from_elsewhere_is_answered_with_the_printed_link
         assert call(here, Host="other.app.github.dev", Cookie=f"digits={token}")[0] == 400
 
 
+@pytest.mark.whole
 def test_a_phone_in_the_network_opens_the_link_and_uses_the_page(open_page):
     with serving("--port", 0, "--host", EVERYWHERE) as (_, link, _):
         page = open_page(link, "phone")  # not over HTTPS, so browsers allow it less
