@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from digits.backends import BACKENDS
 from digits.hardware import multiplies_bfloat16
 from tests.conftest import run
 from tests.inside import digits
