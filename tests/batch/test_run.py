@@ -19,6 +19,7 @@ from pyarrow.fs import FileSystem
 import digits
 from digits.batch import Progress, run
 from digits.errors import DigitsError
+from tests import inside
 from tests.batch.conftest import finished
 from tests.batch.test_work import hostile
 from tests.calls import read_or_die
@@ -119,10 +120,10 @@ def test_a_run_that_is_killed_goes_on_and_ends_as_one_that_is_not(how, many, tmp
         said = rf"(\d+) of {TOTAL} pictures are done; --resume goes on from there\nerror: interrupted; .*\n"
         assert 0 < int(re.fullmatch(said, errors)[1]) <= kept, errors  # the last wave may have been kept meanwhile
 
-    in_the_way = subprocess.run(command(many, output), cwd=ROOT, capture_output=True, text=True, check=False)
+    in_the_way = inside.digits("read", many, "--output", output)
     assert "readings. Go on with --resume, or delete it and begin anew" in in_the_way.stderr
 
-    done = subprocess.run(command(many, output, "--resume"), cwd=ROOT, capture_output=True, text=True, check=False)
+    done = inside.digits("read", many, "--output", output, "--resume")
     assert f"{FAILED} of {TOTAL} pictures could not be read" in done.stderr
     before = int(done.stdout.split()[0])
     assert 0 < before <= kept and done.stdout.startswith(f"{before} pictures were read before\n")

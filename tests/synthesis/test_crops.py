@@ -87,6 +87,7 @@ def test_processes_make_the_same_crops_as_a_thread_and_end_with_who_asks_for_the
         assert np.array_equal(ours.pictures, theirs.pictures)
         assert all(map(np.array_equal, ours.targets, theirs.targets))
     assert len(multiprocessing.active_children()) > 0
+    alone.close()
     together.close()
     assert not multiprocessing.active_children()
 
