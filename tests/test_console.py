@@ -119,7 +119,6 @@ NARROW = [
     ("cp932", "-m digits evaluate RUN/pytorch_preds.npy", r"\(95% interval \d\d\.\d\d-\d\d\.\d\d%\)"),
     ("cp437", "mnist_pytorch.py --summary --dataset OWN --epochs 1 --output-dir NEW", "conv1 +16 x 26 x 26 +160"),
     ("ascii", "-m digits recipes", r"\d\d\.\d\d \+- \d\.\d\d%"),
-    ("ascii", "-m digits visualize --output-dir RUN", r"PyTorch +\d\d\.\d\d% +\d\d\.\d\d-\d\d\.\d\d%"),
 ]
 
 
@@ -154,6 +153,7 @@ def test_help_is_written_to_a_narrow_stream_too():
 # In a notebook.
 
 
+@pytest.mark.slow
 def test_a_command_that_a_notebook_starts_draws_whatever_it_is_handed(small_run):
     done = run("visualize_results.py", "--output-dir", small_run, MPLBACKEND="none that there is")
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr

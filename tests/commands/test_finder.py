@@ -50,7 +50,7 @@ def test_a_run_says_and_records_which_share_of_pages_it_reads_whole(backend, fol
     assert not list(folder.glob("*checkpoint*"))
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", ["pytorch", pytest.param("tensorflow", marks=pytest.mark.slow)])
 def test_an_exported_finder_says_what_the_finder_says(backend, folder, tmp_path, rng):
     model = folder / f"{backend}_model{BACKENDS[backend].suffix}"
     done = digits("export", model, "--output", tmp_path / "finder.onnx")
