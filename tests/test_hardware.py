@@ -129,6 +129,7 @@ def test_importing_a_backend_changes_no_process(name, monkeypatch):
     assert done.stdout.strip() == "True", done.stderr
 
 
+@pytest.mark.slow
 def test_keras_on_another_backend_is_one_line():
     code = "import keras\nfrom digits.backends import load_backend\nload_backend('tensorflow')"
     said = run("-c", code, KERAS_BACKEND="torch").stderr.splitlines()[-1]
