@@ -24,7 +24,7 @@ from digits.console import guarded
 from digits.runs import has_run
 from tests.conftest import ROOT, run
 
-BACKENDS = ("pytorch", "tensorflow")
+BOTH = pytest.mark.parametrize("backend", ["pytorch", pytest.param("tensorflow", marks=pytest.mark.slow)])
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_there_may_be_no_streams(action, monkeypatch):
     assert (sys.stdout, sys.stderr) == (None, None)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@BOTH
 def test_a_script_trains_where_the_shell_has_closed_its_streams(backend, own, tmp_path):
     command = f"{sys.executable} mnist_{backend}.py --epochs 1 --dataset {own} --output-dir {tmp_path} >&- 2>&-"
     assert subprocess.run(command, shell=True, cwd=ROOT).returncode == 0
@@ -119,7 +119,6 @@ NARROW = [
     ("cp932", "-m digits evaluate RUN/pytorch_preds.npy", r"\(95% interval \d\d\.\d\d-\d\d\.\d\d%\)"),
     ("cp437", "mnist_pytorch.py --summary --dataset OWN --epochs 1 --output-dir NEW", "conv1 +16 x 26 x 26 +160"),
     ("ascii", "-m digits recipes", r"\d\d\.\d\d \+- \d\.\d\d%"),
-    ("ascii", "-m digits visualize --output-dir RUN", r"PyTorch +\d\d\.\d\d% +\d\d\.\d\d-\d\d\.\d\d%"),
 ]
 
 
@@ -154,10 +153,10 @@ def test_help_is_written_to_a_narrow_stream_too():
 # In a notebook.
 
 
+@pytest.mark.slow
 def test_a_command_that_a_notebook_starts_draws_whatever_it_is_handed(small_run):
-    for command in (("visualize_results.py",), ("-m", "digits", "report")):
-        done = run(*command, "--output-dir", small_run, MPLBACKEND="none that there is")
-        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    done = run("visualize_results.py", "--output-dir", small_run, MPLBACKEND="none that there is")
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     assert (small_run / "confusion_matrix_pytorch.png").exists()
 
 
@@ -176,7 +175,7 @@ def kernel_of_the_project(monkeypatch):
 
 
 @pytest.mark.usefixtures("kernel_of_the_project")
-@pytest.mark.parametrize("backend", BACKENDS)
+@BOTH
 def test_scripts_and_commands_work_in_a_notebook(backend, own, tmp_path):
     flags = f'--epochs 1 --dataset "{own}" --output-dir "{tmp_path}/by run"'
     pasted = (ROOT / f"mnist_{backend}.py").read_text().replace("epochs = 3", "epochs = 1")

@@ -11,17 +11,22 @@ import sys
 import tomllib
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from PIL import Image
 
+from digits.cli import digits as cli
 from digits.cli import main
 from digits.datasets import Dataset, Split, write_dataset
 from digits.datasets.registry import MNIST
 from digits.reading.network import Network
 from digits.reading.reader import SHIPPED
+from tests import inside
 from tests.conftest import ROOT, but_for_hints, run
 from tests.reading.compose.hands import ODD, OneHand, a_hand, written
+
+pytestmark = pytest.mark.whole
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
@@ -162,11 +167,39 @@ def test_every_command_of_the_page_on_tuning_runs(mnist: Dataset, tmp_path: Path
         assert (done.returncode, but_for_hints(done.stderr)) == (0, ""), (line, done.stderr)
 
 
-def test_commands_of_the_page_on_clusters_are_ours() -> None:
-    """They run in tests/batch and tests/tuning/test_killed.py; here, that their flags are there."""
-    for command in re.findall(r"^digits .*$", (ROOT / "docs" / "scale.md").read_text(), re.MULTILINE):
-        said = run("-m", "digits", *shlex.split(command)[1:3], "--help").stdout
-        assert all(flag in said for flag in re.findall(r"--[a-z-]+", command)), command
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
+def test_every_command_of_a_page_is_one_and_its_flags_too(page: Path) -> None:
+    """As the parser itself sees it; the tests above and below, and for clusters those of their rooms, run them."""
+    listed = re.findall(r"^  ([\w-]+)  ", inside.digits("--help").stdout, re.MULTILINE)
+    for line in commands(page):
+        if line.startswith("digits "):
+            name, *words = shlex.split(line)[1:]
+            assert name in listed, line
+            parsed(name, words)
+    for name, *words in map(str.split, re.findall(r"`digits ([^`]+)`", page.read_text())):
+        assert name in listed, (page.name, name)
+        known = {flag for one in found(name).params for flag in one.opts}
+        assert {word for word in words if word.startswith("-")} <= known, (page.name, name, words)
+
+
+def found(name: str) -> click.Command:
+    command = cli.get_command(click.Context(cli), name)
+    assert command, name
+    return command
+
+
+def parsed(name: str, words: list[str]) -> dict:
+    """What the command's own parser makes of these words; it raises where one is unknown or missing."""
+    return found(name).make_context(name, words).params
+
+
+def test_a_flag_or_a_command_that_is_none_would_be_seen() -> None:
+    with pytest.raises(click.UsageError, match="No such option"):
+        parsed("train", ["pytorch", "--epoch-count", "3"])
+    with pytest.raises(click.UsageError, match="Missing parameter: backend"):
+        parsed("train", [])
+    with pytest.raises(AssertionError):
+        found("trian")
 
 
 # Pages whose commands are about the project itself; docs/data.md, about files of many forms, has the test above, and

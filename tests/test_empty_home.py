@@ -90,7 +90,8 @@ COMMANDS = {
     "train tensorflow": (["train", "tensorflow", "--epochs", 1], [KERAS, FONTS]),
     "tune": (["tune", "pytorch", "--trials", 2, "--seeds", 3], [FONTS]),
 }
-CASES = [pytest.param(*case, id=name, marks=[pytest.mark.slow] * (name == "tune")) for name, case in COMMANDS.items()]
+SLOW = ("train tensorflow", "tune")
+CASES = [pytest.param(*case, id=name, marks=[pytest.mark.slow] * (name in SLOW)) for name, case in COMMANDS.items()]
 
 
 @pytest.mark.parametrize(("command", "meant"), CASES)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from digits.backends import BACKENDS
 from digits.hardware import multiplies_bfloat16
 from tests.conftest import run
+from tests.inside import digits
+
+pytestmark = pytest.mark.whole
 
 
 @pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="only Linux reports its CPU's features in a file")
@@ -32,11 +34,15 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
     assert faults < 10_000 or not sys.platform.startswith("linux")
 
 
-def test_what_is_asked_for_is_refused_before_any_work(tmp_path, data_dir):
+def test_what_is_asked_for_is_refused_before_any_work(tmp_path, data_dir, monkeypatch):
     """On a processor without AVX512, in one line, whether the run is new or goes on."""
-    for command in (("mnist_pytorch.py",), ("-m", "digits", "train", "tensorflow"), ("mnist_pytorch.py", "--resume")):
-        flags = ("--precision", "bfloat16", "--data-dir", data_dir, "--output-dir", tmp_path)
-        done = run(*command, *flags, DIGITS_CPU_FEATURES="avx2 fma")
+    monkeypatch.setenv("DIGITS_CPU_FEATURES", "avx2 fma")
+    flags = ("--precision", "bfloat16", "--data-dir", data_dir, "--output-dir", tmp_path)
+    for done in (
+        run("mnist_pytorch.py", *flags),
+        digits("train", "tensorflow", *flags),
+        digits("train", "pytorch", "--resume", *flags),
+    ):
         assert (done.returncode, done.stdout) == (1, "")
         lacks = "this processor lacks what that needs (avx512bw, avx512dq, avx512vl); allowed here: auto, float32"
         assert done.stderr == f"error: precision is bfloat16, but {lacks}\n"
@@ -46,27 +52,29 @@ ASK = """
 import os
 from digits.hardware import tune_process
 tune_process()
-import torch
-print(os.environ.get("GOMP_SPINCOUNT"), torch.get_num_threads())
+print(os.environ.get("GOMP_SPINCOUNT"))
 """
+THREADS = "import torch; print(torch.get_num_threads())"
 
 
 @pytest.mark.parametrize(
-    ("variables", "says"),
+    ("code", "variables", "says"),
     [
-        ({"DIGITS_CORES": "1"}, "20000 1"),
-        ({"DIGITS_CORES": "1", "GOMP_SPINCOUNT": "7"}, "7 1"),
-        ({"DIGITS_CORES": "1", "OMP_WAIT_POLICY": "passive"}, "None 1"),
+        (ASK + THREADS, {"DIGITS_CORES": "1"}, "20000\n1"),
+        (ASK, {"GOMP_SPINCOUNT": "7"}, "7"),
+        (ASK, {"OMP_WAIT_POLICY": "passive"}, "None"),
     ],
 )
-def test_pytorch_waits_briefly_and_on_as_many_cores_as_it_may_unless_told_otherwise(variables, says, monkeypatch):
+def test_pytorch_waits_briefly_and_on_as_many_cores_as_it_may_unless_told_otherwise(code, variables, says, monkeypatch):
     for name in ("DIGITS_CORES", "GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
-    assert run("-c", ASK, **variables).stdout.strip() == says
+    assert run("-c", code, **variables).stdout.strip() == says
 
 
-@pytest.mark.parametrize("command", ["-m digits train pytorch", "mnist_pytorch.py"])
-@pytest.mark.parametrize("said", ["0", "two", "", "-1"])
+@pytest.mark.parametrize(
+    ("said", "command"),
+    [("0", "mnist_pytorch.py"), *((said, "-m digits train pytorch") for said in ("0", "two", "", "-1"))],
+)
 def test_a_number_of_cores_that_is_none_is_one_line(said, command, tmp_path, data_dir):
     flags = ("--data-dir", data_dir, "--output-dir", tmp_path)
     done = run(*command.split(), *flags, DIGITS_CORES=said)
@@ -113,7 +121,7 @@ print(process() == before)
 """
 
 
-@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize("name", ["pytorch", pytest.param("tensorflow", marks=pytest.mark.slow)])
 def test_importing_a_backend_changes_no_process(name, monkeypatch):
     for variable in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "GOMP_SPINCOUNT"):
         monkeypatch.delenv(variable, raising=False)
@@ -121,6 +129,7 @@ def test_importing_a_backend_changes_no_process(name, monkeypatch):
     assert done.stdout.strip() == "True", done.stderr
 
 
+@pytest.mark.slow
 def test_keras_on_another_backend_is_one_line():
     code = "import keras\nfrom digits.backends import load_backend\nload_backend('tensorflow')"
     said = run("-c", code, KERAS_BACKEND="torch").stderr.splitlines()[-1]

@@ -7,6 +7,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.whole
+
 SHELL = ("make", "sh", "echo", "mkdir", "touch")
 FITS = f"""#!{sys.executable}
 import pathlib, sys

@@ -16,7 +16,10 @@ from tests.conftest import ROOT
 from tests.page.conftest import browser  # noqa: F401  # a fixture
 
 pytest.importorskip("material", reason="make setup installs it")
-pytestmark = pytest.mark.whole
+pytestmark = [
+    pytest.mark.whole,
+    pytest.mark.slow,
+]  # the links of README and docs/ are looked at in tests/test_docs.py, too
 
 
 class Page(HTMLParser):

@@ -63,6 +63,7 @@ def test_runs_of_different_images_are_refused(make_run, tmp_path, capsys, record
     assert capsys.readouterr().err == f"error: {a} and {b} cannot be compared: {why}\n"
 
 
+@pytest.mark.whole
 def test_real_runs(finished_runs, capsys):
     files = [finished_runs / f"{backend}_run.json" for backend in ("pytorch", "tensorflow")]
     assert main(["compare", *map(str, files), "--json"]) == 0

@@ -11,6 +11,7 @@ from PIL import Image
 
 from digits.evaluation.fonts import drawable, families
 from tests.conftest import run
+from tests.inside import digits
 
 LETTERS = "𞊐𞊑"  # of Toto, a script of which few machines have a font
 
@@ -51,16 +52,15 @@ def kana(make_run, tmp_path) -> Path:
     return tmp_path / "outputs"
 
 
-def drawn(folder: Path, home: Path, command: str = "visualize") -> str:
-    """What the command says in a process that finds fonts in this home."""
-    flags = ("--output-dir", folder, "--data-dir", folder / "none")
-    done = run("-m", "digits", command, *flags, HOME=str(home), XDG_DATA_HOME=str(home / "share"))
+def drawn(command: str, folder: Path) -> str:
+    """What the command says."""
+    done = digits(command, "--output-dir", folder, "--data-dir", folder / "none")
     assert done.returncode == 0, done.stderr
     return done.stderr
 
 
-def test_pictures_show_a_number_instead_and_that_is_said(kana, tmp_path):
-    said = drawn(kana, tmp_path / "home", "report")
+def test_pictures_show_a_number_instead_and_that_is_said(kana):
+    said = drawn("report", kana)
     assert f"no installed font has their letters: #8 is {LETTERS[0]}, #9 is {LETTERS}." in said
     page = (kana / "report.html").read_text(encoding="utf-8")
     shown = re.findall(r'<tr><th>(\S+) <span class="muted">\((#\d) in pictures\)</span></th>', page)
@@ -68,9 +68,11 @@ def test_pictures_show_a_number_instead_and_that_is_said(kana, tmp_path):
 
 
 def test_an_installed_font_that_has_the_letters_draws_them(kana, tmp_path):
-    drawn(kana, tmp_path / "home")
+    drawn("visualize", kana)
     by_number = np.asarray(Image.open(kana / "confusion_matrix_pytorch.png").convert("L"))
     font_of(LETTERS, tmp_path / "home" / "share" / "fonts" / "bars.ttf")
-    assert "no installed font" not in drawn(kana, tmp_path / "home")
+    home = {"HOME": str(tmp_path / "home"), "XDG_DATA_HOME": str(tmp_path / "home" / "share")}
+    done = run("-m", "digits", "visualize", "--output-dir", kana, "--data-dir", kana / "none", **home)
+    assert done.returncode == 0 and "no installed font" not in done.stderr, done.stderr
     with_font = np.asarray(Image.open(kana / "confusion_matrix_pytorch.png").convert("L"))
     assert with_font.shape[1] > by_number.shape[1] + 50  # names of bars are wide

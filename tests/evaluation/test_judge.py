@@ -13,6 +13,7 @@ def said(capsys, *argv: object) -> str:
     return capsys.readouterr().out
 
 
+@pytest.mark.whole
 def test_the_tables_of_a_real_run(finished_runs, capsys):
     out = said(capsys, "evaluate", finished_runs / "tensorflow_preds.npy")
     record = json.loads((finished_runs / "tensorflow_run.json").read_text())

@@ -26,6 +26,7 @@ def page(finished_runs, data_dir) -> str:
     return (finished_runs / "report.html").read_text()
 
 
+@pytest.mark.whole
 def test_the_page_has_every_number(page, finished_runs):
     text = text_of(page)
     for backend, title in (("pytorch", "PyTorch"), ("tensorflow", "TensorFlow")):
@@ -42,6 +43,7 @@ def test_the_page_has_every_number(page, finished_runs):
     assert re.search(r"(No evidence that one|PyTorch|TensorFlow) is better \(p [=<] 0\.\d+\) Exact McNemar", text)
 
 
+@pytest.mark.whole
 def test_the_page_has_every_picture_and_needs_no_other_file(page):
     sources = re.findall(r'src="([^"]*)"', page)
     assert len(sources) == 8
@@ -137,6 +139,7 @@ def measure(page: str, folder, width: int, dark: bool) -> dict:
     return json.loads(re.search(r"\{.*\}", html.unescape(done.stdout))[0])
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
 @pytest.mark.parametrize(("width", "dark"), [(360, False), (360, True), (1280, False)])
 def test_in_a_real_browser(page, tmp_path, width, dark):

@@ -47,9 +47,9 @@ def test_what_is_near_a_correction_is_read_as_that(odd):
 
 def test_what_is_far_from_all_corrections_stays_as_it_was(odd, mnist):
     hand = Hand(odd.take(slice(5)), SHIPPED)
-    images = mnist.test.images[:2000]
+    images = mnist.test.images[:500]
     before, after = said(images), hand.vote(images, said(images))
-    assert (before.argmax(1) != after.argmax(1)).mean() <= 0.001
+    assert (before.argmax(1) != after.argmax(1)).sum() <= 1
     assert after.sum(1) == pytest.approx(np.ones(len(images)), abs=1e-5)
 
 

@@ -46,7 +46,7 @@ def likeness(wanted: str, read: str) -> float:
 
 @pytest.mark.parametrize(("paper", "layout"), PAPERS.values(), ids=PAPERS)
 def test_rows_are_read_on_whatever_paper(paper, layout, reader, writer):
-    texts = ["30472\n915586", "6281\n0357", "40\n179365"]
+    texts = ["6281\n0357", "40\n179365"]
     pictures = [jpeg(writer.picture(text, paper, layout), 80) for text in texts]
     assert np.mean([likeness(text, reader.read(one).text) for text, one in zip(texts, pictures, strict=True)]) > 0.62
 

@@ -190,8 +190,9 @@ def test_a_reading_says_all_that_json_prints(reader, writer):
 
 def test_steps_are_drawn_whatever_the_picture(reader, writer):
     for image in (writer.picture("38\n5", PLAIN), RUBBISH["a pixel"], RUBBISH["a row"]):
-        data = np.frombuffer(explain(reader.trace(image)), np.uint8)
-        assert cv2.imdecode(data, cv2.IMREAD_COLOR).shape[1] > 1000
+        trace = reader.trace(image)
+        for draw, least in ((explain, 1000), (show, 0)):
+            assert cv2.imdecode(np.frombuffer(draw(trace), np.uint8), cv2.IMREAD_COLOR).shape[1] > least
 
 
 def test_the_package_is_its_door(model, writer, tmp_path):
