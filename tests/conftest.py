@@ -40,19 +40,10 @@ def _precisions() -> list[str]:
 PRECISIONS = _precisions()
 
 
-WHOLE_FILES = {  # of tests/, by name
-    *("test_scripts.py", "test_edited_scripts.py", "test_docs.py", "test_errors.py", "test_makefile.py"),
-    *("test_checkpoints.py", "test_convert.py", "test_export.py", "test_hardware.py", "test_lockstep.py"),
-    *("test_plain.py", "test_preview.py", "test_store.py"),
-}
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test-quick` leaves out: see `whole` in pyproject.toml."""
+    """Mark what needs a training on the whole MNIST or a browser as `whole`; other tests say so themselves."""
     for item in items:
-        needs_much = {"outputs", "finished_runs", "consoles", "browser"} & set(getattr(item, "fixturenames", ()))
-        is_large = {"deep", "reader"} & set(re.split(r"[\[\]-]", item.name))
-        if needs_much or item.path.name in WHOLE_FILES or is_large:
+        if {"outputs", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("whole")
 
 

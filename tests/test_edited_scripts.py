@@ -17,6 +17,8 @@ from digits.recipes import RECIPES
 from digits.runs import load_run, model_name
 from tests.conftest import ROOT, but_for_hints
 
+pytestmark = pytest.mark.whole
+
 CONVOLUTION = {
     "pytorch": "        nn.Conv2d(filters[1], 24, kernel_size=3, padding=1),\n        nn.ReLU(),\n",
     "tensorflow": '            layers.Conv2D(24, kernel_size=3, padding="same", activation="relu"),\n',

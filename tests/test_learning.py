@@ -34,6 +34,7 @@ def right(network: Network, split: Split) -> np.ndarray:
     return (answers.digits == split.labels) & (answers.doubts < 0.5)
 
 
+@pytest.mark.slow
 def test_it_reads_more_of_yours_and_forgets_little(hand, mnist, tmp_path):
     wrong = hand.take(~right(Network(SHIPPED), hand))
     corrected, rest = wrong.take(slice(10)), wrong.take(slice(10, None))

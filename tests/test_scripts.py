@@ -20,6 +20,8 @@ from digits.datasets import idx
 from digits.errors import not_installed
 from tests.conftest import ROOT, heed_ctrl_c, run, without
 
+pytestmark = pytest.mark.whole
+
 BACKENDS = ("pytorch", "tensorflow")
 CONSOLE = r"""Using device: (cpu|cuda|mps)
 Starting training...

@@ -24,6 +24,8 @@ from digits.recipes import RECIPES
 from tests.backends.conftest import built
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.whole
+
 CPU = {"pytorch": "cpu", "tensorflow": "/CPU:0"}
 NAMES = ["conv1", "conv2", "dense1", "dense2"]
 

@@ -13,6 +13,8 @@ from digits.runs import model_name
 from tests.conftest import run, without
 from tests.test_scripts import refused
 
+pytestmark = pytest.mark.whole
+
 OTHER = {"pytorch": "tensorflow", "tensorflow": "pytorch"}
 
 

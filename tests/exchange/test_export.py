@@ -17,6 +17,8 @@ from digits.runs import model_name
 from tests.conftest import ROOT, run, without
 from tests.test_scripts import refused
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture(scope="module")
 def exported(finished_runs, tmp_path_factory) -> dict[str, Path]:

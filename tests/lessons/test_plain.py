@@ -11,6 +11,8 @@ import pytest
 from digits.datasets import Dataset, Split, write_dataset
 from tests.conftest import ROOT, run
 
+pytestmark = pytest.mark.whole
+
 PLAIN = {"pytorch": "plain_pytorch.py", "tensorflow": "plain_tensorflow.py"}
 
 

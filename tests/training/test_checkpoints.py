@@ -23,6 +23,8 @@ from digits.training.checkpoints import Checkpoint, RunState
 from digits.training.loop import Progress
 from tests.conftest import PRECISIONS, ROOT, run
 
+pytestmark = pytest.mark.whole
+
 BACKENDS = ("pytorch", "tensorflow")
 RECIPE = replace(RECIPES["baseline"], epochs=2, dropout=0.5)
 DRAWING = replace(RECIPE, strokes=0.2, printed=0.1, nothing=0.2)  # anew for each epoch

@@ -12,6 +12,8 @@ from digits.training.lockstep import Pair, lockstep
 from tests.conftest import run
 from tests.test_scripts import refused
 
+pytestmark = pytest.mark.whole
+
 STEPS = 100
 
 

@@ -3,6 +3,8 @@ from PIL import Image
 
 from tests.conftest import run
 
+pytestmark = pytest.mark.whole
+
 
 def test_augmentation_can_be_looked_at(data_dir, tmp_path):
     done = run("-m", "digits", "visualize", "augmentation", "--data-dir", data_dir, "--output-dir", tmp_path)

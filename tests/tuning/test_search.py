@@ -95,6 +95,7 @@ def test_a_search_finds_what_is_best_and_stops_what_promises_little(tmp_path, ca
     assert sum(", best so far; " in line for line in said) >= 1
 
 
+@pytest.mark.slow
 def test_the_same_seed_chooses_the_same_and_another_others(tmp_path):
     tried(opened_here(a_search(tmp_path / "one", trials=15)))
     tried(opened_here(a_search(tmp_path / "two", trials=15)))
