@@ -92,11 +92,11 @@ def learn(steps, on):
             loss.item()  # the loss as a number, to print it
 
 
-STEPS, ROUNDS = 200, 3
+STEPS, ROUNDS = 100, 3
 
 
 def seconds(on, train=learn):
-    """How long the processor works on 200 steps."""
+    """How long the processor works on so many steps."""
     start = time.process_time()
     train(STEPS, on)
     return time.process_time() - start
@@ -153,8 +153,8 @@ for_each_image = sum(own for calls, own in everything if calls >= 64 * STEPS) / 
 print(f"\nin functions that are called once or more for each image: {for_each_image:.0%} of the time")
 
 # %% [markdown]
-# Look at the *calls*. Learning itself, `run_backward` and the layers' forward functions, is called 200 times or a few
-# hundred. Beside it stand functions that were called 12,800 times: once for **each image**. Opening it as a picture,
+# Look at the *calls*. Learning itself, `run_backward` and the layers' forward functions, is called once or a few
+# times for each of the 100 batches. Beside it stand functions that were called 6,400 times: once for **each image**. Opening it as a picture,
 # making an array of it, a tensor, moving axes, dividing, subtracting; a microsecond or ten each, all for 784 numbers.
 # And then 64 of them are stacked into a batch.
 #
@@ -233,7 +233,7 @@ functions = "\n".join(inspect.getsource(function) for function in (batches, pool
 
 
 def seconds_in_fresh_process(on, first=""):
-    """The time of 200 steps in another process, which calls `first` before all else."""
+    """The time of as many steps in another process, which calls `first` before all else."""
     on = [*on, "whole set in memory"]
     code = f"{START}\nSTEPS = {STEPS}\n{functions}\n{first}\nlearn(10, {on})\nprint(seconds({on}))"
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
