@@ -153,10 +153,10 @@ for_each_image = sum(own for calls, own in everything if calls >= 64 * STEPS) / 
 print(f"\nin functions that are called once or more for each image: {for_each_image:.0%} of the time")
 
 # %% [markdown]
-# Look at the *calls*. Learning itself, `run_backward` and the layers' forward functions, is called once or a few
-# times for each of the 100 batches. Beside it stand functions that were called 6,400 times: once for **each image**. Opening it as a picture,
-# making an array of it, a tensor, moving axes, dividing, subtracting; a microsecond or ten each, all for 784 numbers.
-# And then 64 of them are stacked into a batch.
+# Look at the *calls*. Learning itself, `run_backward` and the layers' forward functions, is called once or a few times
+# for each of the 100 batches. Beside it stand functions that were called 6,400 times: once for **each image**. Opening
+# it as a picture, making an array of it, a tensor, moving axes, dividing, subtracting; a microsecond or ten each, all
+# for 784 numbers. And then 64 of them are stacked into a batch.
 #
 # ## One change after another
 #
