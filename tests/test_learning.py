@@ -56,6 +56,7 @@ def test_it_reads_more_of_yours_and_forgets_little(hand, mnist, tmp_path):
     assert steps == sorted(steps)
 
 
+@pytest.mark.slow
 def test_a_digit_is_judged_by_what_did_not_learn_from_it(hand, few):
     """Labels at random can be learned by heart, and nothing can be learned from them."""
     own = Split(hand.images[:10], np.random.default_rng(0).permutation(10))

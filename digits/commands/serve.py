@@ -137,6 +137,7 @@ def server_of(app: "ASGIApp") -> "Server":
     config = uvicorn.Config(
         app,
         log_level="warning",
+        log_config=None,  # its own would close all handlers that were there, and with them streams of others
         access_log=False,
         server_header=False,
         limit_concurrency=200,

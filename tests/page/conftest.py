@@ -227,7 +227,9 @@ def start() -> Iterator[Callable]:
         def started(reader: Reader, token: str = "") -> str:
             app = application({"index.html": b"page"}, reader, Path("nowhere"), ["127.0.0.1"], token)
             listener = socket.create_server(("127.0.0.1", 0))
-            running = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
+            running = uvicorn.Server(
+                uvicorn.Config(app, log_config=None, log_level="critical", timeout_graceful_shutdown=1)
+            )
             thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
             thread.start()
             stack.callback(thread.join, 10)
