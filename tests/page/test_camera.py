@@ -22,7 +22,7 @@ def test_it_takes_what_it_shows_and_is_let_go(warm_page):
     shown = page.evaluate("[video.videoWidth, video.videoHeight]")
     page.click("#shutter")
     page.wait_for_selector("#shown")
-    page.wait_for_function("document.getElementById('image').naturalWidth")
+    page.wait_for_function("() => document.getElementById('image').naturalWidth")
     assert page.evaluate("[image.naturalWidth, image.naturalHeight]") == shown
     assert page.is_hidden("#live")
     assert page.evaluate(STATES) == ["ended"]
@@ -50,7 +50,7 @@ def test_closing_lets_it_go(warm_page, close):
     else:
         page.get_by_role("button", name="Close").click()
     page.wait_for_selector("#live", state="hidden")
-    page.wait_for_function(f"({STATES})()[0] === 'ended'")
+    page.wait_for_function(f"() => ({STATES})()[0] === 'ended'")
     assert page.is_visible("#drop")
 
 
