@@ -79,8 +79,9 @@ means = np.stack([mnist.train.images[mnist.train.labels == digit].mean(axis=0) f
 show_row({f"mean {digit}": mean for digit, mean in enumerate(means)}, "The mean of all training images of each digit")
 
 # %% [markdown]
-# That is already enough to read digits, a little. Take a new image, subtract each mean, and square the differences:
-# the digit whose mean differs least is the answer.
+# That is already enough to read digits, a little. Take a new image, subtract each mean, square the differences and add
+# them up: the digit whose mean differs least is the answer. (`ravel` puts an image's rows in one line, a −1 in
+# `reshape` means "as many as there are", and `argmin` says *which* number is the smallest.)
 
 # %%
 pixels = mnist.test.images.reshape(-1, 784).astype(float)  # (10000, 784): each image in one row
@@ -91,9 +92,9 @@ print(f"right answers with the nearest mean: {nearest_mean:.1%}")
 
 # %% [markdown]
 # Four in five, where guessing would give one in ten. But look at how blurred the means are. A digit that is written a
-# little to the left, or slanted, has its ink where the mean has none. Comparing pixel with pixel asks: *is there ink
-# at this very pixel?* A better question is: *is there a stroke like this one near here?* That is what a convolution
-# asks.
+# bit to the left, or slanted, has its ink (here white) where the mean has none. Comparing pixel with pixel asks: *is
+# there ink at this very pixel?* A better question is: *is there a stroke like this one near here?* That is what a
+# convolution asks.
 
 # %% [markdown]
 # ## One filter by hand
@@ -199,7 +200,8 @@ show_row(
 def max_pool(values):
     """The highest of each 2 × 2 places."""
     height, width = values.shape[0] // 2, values.shape[1] // 2
-    return values[: 2 * height, : 2 * width].reshape(height, 2, width, 2).max(axis=(1, 3))
+    pairs = values[: 2 * height, : 2 * width].reshape(height, 2, width, 2)  # rows in pairs, and columns in pairs
+    return pairs.max(axis=(1, 3))  # over both places of each pair
 
 
 pooled = {name: max_pool(relu(values)) for name, values in maps.items()}  # each (13, 13)
@@ -231,7 +233,9 @@ print("shape:", tuple(theirs.shape), " largest difference from our loops:", f"{l
 # We invented four filters. Nobody could invent all that ten digits need, so a network **learns** them. It starts with
 # random numbers, and changes each of them a little, again and again, so that its answers become less wrong. The next
 # lesson does that. Here is the result: the 16 filters that the first convolution of our network has learned after
-# seeing each training image once, and what they find in our image.
+# seeing each training image once, and what they find in our image. (The package trains it in the three lines after
+# the imports; you need not follow them. An *epoch* is one pass through all training images; the *loss* is explained
+# below.)
 
 # %%
 from digits.recipes import RECIPES, adjusted
@@ -249,8 +253,8 @@ title = "16 learned filters (blue adds, red subtracts); below each, where it mat
 show_learned(learned, learned_maps, title)
 
 # %% [markdown]
-# Some find edges, as ours do, but also slanted ones. Some match ink, some match black paper, and one or two may find
-# nothing at all. Nobody told the network what an edge is.
+# Some find edges, as ours do, but also slanted ones. Some match ink, and some match the black around it. (After another
+# training, one or two may find nothing at all.) Nobody told the network what an edge is.
 #
 # ## Channels: a filter over 16 maps
 #
@@ -311,10 +315,11 @@ for name, losses in curves.items():
 
 # %% [markdown]
 # With raw pixels, the usual step size of 0.1 throws the weights from one extreme to the other, and the loss jumps
-# about, mostly above that of blind guessing. With a tiny step size, raw pixels can be learned from, too. It must be
-# 255² = 65,025 times smaller: pixels 255 times as large make slopes 255 times as steep, and weights that count 255
-# times as much. Somebody has to find that out. With normalised pixels the *usual* step size is right, for this
-# dataset and for the next. That is why everybody normalises.
+# about, mostly above that of blind guessing. With a tiny step size, raw pixels can be learned from, too. How tiny?
+# Pixels 255 times as large make each slope 255 times as steep, so a step moves a weight 255 times as far; and that
+# weight is then multiplied by a pixel 255 times as large. To make up for both, the step size must be about 255² =
+# 65,025 times smaller, and 0.000001 nearly is. Somebody has to find that out. With normalised pixels the *usual* step
+# size is right, for this dataset and for the next. That is why everybody normalises.
 #
 # ## To explain it to somebody
 #

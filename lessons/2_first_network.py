@@ -46,7 +46,8 @@ mnist = load_dataset("mnist")  # 60,000 images to learn from, and 10,000 others 
 #
 # An image goes in at the left, and ten **scores** come out at the right, one for each digit. The digit with the highest
 # score is the answer. Follow the picture once with a finger: each block has its **shape** below it, maps × rows ×
-# columns. Lesson 1 explained all steps but the dense layers.
+# columns. Lesson 1 explained all steps but two: *flatten* just puts all the numbers in one row, and a *dense* layer is
+# explained next.
 
 # %%
 shapes = [(1, 28, 28), (16, 26, 26), (16, 13, 13), (32, 11, 11), (32, 5, 5), (800,), (128,), (10,)]
@@ -105,14 +106,15 @@ title = "One score while an image turns into another: a straight line without Re
 show_curves(curves, title, "share of the second image in a mix of two", "score of one digit")
 
 # %% [markdown]
-# A straight line cannot fall and then rise again. Each ReLU adds a bend, and with many bends a network can follow
-# almost any curve.
+# (The weights are random, so the height of the curves means nothing; only their shape does.) A straight line cannot
+# fall and then rise again, and a score must: halfway between two eights lies a smear that is no eight. Each ReLU adds a
+# bend, and with many bends a network can follow almost any curve.
 #
 # ## In both frameworks
 #
-# The comments give the shape after each step, for n images. There are two differences only: PyTorch puts the channels
-# before rows and columns, TensorFlow after them; and PyTorch must be told how many channels come in, while Keras finds
-# out.
+# The comments give the shape after each step, for n images. (Keras is the library in which one writes networks
+# for TensorFlow.) The two networks differ in two ways only: PyTorch puts the channels before rows and columns,
+# TensorFlow after them; and PyTorch must be told how many channels come in, while Keras finds out.
 
 # %%
 torch.manual_seed(0)  # so that the random numbers are the same each time
@@ -163,7 +165,8 @@ print(f"numbers to be learned: {weights_pytorch:,} in PyTorch, {weights_tensorfl
 # ## The data, as each framework wants it
 #
 # Pixels become floating-point numbers in a small range ([lesson 1](1_pixels_and_convolution.ipynb) says why), and the
-# arrays get an axis for the channel.
+# arrays get an axis for the channel. Here it is −1 to 1 for PyTorch and 0 to 1 for TensorFlow; either range works in
+# either framework, as long as training and use have the same one.
 
 # %%
 x_train = torch.from_numpy(mnist.train.images).float().div(127.5).sub(1).unsqueeze(1)  # (60000, 1, 28, 28), -1 to 1
@@ -184,8 +187,8 @@ x_test_keras = mnist.test.images[..., np.newaxis].astype("float32") / 255  # (10
 def answer(network, images):
     """PyTorch's scores for images, with dropout off: (n, 10)."""
     network.eval()
-    with torch.no_grad():
-        return torch.cat([network(some) for some in images.split(1000)])
+    with torch.no_grad():  # only answers are wanted, so nothing is noted down for learning
+        return torch.cat([network(some) for some in images.split(1000)])  # 1,000 at a time, to save memory
 
 
 scores = answer(in_pytorch, x_test)
@@ -251,8 +254,8 @@ for step in range(5):  # the same 64 images five times, to see the loss fall
 # %% [markdown]
 # ## All steps: training
 #
-# Now take all 60,000 images in batches of 64, in random order. One pass through all of them is an **epoch**. Two epochs
-# are enough to see what happens.
+# Now take all 60,000 images in batches of 64, in random order. One pass through all of them is an **epoch**: 938 steps,
+# as 60,000 / 64 is 937.5. Two epochs are enough to see what happens.
 
 # %%
 losses_pytorch = []  # of each step
@@ -290,8 +293,9 @@ losses = {"PyTorch": losses_pytorch, "TensorFlow": losses_tensorflow}
 show_losses(losses, "The loss on batches of 64 images falls fast at first, then slowly", mean_of=50, epoch=938)
 
 # %% [markdown]
-# The two curves are alike but not equal: the first weights and the order of the images were random, and differ.
-# ([Lesson 6](6_one_network_two_frameworks.ipynb) makes them equal.)
+# The two curves are alike but not equal: the first weights and the order of the images are random, the pixels have
+# another range, and PyTorch's network had already taken five steps. ([Lesson 6](6_one_network_two_frameworks.ipynb)
+# makes them equal.)
 #
 # ## The test
 #

@@ -44,8 +44,9 @@ labels = mnist.test.labels
 # %% [markdown]
 # ## One network, one number
 #
-# The package trains for us, with its recipe `fast`: one epoch, 99% in about a second. A tenth of the training images
-# is kept back for *validation*, which is explained below.
+# The package trains for us. A **recipe** is a network together with all that its training needs: how many epochs, which
+# step size, and so on. The recipe `fast` takes one epoch and reaches 99% in about a second. A tenth of the training
+# images is kept back for *validation*, which is explained below.
 
 
 # %%
@@ -79,9 +80,9 @@ title = "What a network that is right in exactly 99% scores on test sets of 10,0
 show_chance(counts / 100, bins, title, "measured accuracy in %", "of 100,000 test sets", low=low, high=high)
 
 # %% [markdown]
-# So chance in the *choice of test images* alone makes ± 0.2%. Now turn that around: a measured accuracy gives an
-# **interval**. Intervals made in this way contain the true accuracy in 95 of 100 cases. Wilson published a good formula
-# in 1927; the package prints the interval with every accuracy.
+# So the *choice of test images* alone moves the accuracy by ± 0.2 percentage points. Now turn that around: from a
+# measured accuracy, compute an **interval** in which the true accuracy probably lies. Of such intervals, 95 in 100
+# contain it. Wilson published a good formula in 1927, and the package's `metrics.accuracy` uses it.
 
 # %%
 interval = metrics.accuracy(labels, answers)
@@ -108,8 +109,8 @@ print(f"from {accuracies.min():.2%} to {accuracies.max():.2%}; mean {accuracies.
 # %% [markdown]
 # If you had run seed after seed and reported the best, your number would be higher, and the recipe no better.
 #
-# Each interval is wider than the dots are apart. That is no contradiction. An interval says what *other test images*
-# could change, and all eight networks were tested on the same ones.
+# The intervals are wide, yet the dots lie close together. That is no contradiction. An interval says how much *other
+# test images* could change, and all eight networks were tested on the same ones.
 #
 # ## Two networks: McNemar's test
 #
@@ -127,7 +128,8 @@ print(f"only seed {worst} right         {comparison.only_b_right:>6,}")
 # %% [markdown]
 # If the two were equally good, each image that only one got right would be the toss of a coin: heads for the one, tails
 # for the other. So toss that many coins, many times, and count how often they come out as unevenly as here, or more
-# unevenly. That share is the **p-value**. There is no more to McNemar's test (1947).
+# unevenly, in favour of either network: in the picture, at or right of the red line, and as far out on the left. That
+# share is the **p-value**. There is no more to McNemar's test (1947).
 
 # %%
 tosses = comparison.only_a_right + comparison.only_b_right
@@ -180,14 +182,15 @@ print(f"chosen by its accuracy, it looks better than it is by {too_good_by:.2f} 
 # large, and some leaderboards consist of little else.
 #
 # The cure is the **validation split**: keep back a part of the *training* images, try what you like, and choose by
-# their accuracy. Look at the test images once, at the end, when nothing is left to choose. (This lesson looks at them
-# often, to show what happens, but chooses nothing by them. `--validation 0.1` keeps back a tenth.)
+# their accuracy; `--validation 0.1` keeps back a tenth. Look at the test images once, at the end, when nothing is left
+# to choose. (This lesson looks at them often, to show what happens, but chooses nothing by them.)
 #
 # ## Is one recipe better than another?
 #
 # Here is a real question. `fast` smooths its targets: the network is told "91% a 7, and 1% each of the nine others"
 # instead of "a 7". Does that help? One network of each says little. So train eight of each with the same seeds, and
-# compare them on the **validation** images.
+# compare them on the **validation** images. The interval of a mean of eight is ± 2.4 · s / √8. Here s is the standard
+# deviation of the eight, and 2.4 is what `stats.t.ppf` gives for so few values; for many it would be 1.96.
 
 # %%
 plain = adjusted(recipe, {"label_smoothing": 0.0})
@@ -205,7 +208,8 @@ print("so:", "it helps" if mean_gain > half_width else "it may help, or not; mor
 
 # %% [markdown]
 # That is an honest claim about a *recipe*: a mean over seeds, with an interval, on images that nothing was learned
-# from. The choice is made, so now we may look at the test images, once:
+# from. Now that the choice is made, the test accuracy may be reported. (In real work you would look at it here for the
+# first time; this lesson showed it earlier, to explain what it can and cannot tell.)
 
 # %%
 test_mean = accuracies.mean()

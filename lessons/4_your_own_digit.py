@@ -8,9 +8,9 @@
 # You should have trained a network once ([lesson 2](2_first_network.ipynb)). It runs in about a minute.
 #
 # **Take a picture**: write one digit on white paper, photograph it so that paper fills the whole picture, and save it.
-# Put its path below. (On Colab, drag it into the list of files on the left.) What is there until then is drawn by a
-# program: a stroke of a pen, on paper in uneven light. The words below speak of that one; see what is different in
-# yours.
+# Put its path into the cell after next. (On Colab, drag it into the list of files on the left.) Until you do, the
+# lesson uses a picture that a program drew: a stroke of a pen, on paper in uneven light. The text below describes that
+# one; see what is different in yours.
 
 # %%
 # On Colab, put the address of the project's repository here; elsewhere leave it as it is.
@@ -51,9 +51,9 @@ mnist = load_dataset("mnist")
 # %% [markdown]
 # ## A network that is 99% right
 #
-# It has seen MNIST and nothing else. Do not mind its loss. The recipe `fast` smooths its targets: it asks for "91% a 7,
-# and 1% for each other digit" instead of "a 7" ([lesson 3](3_is_it_better.ipynb)). Even a network that says exactly
-# that has a loss of 0.50, so 0.67, the mean over its only epoch, is not bad.
+# It has seen MNIST and nothing else. The loss that it prints below, 0.67, looks high, but is not: the recipe `fast`
+# smooths its targets. It asks for "91% a 7, and 1% for each other digit" instead of "a 7" ([lesson
+# 3](3_is_it_better.ipynb)), and even a network that says exactly that has a loss of 0.50.
 
 # %%
 settings = Settings("pytorch", RECIPES["fast"], seed=0)
@@ -146,7 +146,7 @@ def show(steps):
 show(steps)
 
 # %% [markdown]
-# Whatever it says, it has hardly a reason: the digit is a smudge of a few pixels, dark on bright, off the middle.
+# Whatever it says is little more than a guess: the digit is a smudge of a few pixels, dark on bright, off-centre.
 #
 # ## Step by step
 #
@@ -173,8 +173,9 @@ plt.show()
 # %% [markdown]
 # In the example the shadow on the right counts as ink. **Divide by the paper's own brightness**: light multiplies, so
 # that in half the light both paper and ink are half as bright, and their ratio stays. But how bright is the paper
-# *under* the ink? Like its neighbourhood. Take the brightest within reach, wider than a stroke, and then the darkest of
-# those: strokes vanish, and the rest stays as it was. (That is called a closing.)
+# *under* the ink? As bright as the paper around it. Replace each pixel by the brightest one in a square around it that
+# is wider than a stroke: strokes vanish, as each square reaches beyond them. But bright areas have grown, so then
+# replace each pixel by the *darkest* in such a square, which shrinks them back. (Together this is called a closing.)
 
 # %%
 smooth = ndimage.gaussian_filter(grey.astype(float), 1.5)  # grain of the paper and noise of the camera
@@ -189,8 +190,8 @@ steps["3. divided by the paper"] = squeeze(ink)
 show(steps)
 
 # %% [markdown]
-# **A threshold**, now that paper is 0: ink is what is half as dark as the darkest ink. **Find the digit**: of the
-# connected parts the largest, and cut it out.
+# **Set a threshold**, now that paper is 0: what is more than half as dark as the darkest ink counts as ink. **Find the
+# digit**: take the largest of the connected parts, and cut it out.
 
 # %%
 mask = ink > 0.5 * np.percentile(ink, 99.9)
@@ -202,8 +203,8 @@ steps["4. cut out"] = squeeze(digit)
 
 # %% [markdown]
 # It fills the frame now, and squeezing has made it as wide as high. MNIST's digits keep their proportions: the longer
-# side becomes 20 pixels. And they do not stand with their frame in the middle, but with the **centre of their mass**:
-# as many pixels of ink on each side.
+# side becomes 20 pixels. And what lies in the middle of the image is not the middle of their frame but their **centre
+# of mass**: the mean place of all their ink.
 
 
 # %%
@@ -245,8 +246,9 @@ print(f"written: {MY_DIGIT}, read: {said[0]}, {sure[0]:.1%} sure")
 #
 # These steps want one digit on plain paper. A line, a second digit or the edge of a table would end up in the 28 × 28
 # pixels, too. So the package has a second network, the **finder**, that says *where* in a picture digits are, whatever
-# lies around them; it learned from pages that a program composed. It sees the picture at several sizes, as it knows
-# digits of 10 to 120 pixels, and answers each time with a map: how likely does a digit have its centre here?
+# lies around them; it learned from pages that a program composed. It knows digits of 10 to 120 pixels, so it is shown
+# the picture several times, scaled so that its longer side has 80 pixels, then 113, and so on. Each time it answers
+# with a map: how likely is it that a digit has its centre here?
 
 # %%
 import digits
@@ -290,8 +292,8 @@ show_row(examples, "Other hands than MNIST's: 300 of each way of writing, of whi
 # %% [markdown]
 # The bar through the 7, which everybody suspects first, does no harm: the rest of the stroke says enough. But a 1 with
 # a flat upstroke is mostly read as a 7, and more than half of the fives without a neck are misread, mostly as a 3. Of
-# nines with a small hook and of slashed zeros it is a fifth to a third. Networks from other seeds fail on the same
-# ways, more or less often.
+# nines with a small hook and of slashed zeros, a fifth to a third are misread. Networks trained with other seeds fail
+# on the same ways of writing, sometimes more often and sometimes less.
 #
 # The only cure is to show a network such digits while it learns. The package's reader was shown a hundred ways of
 # writing, drawn by these same strokes (so its numbers here flatter it), and pictures of what is *no* digit, so that it

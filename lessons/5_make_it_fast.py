@@ -158,6 +158,9 @@ print(f"\nin functions that are called once or more for each image: {for_each_im
 # it as a picture, making an array of it, a tensor, moving axes, dividing, subtracting; a microsecond or ten each, all
 # for 784 numbers. And then 64 of them are stacked into a batch.
 #
+# Do not take the share itself too literally. Noting each call takes time, too, so a profiler makes many small calls
+# look dearer than they are. It says where to look; only the clock says what is gained.
+#
 # ## One change after another
 #
 # **1. The whole set in memory.** MNIST is not a folder of pictures; it is one array. The whole training set is 47 MB,
@@ -183,7 +186,7 @@ print("the same numbers:", same)
 climb("float32", "pooling before ReLU")
 
 # %% [markdown]
-# ReLU is a small part of a step, so even a quarter of its work cannot save much. A good idea and a gain are two things.
+# ReLU is a small part of a step, so saving three quarters of its work cannot gain much. A good idea is not yet a gain.
 #
 # **3. Fused Adam.** Adam moves each weight with some ten small operations: averages, a root, a division. PyTorch calls
 # them one after another for each of the eight arrays of weights. `fused=True` does all of it in one pass over the
@@ -193,7 +196,7 @@ climb("float32", "pooling before ReLU")
 climb("float32", "fused Adam")
 
 # %% [markdown]
-# **4. No `.item()`.** It turns the loss into a Python number. On a GPU that is a well-known brake: the processor hands
+# **4. No `.item()`.** It turns the loss into a Python number. On a GPU it is known to slow things: the processor hands
 # the GPU its work and runs ahead, and `.item()` makes it wait until all is done. Here the processor does the work
 # itself, so there should be nothing to wait for. Measure it all the same.
 
@@ -262,9 +265,9 @@ else:
 # %% [markdown]
 # **8. What else the package does.** It goes on in this way: the memory layout that the library under PyTorch, oneDNN,
 # likes best; the backward pass written out layer by layer, without PyTorch's bookkeeping; all weights as one vector; no
-# work on the two rows and columns of pixels that never reach the answer; sixteen batches made of bytes at once. All of
-# it is applied from outside to the same textbook network; [docs/speed.md](../docs/speed.md) has what each
-# brings.
+# work on the last two rows and columns of pixels (the second pooling makes 5 rows of 11 and drops one, so they never
+# reach the answer); the bytes of sixteen batches converted at once. All of it is applied from outside to the same
+# textbook network; [docs/speed.md](../docs/speed.md) says what each brings.
 
 # %%
 from digits.backends import load_backend
@@ -293,11 +296,11 @@ for ladder in kept:
 
 # %% [markdown]
 # **9. Less work for the same accuracy.** Everything so far computes the same thing in less time, apart from rounding.
-# One can also compute something else. The recipe `fast` takes steps of two pixels in the first convolution instead of
-# pooling, which is less work for an image, and needs one epoch instead of three to be more often right. Whether such a
-# change is allowed is a question of accuracy and not of time, so it has to be measured as in [lesson
-# 3](3_is_it_better.ipynb). The bar below counts only the time for an image, and not that `fast` needs a third of the
-# epochs.
+# One can also compute something else. In the recipe `fast` the first filters move two pixels at a time, and no pooling
+# follows them: that is less work per image. And after one epoch it is right more often than the baseline is after
+# three. Whether such a change is allowed is a question of accuracy and not of time, so it has to be measured as in
+# [lesson 3](3_is_it_better.ipynb). The bar below counts only the time per image, and not that `fast` needs a third of
+# the epochs.
 
 # %%
 for ladder in kept:
@@ -317,7 +320,7 @@ show_ladder(gains, kept, f"What each change brings: {64 * STEPS:,} images learne
 #
 # ## To keep
 #
-# - Measure first. The slow part is seldom where you expect it; here a good part was not the network.
+# - Measure first. The slow part is seldom where you expect it; here much was fetching, converting and ordering numbers.
 # - What is done *for each image in Python* costs much, what is done for a batch costs little.
 # - Change one thing at a time, and check each time that the numbers are still the same.
 # - Drop what brings nothing, however clever it is.
@@ -376,12 +379,12 @@ show_ladder(gains, kept, f"What each change brings: {64 * STEPS:,} images learne
 #
 # </details>
 #
-# **4.** Why may `model(images)` not be left out of the clock by measuring it once and subtracting?
+# **4.** To know what everything around the network costs, could you time `model(images)` once and subtract it?
 #
 # <details><summary>Answer</summary>
 #
-# Costs do not simply add up. While Python prepares images, other cores wait; data that were just touched lie in its
-# cache. Only the whole, measured with and without one change, tells what the change brings.
+# No: costs do not simply add up. While Python prepares images, other cores wait; and data that were just touched still
+# lie in the processor's cache. Only the whole, measured with and without one change, tells what the change brings.
 #
 # </details>
 #

@@ -82,7 +82,7 @@ print(f"in PyTorch: {accuracy:.2%} right")
 # %% [markdown]
 # ## Two layouts
 #
-# Here are the shapes of all weights in both. There are equally many numbers, in another order.
+# Here are the shapes of all weights in both. They hold the same number of weights, in a different order.
 
 # %%
 theirs = {name: weights.detach().numpy() for name, weights in in_pytorch.named_parameters()}
@@ -143,7 +143,7 @@ print(f"in TensorFlow: {accuracy_right:.2%} right; largest difference of a score
 print(f"same answer to {agree:.2%} of the images")
 
 # %% [markdown]
-# The scores are about ten, and differ by a hundred thousandth: that is rounding. (`digits convert` does this for the
+# The scores are about ten, and differ by less than 0.0001: that is rounding. (`digits convert` does this for the
 # package's networks, both ways.)
 #
 # ## Why not exactly the same?
@@ -157,8 +157,8 @@ print("(100000000 - 100000000) + 1 =", (numbers[0] + numbers[2]) + numbers[1])
 
 # %% [markdown]
 # A number in **float32** has about 7 digits, and in **float64** about 16. So if the two frameworks differ by rounding
-# only, the difference must be some hundred million times smaller in float64. A mistake would remain as large as it
-# is. So float64 tells rounding from a mistake.
+# only, the difference must be about a billion times smaller in float64, which has nine more digits. A mistake would
+# stay as large as it is. So float64 tells rounding from a mistake.
 #
 # ## Lockstep: training side by side
 #
@@ -178,8 +178,8 @@ for precision, values in differences.items():
     print(f"{precision}: after {STEPS} steps no weight differs by more than {values[-1]:.0e}")
 
 # %% [markdown]
-# In float64 the two are one network, to 13 digits or so. In float32 they start as close as rounding allows, and then
-# move apart: each step starts from the one before, so a tiny difference can grow. Adam adds to it. Its steps are as
+# In float64 the two are one network, to 13 digits or so. In float32 they differ more from the first step on, and a
+# little more later: each step starts from the one before, so a difference can grow. Adam adds to it. Its steps are as
 # large for tiny gradients as for large ones, and where a gradient is almost 0, rounding decides its *sign*. How far
 # the weights move apart depends on the processor; the losses stay alike. It is **rounding, not a mistake**, and only
 # the curve in float64 proves that.

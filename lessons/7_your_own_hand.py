@@ -9,8 +9,8 @@
 # ([lesson 3](3_is_it_better.ipynb)). It runs in about a minute.
 #
 # **Write twenty digits**, each of 0 to 9 twice, photograph or draw each by itself, and sort the pictures by what you
-# wrote: `my-digits/7/a.jpg`. Put more of them into a second folder, the more the better, and both paths below. What is
-# there until then is drawn by a program that writes in an odd way. The words below speak of that one.
+# wrote: `my-digits/7/a.jpg`. Put others into a second folder, the more the better, and put both paths into the cell
+# after next. Until you do, a program that writes in an odd way draws them. The text below describes its digits.
 
 # %%
 # On Colab, put the address of the project's repository here; elsewhere leave it as it is.
@@ -56,8 +56,8 @@ mnist = load_dataset("mnist")
 # ## A hand
 #
 # A digit is drawn along curves through a few points, `x,y` in hundredths of its height. This hand puts a bar through
-# its zeros, a wave on its ones, a line under its sevens; its eights are open, its nines have a long loop. Five other
-# digits it writes as most do.
+# its zeros, a wave on its ones, a line under its sevens; its eights are open, its nines have a long loop. It writes the
+# other five digits as most people do. (The cell only makes pictures; you need not follow its numbers.)
 
 # %%
 ODD = {
@@ -104,7 +104,7 @@ def shares(network, images):
 
 
 def named(said, labels):
-    """What stands above each image: what it was read as, with a "!" if that is wrong."""
+    """What stands above each image: what it was read as; a "!" at its end makes `show_rows` draw it in red."""
     names = [f"read: {digit}" if digit < 10 else "read: none" for digit in said]
     return [name if digit == label else f"{name}!" for name, digit, label in zip(names, said, labels, strict=True)]
 
@@ -137,14 +137,14 @@ print("corrections of:", *corrections.labels)
 # (`digits read --hand FOLDER photo.jpg`)
 
 # %%
-voters = Hand(corrections, SHIPPED)
+voters = Hand(corrections, SHIPPED)  # SHIPPED: the file of the reader's network (strokes.Hand above is another class)
 
 # %% [markdown]
 # ## The thorough way: the last layer learns
 #
 # All layers but the last stay as they are. The last is fitted again: to your corrections, to slightly turned and moved
-# copies of them, and to thousands of images that the reader knew before, so that it does not forget those. A small
-# weight on yours keeps the balance. (`digits learn FOLDER`)
+# copies of them, and to thousands of images that the reader knew before, so that it does not forget those. In the loss,
+# all of your images together count less than a tenth of all the others. (`digits learn FOLDER`)
 
 # %%
 learned = learn(corrections, mnist.train)
@@ -189,7 +189,7 @@ for name in ("corrections vote", "it learned"):
 
 # %% [markdown]
 # A handful of corrections gains about ten points on this hand; the price is about ten of MNIST's 10,000 images. So few
-# digits cannot tell which of the two ways is better: their intervals overlap almost entirely. This is one hand, with
+# digits cannot tell which of the two ways is better: their intervals are the same, or nearly so. This is one hand, with
 # habits that the reader never saw; [docs/reading.md](../docs/reading.md) has the mean of twenty such hands. If your
 # hand is read well as it is, there is nothing to gain, and `digits learn` then writes no model.
 #

@@ -76,7 +76,7 @@ def compose_many(count, split, rng):
     return torch.from_numpy(np.stack(pages)).unsqueeze(1).float().div(255), digits
 
 
-pages, digits = compose_many(500, mnist.test, np.random.default_rng(1))  # in digits that no network here learns from
+pages, digits = compose_many(500, mnist.test, np.random.default_rng(1))  # of digits that no network here learns from
 show_pages(pages[:5], digits[:5], "Five composed pages; each cross is the centre of a digit", true=digits[:5])
 
 # %% [markdown]
@@ -121,7 +121,7 @@ def answers_of(scores):
 
 
 answers = answers_of(slid)
-title = "The page, and what the classifier is more than 90% sure of: each number is the middle of a window"
+title = "Left: the page. Right: what the classifier is over 90% sure of, written in the middle of each window"
 show_pages([page, page], [its_digits, answers], title, true=[its_digits, []])
 print(f"{len(its_digits)} digits on the page, {len(answers)} answers from {slid[0].numel()} windows")
 
@@ -183,7 +183,7 @@ print(f"window by window: {by_windows / 1e6:.0f} million multiplications")
 print(f"all at once:      {in_one / 1e6:.0f} million")
 
 # %% [markdown]
-# The cost is solved. But the answers are the same, and most of them are wrong. Count that over a hundred pages: of all
+# That solves the cost. But the answers are the same, and most of them are wrong. Count how many, on 100 pages: of all
 # windows that show some ink, but no digit's centre within 14 pixels of their middle, in how many is it more than 90%
 # sure of a digit?
 
@@ -199,7 +199,7 @@ for some, theirs in zip(pages[:100], digits[:100], strict=True):
     nothings += is_nothing.sum()
     sure_nothings += (sure & is_nothing).sum()
 share_sure = sure_nothings / nothings
-print(f"sure of a digit where none is: {share_sure:.0%} of {nothings:,} windows")
+print(f"sure of a digit where none is: {share_sure:.0%} of {nothings:,} windows, or {sure_nothings / 100:.0f} a page")
 
 # %% [markdown]
 # ## What to learn instead: heat maps
@@ -231,10 +231,12 @@ def show_maps(page, heat, title):
 show_maps(page, wanted_of(its_digits), "A page, and the ten maps wanted of it: bright where that digit has its centre")
 
 # %% [markdown]
-# The network is six convolutions and a last one of 1 × 1. The first two move two pixels at a time, so the maps have a
-# quarter of the page's height and width. Each of the four others widens what a cell sees by 8 pixels across and down.
-# In the end a cell sees 39 × 39 pixels of the page: a digit and a little around it. **Batch normalisation** keeps the
-# numbers of each map in a fixed range, so training can take larger steps.
+# The network is six convolutions and a last one of 1 × 1. A border of zeros around each map (**padding**) lets the
+# filters reach its edge, so that a map does not shrink from 28 to 26 as in lesson 1. The first two convolutions move
+# two pixels at a time (`stride=2`), so the maps have a quarter of the page's height and width. Each of the four others
+# widens what a cell sees by 8 pixels across and down. In the end a cell sees 39 × 39 pixels of the page: a digit and a
+# little around it. **Batch normalisation** keeps the numbers of each map in a fixed range, so training can take larger
+# steps.
 
 
 # %%
@@ -263,15 +265,16 @@ weights = sum(parameter.numel() for parameter in finder.parameters())
 print(f"{weights:,} weights; the classifier has {sum(one.numel() for one in classifier.parameters()):,}")
 
 # %% [markdown]
-# A page has 10,240 numbers in its maps, and only five or so of them should be 1. With an ordinary loss the thousands of
+# A page has 10,240 numbers in its maps, and only three or four of them should be 1. With an ordinary loss, thousands of
 # easy zeros would drown the few centres. The **focal loss** weighs each cell by how wrong it still is: what is already
 # right counts next to nothing. Cells near a centre, where the bell is high, are forgiven as well, since a peak a cell
-# off is not a great mistake.
+# off is not a great mistake. The scores become probabilities by a **sigmoid**, which turns any one number into one from
+# 0 to 1. Softmax would make ten of them add up to 1, but most places hold no digit, and all ten should be near 0.
 
 
 # %%
 def focal_loss(scores, wanted):
-    """For each digit of the pages, how wrong ten maps are: one number. Both are (n, 10, 32, 32)."""
+    """How wrong the maps are, all in all, divided by the number of digits. Both are (n, 10, 32, 32)."""
     p = scores.sigmoid()  # each from 0 to 1, by itself: maps do not compete as classes do
     at_centres = -((1 - p) ** 2) * F.logsigmoid(scores)  # -log p, little where p is near 1
     elsewhere = -((1 - wanted) ** 4) * p**2 * F.logsigmoid(-scores)  # -log (1 - p), little where p is near 0
@@ -361,14 +364,14 @@ print(
 )
 
 # %% [markdown]
-# That is a hard measure: with five digits on a page, a network that is right on 97% of digits reads only 0.97⁵ = 86% of
-# the pages. The interval is Wilson's, from [lesson 3](3_is_it_better.ipynb).
+# That is a hard measure: with four digits on a page, a network that is right on 96% of digits reads only 0.96⁴ = 85% of
+# the pages, even if it never finds one too many. The interval is Wilson's, from [lesson 3](3_is_it_better.ipynb).
 #
 # ## Look at what fails
 
 # %%
 failed = [index for index, is_good in enumerate(right) if not is_good][:5]
-title = "Pages that were not read right; crosses are the true centres"
+title = "Pages that were not read right: orange is what was read, a cross is a true centre"
 show_pages(pages[failed], [found[index] for index in failed], title, [digits[index] for index in failed])
 
 missed = sum(not is_right([one for one in said if np.hypot(one[1] - x, one[2] - y) < 8], [(digit, x, y)])
@@ -383,12 +386,12 @@ print(f"of {digits_on_pages:,} digits, {missed} were missed or misread; {made_up
 # of a digit in several of every hundred windows that held none, and a page has hundreds of these. The finder is smaller
 # and saw the same digits. It differs in what it was asked: it had to say *nothing* thousands of times a page.
 #
-# ## What the package's finder does beyond
+# ## What else the package's finder does
 #
 # `digits read photo.jpg` starts with a network of this kind. What it adds, each for a reason that you can now guess:
 #
 # - **Sizes.** Ours knows digits of 24 to 36 pixels. The package's finder knows a wide range, and is asked about the
-#   picture at several sizes; what is seen at several of them is surer (the *union* of what was found).
+#   picture at several sizes. All that was found is put together, and a digit found at several sizes is more certain.
 # - **Boxes.** Four more maps say where in its cell the centre is, and how wide and high the digit is.
 # - **Farther sight.** It halves the page five times and comes back up, so a cell knows its surroundings: a bar beside
 #   other digits may be a 1, a bar in a table is a line.

@@ -288,7 +288,7 @@ def show_confusion(counts: np.ndarray) -> None:
     """Show how often each digit (row) was read as each (column), (10, 10), the mistakes in colour."""
     figure, axes = plt.subplots(figsize=(6.4, 6))
     wrong = counts * (1 - np.eye(10, dtype=int))
-    axes.imshow(wrong, cmap="Oranges")
+    axes.imshow(wrong, cmap="Oranges", vmin=0, vmax=1.5 * max(wrong.max(), 1))  # never so dark that its number is lost
     for (label, said), count in np.ndenumerate(counts):
         if count:
             axes.text(said, label, count, ha="center", va="center", color="gray" if label == said else "black")
@@ -377,7 +377,7 @@ def show_lockstep(losses: Mapping[str, Sequence[float]], differences: Mapping[st
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4))
     for (name, values), style in zip(losses.items(), ({"linewidth": 5, "color": BLUE}, {"color": RED}), strict=True):
         left.plot(values, label=name, **style)
-    left.set(xlabel="step", ylabel="loss", title="The losses lie on each other (float64)")
+    left.set(xlabel="step", ylabel="loss", title="The two losses coincide (float64)")
     for name, values in differences.items():
         right.plot(values, label=name)
     right.set(
