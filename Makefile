@@ -50,7 +50,7 @@ bench: $(VENV)/.installed ## Time training and prediction side by side with peer
 bench-deep: $(VENV)/.installed ## Time steps alone and beside a busy process, and an ensemble (15 minutes); takes ISA, too
 	$(BIN)/python benchmarks/steps.py --isa $(ISA)
 
-notebooks: $(VENV)/.dev-installed ## Run the lessons and write their notebooks anew (5 minutes; nothing else should run)
+notebooks: $(VENV)/.dev-installed ## Run the lessons and write their notebooks anew (7 minutes; nothing else should run)
 	$(BIN)/python -m lessons.build
 
 site: $(VENV)/.dev-installed ## Build README, docs/ and the lessons as a site, into outputs/site
