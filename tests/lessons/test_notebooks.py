@@ -63,7 +63,7 @@ RANGES: dict[str, dict[str, tuple[float, float]]] = {
         "shares['as they are']": (0.98, 1),
         "shares['4 right and 4 down']": (0.1, 0.7),
         "shares['dark ink on white']": (0, 0.6),
-        "int(said[0])": (2, 2),
+        "int(ask(steps['6. centred by mass'][np.newaxis])[0][0])": (2, 2),
         "int(reading.text)": (2, 2),
         "int(len(trace.seen.read))": (1, 1),
         "shares_mnist['7']": (0.95, 1),
