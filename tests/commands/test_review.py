@@ -16,6 +16,7 @@ from digits.review import opened
 from digits.review.readings import Key
 from digits.review.store import Verdict
 from tests.conftest import ROOT, heed_ctrl_c, run, without
+from tests.inside import digits
 from tests.page.conftest import call
 
 
@@ -75,15 +76,14 @@ def test_what_was_said_outlives_a_kill_and_a_whole_sample_is_told_without_the_pa
 
 
 @pytest.fixture
-def refused(monkeypatch, capsys):
+def refused(unserved):
     """Runs `digits review`, which is to refuse these words and to write nothing: what it says on stderr."""
 
     def run(*words: object) -> list[str]:
-        monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: pytest.fail("it was not refused"))
-        assert main(["review", "--no-browser", *map(str, words)]) in (1, 2)
-        said = capsys.readouterr()
-        assert "Saved" not in said.out
-        return said.err.splitlines()
+        done = digits("review", "--no-browser", *words)
+        assert done.returncode in (1, 2)
+        assert "Saved" not in done.stdout
+        return done.stderr.splitlines()
 
     return run
 
@@ -123,7 +123,7 @@ def test_what_was_said_of_other_readings_is_told(table, monkeypatch, capsys):
     with opened(table) as store:
         store.add(Verdict(Key("gone.png", None, None), "another", "1", {}, sampled=False), [])
     monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
-    assert main(["review", str(table)]) == 0
+    assert main(["review", "--no-browser", str(table)]) == 0
     assert "note: not counted: what was said of 1 picture that the table holds no more" in capsys.readouterr().err
 
 

@@ -10,24 +10,23 @@ from urllib.request import urlopen
 
 import pytest
 
-from digits.cli import main
 from digits.page import addresses
 from tests.conftest import ROOT, heed_ctrl_c, run, without
+from tests.inside import digits
 from tests.page.conftest import SEVEN, call, draw, serving, text_of
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 
 @pytest.fixture
-def refused(monkeypatch, capsys):
+def refused(unserved):
     """Runs `digits serve`, which is to refuse these words: what it says on stderr."""
 
     def run(*words: object) -> str:
-        monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: pytest.fail("it was not refused"))
-        assert main(["serve", "--no-browser", *map(str, words)]) in (1, 2)
-        said = capsys.readouterr()
-        assert said.out == ""
-        return said.err
+        done = digits("serve", "--no-browser", *words)
+        assert done.returncode in (1, 2)
+        assert done.stdout == ""
+        return done.stderr
 
     return run
 

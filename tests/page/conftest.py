@@ -17,9 +17,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 
 from digits.commands.publish import publish
+from digits.commands.serve import server_of
 from digits.page.server import application
 from digits.reading import Reader
 from tests.conftest import ROOT
@@ -135,11 +135,16 @@ def open_page(browser, watch) -> Iterator[Callable]:
             page = new_page(browser, size, scheme, **options)
             stack.callback(page.context.close)
             watch(page, refused)
-            page.goto(link)
-            page.wait_for_selector(READY, timeout=60_000)
+            load(page, link)
             return page
 
         yield open_
+
+
+def load(page, link: str) -> None:
+    """Open a link, until the page's network is ready."""
+    page.goto(link)
+    page.wait_for_selector(READY, timeout=60_000)
 
 
 def reload(page) -> None:
@@ -163,8 +168,7 @@ def warm_page(request, browser, link, watch, warm_pages) -> Iterator[Callable]:
     def begin(size: str = "projector", scheme: str = "light", motion: str = "no-preference", refused: bool = False):
         if size not in warm_pages:
             warm_pages[size] = new_page(browser, size, scheme)
-            warm_pages[size].goto(link)
-            warm_pages[size].wait_for_selector(READY, timeout=60_000)
+            load(warm_pages[size], link)
         page = warm_pages[size]
         watch(page, refused)
         width, height = SIZES[size]
@@ -227,9 +231,7 @@ def start() -> Iterator[Callable]:
         def started(reader: Reader, token: str = "") -> str:
             app = application({"index.html": b"page"}, reader, Path("nowhere"), ["127.0.0.1"], token)
             listener = socket.create_server(("127.0.0.1", 0))
-            running = uvicorn.Server(
-                uvicorn.Config(app, log_config=None, log_level="critical", timeout_graceful_shutdown=1)
-            )
+            running = server_of(app)
             thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
             thread.start()
             stack.callback(thread.join, 10)

@@ -14,8 +14,6 @@ from digits.review.readings import Key, Readings, Row
 from digits.review.store import Verdict
 from tests.review.conftest import corrections
 
-pytestmark = pytest.mark.whole
-
 IMAGES = [np.full((28, 28), shade, np.uint8) for shade in (10, 20, 30)]
 
 
