@@ -34,7 +34,6 @@ MY_DIGIT = 2  # what you wrote
 # %%
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image, ImageOps
 from scipy import ndimage
@@ -43,7 +42,7 @@ from scipy.special import softmax
 from digits.datasets import download_dataset, load_dataset
 from digits.recipes import RECIPES
 from digits.commands.steps import Settings, build, evaluate, train
-from lessons.pictures import show_heat, show_row
+from lessons.pictures import show_heat, show_picture, show_row, show_threshold
 
 download_dataset(Path("mnist_data"))
 mnist = load_dataset("mnist")
@@ -113,10 +112,7 @@ photograph = ImageOps.exif_transpose(Image.open(MY_PICTURE))  # cameras note how
 photograph.thumbnail((800, 800))  # a large one reduced, which makes the steps quick
 grey = np.asarray(photograph.convert("L"))  # (height, width), uint8: 0 is black, 255 is white
 
-figure, axes = plt.subplots(figsize=(4.6, 3.4))
-axes.imshow(photograph)
-axes.set_title(f"the picture: {grey.shape[1]} × {grey.shape[0]} pixels")
-plt.show()
+show_picture(photograph, f"the picture: {grey.shape[1]} × {grey.shape[0]} pixels")
 
 # %% [markdown]
 # ## What everybody tries first
@@ -162,13 +158,9 @@ show(steps)
 # paper?
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
-left.imshow(dark > 128, cmap="gray")
-left.set_title("darker than 128, as many tutorials have it")
 middle = grey.shape[0] // 2 + grey.shape[0] // 12
-right.plot(grey[middle], color="#6b7280")
-right.set(xlabel="column", ylabel="brightness", title=f"brightness along row {middle}: the paper itself gets darker")
-plt.show()
+title = f"brightness along row {middle}: the paper itself gets darker"
+show_threshold(dark > 128, "darker than 128, as many tutorials have it", grey[middle], title)
 
 # %% [markdown]
 # In the example the shadow on the right counts as ink. **Divide by the paper's own brightness**: light multiplies, so
@@ -365,12 +357,11 @@ show_row(examples, "Other hands than MNIST's: 300 of each way of writing, of whi
 # It holds for two pixels or so and then falls steeply. Training with shifted images (`--shift`) moves that point.
 #
 # ```python
+# from lessons.pictures import show_curves
+#
 # falls = [(ask(moved(some, by))[0] == some_labels).mean() for by in range(7)]
-# plt.plot(range(7), falls, "o-")
-# plt.xlabel("pixels to the right")
-# plt.ylabel("accuracy")
-# plt.title("How far may a digit be off?")
-# plt.show()
+# curves = {"2,000 test images": (range(7), falls)}
+# show_curves(curves, "How far may a digit be off?", "pixels to the right", "accuracy")
 # ```
 #
 # </details>

@@ -392,6 +392,24 @@ def show_lockstep(losses: Mapping[str, Sequence[float]], differences: Mapping[st
 # Lessons 4 and 7
 
 
+def show_picture(picture: np.ndarray, title: str) -> None:
+    """Show a picture with its pixels counted along its sides."""
+    _, axes = plt.subplots(figsize=(4.6, 3.4))
+    axes.imshow(picture)
+    axes.set_title(title)
+    plt.show()
+
+
+def show_threshold(mask: np.ndarray, title: str, brightness: np.ndarray, its_title: str) -> None:
+    """Show what a threshold takes for ink, and beside it the brightness along one row of the picture."""
+    _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
+    left.imshow(mask, cmap="gray")
+    left.set_title(title)
+    right.plot(brightness, color=GREY)
+    right.set(xlabel="column", ylabel="brightness", title=its_title)
+    plt.show()
+
+
 def show_heat(
     picture: np.ndarray, heat: dict[int, np.ndarray], boxes: list[tuple[int, int, int, int]], title: str
 ) -> None:
