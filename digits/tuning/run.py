@@ -221,12 +221,10 @@ def _pictures(study: "Study", rows: list[Row]) -> dict[str, bytes]:
     pictures = {"history": plots.png(plots.search_history(ended, finished))}
     for name, kind in {"slices": "slice", "importances": "param_importances"}.items():
         with warnings.catch_warnings(action="ignore"):  # where a value was the same in all trials
-            axes, file = (
-                np.ravel(getattr(optuna_plots, f"plot_{kind}")(study, target_name="validation loss")),
-                io.BytesIO(),
-            )
+            axes = np.ravel(getattr(optuna_plots, f"plot_{kind}")(study, target_name="validation loss"))
             if name == "slices":
                 axes[0].set_yscale("log")  # which all share
+            file = io.BytesIO()
             axes[0].figure.savefig(file, dpi=100, bbox_inches="tight")
         pictures[name] = file.getvalue()
         pyplot.close(axes[0].figure)

@@ -1,5 +1,6 @@
 import importlib
 import re
+import subprocess
 from dataclasses import asdict, replace
 
 import click
@@ -49,6 +50,11 @@ def loaded_after(*arguments: str) -> set[str]:
     """The modules that a `digits` command has loaded when it ends."""
     code = "import sys; from digits.cli import main\ntry: main(sys.argv[1:])\nfinally: print('LOADED', *sys.modules)"
     return set(run("-c", code, *arguments).stdout.rpartition("LOADED")[2].split())
+
+
+def called(*words: object) -> subprocess.CompletedProcess[str]:
+    """A command in this process, or a script in one of its own."""
+    return inside.digits(*words[1:]) if words[0] == "digits" else run(*words)
 
 
 def test_help_loads_nothing_heavy():
@@ -157,7 +163,7 @@ def parsed(recipes, seed, *words) -> dict:
     ],
 )
 def test_a_command_line_that_is_wrong_gets_one_line(command):
-    done = inside.digits(*command[1:]) if command[0] == "digits" else run(*command)
+    done = called(*command)
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")
@@ -264,7 +270,7 @@ def test_a_data_folder_beside_a_path_is_refused(command, tmp_path):
     own = tmp_path / "own.csv"
     own.write_text("")
     words = [str(own) if word == "OWN" else word for word in command] + ["--data-dir", tmp_path]
-    done = inside.digits(*words[1:]) if words[0] == "digits" else run(*words)
+    done = called(*words)
     said = (
         f"error: --data-dir changes nothing for your own data in {own}; it is the folder of mnist and fashion-mnist\n"
     )

@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digits.page.site import BASELINE
 from digits.reading import Reader
-from tests.conftest import ROOT
 from tests.reading.compose import Writer
 
 
 @pytest.fixture(scope="session")
 def model() -> Path:
     """The baseline that ships with the page: enough to tell digits apart, not as good as what ships to read."""
-    return ROOT / "digits" / "page" / "baseline.onnx"
+    return BASELINE
 
 
 @pytest.fixture(scope="session")

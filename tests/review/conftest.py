@@ -19,7 +19,7 @@ from digits.page.site import PHOTOGRAPHS, STATIC
 from digits.reading import Reader
 from digits.review import Review, application, opened, read_readings
 from tests.batch.conftest import drawings, finished  # noqa: F401  # a fixture
-from tests.page.conftest import READY, browser, new_page, watch  # noqa: F401  # fixtures
+from tests.page.conftest import browser, load, new_page, watch  # noqa: F401  # fixtures
 from tests.page.test_accessibility import axe  # noqa: F401  # a fixture
 
 PHOTO = "1.jpg"  # its text has three rows of seven digits
@@ -88,8 +88,7 @@ def open_page(browser, watch, windows) -> Callable:  # noqa: F811
         page = windows[size]
         watch(page, refused)
         page.emulate_media(color_scheme=scheme)
-        page.goto(link)
-        page.wait_for_selector(READY)
+        load(page, link)
         return page
 
     return open_
